@@ -1,0 +1,1 @@
+"""What can be tuned, typed. Imports nothing of the project; every other package may import it."""

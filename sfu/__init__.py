@@ -1,0 +1,1 @@
+"""Rooms' media. Knows no socket.io, no HTTP and no SQL."""

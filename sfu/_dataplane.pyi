@@ -1,0 +1,113 @@
+"""Typed surface of the compiled data plane (crate folkmoot-python).
+
+Handles (`transport`, `producer`, `consumer`) are positive integers chosen by the caller, never reused within a process.
+Methods that change something wait, without the GIL, until the data-plane thread has done it, and raise DataPlaneError
+with a `code` (NOT_FOUND, CONFLICT, VALIDATION, CAPACITY_EXCEEDED) when it refuses.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
+
+SOURCE_DIGEST: str
+"""Digest of the Rust sources this module was built from."""
+
+class DataPlaneError(Exception):
+    code: str
+
+class Codec(TypedDict):
+    """One media codec of a producer or consumer with its own payload types."""
+
+    mime_type: str  # "video/vp8", lower case
+    payload_type: int
+    clock_rate: int
+    rtx_payload_type: int | None
+    nack: bool
+    pli: bool
+    fir: bool
+    remb: bool
+    twcc: bool
+
+class Encoding(TypedDict):
+    """One simulcast layer, lowest first. Either `ssrc` is known or `rid` is."""
+
+    ssrc: int | None
+    rtx_ssrc: int | None
+    rid: str | None
+    spatial_layers: int  # within this encoding (SVC); 1 otherwise
+    temporal_layers: int
+
+class HeaderExtension(TypedDict):
+    uri: str
+    id: int
+
+class ProducerSpec(TypedDict):
+    kind: Literal["audio", "video"]
+    mid: str | None
+    codec: Codec
+    encodings: Sequence[Encoding]
+    header_extensions: Sequence[HeaderExtension]
+    paused: bool
+
+class ConsumerSpec(TypedDict):
+    """`spatial_layer`/`temporal_layer`: preferred; None for the highest."""
+
+    mid: str
+    ssrc: int
+    rtx_ssrc: int | None
+    cname: str
+    codec: Codec
+    header_extensions: Sequence[HeaderExtension]
+    paused: bool
+    spatial_layer: int | None
+    temporal_layer: int | None
+
+Event = tuple[str, int, dict[str, Any]]
+"""(name, handle, fields):
+
+("ice_connected", transport, {"remote": "ip:port"})     the first validated path; again with each move of the path
+("dtls", transport, {"datagram": bytes})                from a validated path only, in order of arrival
+("consent_expired", transport, {})                      no authenticated check for 30 s (RFC 7675)
+("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str})
+("stopped", 0, {"reason": str})                         the thread ended by itself; nothing follows
+"""
+
+class DataPlane:
+    def __init__(self, listen_ip: str, udp_port: int) -> None:
+        """Bind the UDP socket (port 0: any) and start the thread. Raises OSError."""
+
+    @property
+    def udp_port(self) -> int: ...
+    @property
+    def event_fd(self) -> int:
+        """Readable while events wait; for `loop.add_reader`."""
+
+    def poll_events(self) -> list[Event]:
+        """All waiting events, in order; clears `event_fd`."""
+
+    def add_transport(self, transport: int, ufrag: str, password: str) -> None: ...
+    def restart_ice(self, transport: int, ufrag: str, password: str) -> None: ...
+    def send_dtls(self, transport: int, datagram: bytes) -> None:
+        """To the selected path; silently nothing before there is one."""
+
+    def set_srtp_keys(self, transport: int, profile: str, rx: bytes, tx: bytes) -> None:
+        """`profile`: SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM or SRTP_AES128_CM_SHA1_80; keys are master key + salt."""
+
+    def remove_transport(self, transport: int) -> None:
+        """With its producers (and their consumers) and its consumers."""
+
+    def add_producer(self, transport: int, producer: int, spec: ProducerSpec) -> None: ...
+    def pause_producer(self, producer: int) -> None: ...
+    def resume_producer(self, producer: int) -> None: ...
+    def remove_producer(self, producer: int) -> None: ...
+    def add_consumer(self, transport: int, consumer: int, producer: int, spec: ConsumerSpec) -> None: ...
+    def pause_consumer(self, consumer: int) -> None: ...
+    def resume_consumer(self, consumer: int) -> None: ...
+    def remove_consumer(self, consumer: int) -> None: ...
+    def request_keyframe(self, consumer: int) -> None: ...
+    def set_layers(self, consumer: int, spatial_layer: int, temporal_layer: int) -> None: ...
+    def statistics(self) -> dict[str, Any]:
+        """`{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "drops": {reason: n}, "packets_in": n,
+        "packets_out": n, "bytes_in": n, "bytes_out": n, "cpu_s": seconds of the thread}`."""
+
+    def close(self) -> None:
+        """Stop the thread and close the socket; idempotent."""

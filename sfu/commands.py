@@ -1,0 +1,181 @@
+"""Every command the server may ask of a media worker, and what each is answered.
+
+Commands go down and are answered exactly once; events (events.py) come up and are not. Ids are made by the server.
+ORTC objects (`rtp_parameters`, `dtls_parameters`, ...) are the plain JSON shapes of mediasoup-client.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import msgspec
+
+Ortc = dict[str, Any]
+Kind = Literal["audio", "video"]
+Direction = Literal["send", "recv"]
+ConsumerType = Literal["simple", "simulcast", "svc"]
+
+
+class Reply(msgspec.Struct, frozen=True, tag=True):
+    """What a command is answered."""
+
+
+class Done(Reply, frozen=True, tag="done"):
+    """The command was carried out; there is nothing more to say."""
+
+
+class TransportCreated(Reply, frozen=True, tag="transport_created"):
+    ice_parameters: Ortc
+    ice_candidates: list[Ortc]
+    dtls_parameters: Ortc
+    sctp_parameters: Ortc | None = None
+
+
+class IceRestarted(Reply, frozen=True, tag="ice_restarted"):
+    ice_parameters: Ortc
+
+
+class Produced(Reply, frozen=True, tag="produced"):
+    type: ConsumerType
+
+
+class Consumed(Reply, frozen=True, tag="consumed"):
+    kind: Kind
+    type: ConsumerType
+    rtp_parameters: Ortc
+    producer_paused: bool
+
+
+class LayersSet(Reply, frozen=True, tag="layers_set"):
+    """The layers as clamped to what the producer has."""
+
+    spatial_layer: int
+    temporal_layer: int
+
+
+class Statistics(Reply, frozen=True, tag="statistics"):
+    """Per room: `{room_id: {transports: [...], producers: [...], consumers: [...]}}`; `drops` counts by reason."""
+
+    rooms: dict[str, dict[str, list[dict[str, Any]]]]
+    drops: dict[str, int]
+    load: dict[str, float]
+
+
+R_co = TypeVar("R_co", bound=Reply, covariant=True)
+
+
+class Command(msgspec.Struct, Generic[R_co], frozen=True, tag=True):
+    """Asked of a worker; `room_id` names the room it concerns."""
+
+    room_id: str
+    reply: ClassVar[type[Reply]] = Done
+
+
+class OpenRoom(Command[Done], frozen=True, tag="open_room"):
+    pass
+
+
+class CloseRoom(Command[Done], frozen=True, tag="close_room"):
+    """Closes everything inside; a room that is not open is not an error."""
+
+
+class CreateTransport(Command[TransportCreated], frozen=True, tag="create_transport"):
+    reply = TransportCreated
+    transport_id: str
+    direction: Direction
+    sctp: bool = False
+
+
+class ConnectTransport(Command[Done], frozen=True, tag="connect_transport"):
+    """Answered when the parameters are taken, before the handshake ends; the outcome is a TransportStateChanged."""
+
+    transport_id: str
+    dtls_parameters: Ortc
+
+
+class RestartIce(Command[IceRestarted], frozen=True, tag="restart_ice"):
+    reply = IceRestarted
+    transport_id: str
+
+
+class CloseTransport(Command[Done], frozen=True, tag="close_transport"):
+    """Closes its producers, their consumers on other transports, and its own consumers."""
+
+    transport_id: str
+
+
+class Produce(Command[Produced], frozen=True, tag="produce"):
+    reply = Produced
+    transport_id: str
+    producer_id: str
+    kind: Kind
+    rtp_parameters: Ortc
+    paused: bool = False
+
+
+class PauseProducer(Command[Done], frozen=True, tag="pause_producer"):
+    producer_id: str
+
+
+class ResumeProducer(Command[Done], frozen=True, tag="resume_producer"):
+    producer_id: str
+
+
+class CloseProducer(Command[Done], frozen=True, tag="close_producer"):
+    """Closes the consumers of it too; the server knows which from its own tables."""
+
+    producer_id: str
+
+
+class Consume(Command[Consumed], frozen=True, tag="consume"):
+    """A consumer starts paused."""
+
+    reply = Consumed
+    transport_id: str
+    consumer_id: str
+    producer_id: str
+    rtp_capabilities: Ortc
+    spatial_layer: int | None = None
+    temporal_layer: int | None = None
+
+
+class PauseConsumer(Command[Done], frozen=True, tag="pause_consumer"):
+    consumer_id: str
+
+
+class ResumeConsumer(Command[Done], frozen=True, tag="resume_consumer"):
+    consumer_id: str
+
+
+class CloseConsumer(Command[Done], frozen=True, tag="close_consumer"):
+    consumer_id: str
+
+
+class RequestKeyframe(Command[Done], frozen=True, tag="request_keyframe"):
+    consumer_id: str
+
+
+class SetConsumerLayers(Command[LayersSet], frozen=True, tag="set_consumer_layers"):
+    reply = LayersSet
+    consumer_id: str
+    spatial_layer: int
+    temporal_layer: int | None = None
+
+
+class GetStatistics(Command[Statistics], frozen=True, tag="get_statistics"):
+    """`room_id` "" asks for all rooms."""
+
+    reply = Statistics
+
+
+class MediaError(Exception):
+    """A worker refused a command.
+
+    `code` is one of the protocol's error codes: NOT_FOUND, VALIDATION, CONFLICT, CAPACITY_EXCEEDED, UNAVAILABLE (the worker
+    is gone or silent) or WEBRTC_TRANSPORT_ERROR.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

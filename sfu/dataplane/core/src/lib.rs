@@ -1,0 +1,1 @@
+//! Folkmoot's media plane, sans-IO.

@@ -1,0 +1,50 @@
+"""Every event a media worker may tell the server. Events are not answered."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class WorkerEvent(msgspec.Struct, frozen=True, tag=True):
+    """Something that happened in a worker."""
+
+
+class TransportStateChanged(WorkerEvent, frozen=True, tag="transport_state_changed"):
+    """`reason` for `failed` and `closed`: fingerprint, handshake, consent_expired, peer_closed."""
+
+    room_id: str
+    transport_id: str
+    state: Literal["connecting", "connected", "failed", "closed"]
+    reason: str = ""
+
+
+class ConsumerLayersChanged(WorkerEvent, frozen=True, tag="consumer_layers_changed"):
+    """The layers now forwarded; -1 when none flows. `reason`: requested, available, unavailable."""
+
+    room_id: str
+    consumer_id: str
+    spatial_layer: int
+    temporal_layer: int
+    reason: str
+
+
+class WorkerLoad(WorkerEvent, frozen=True, tag="worker_load"):
+    """Sent every second: what the fleet places rooms by. `cpu` is the share of one core, 0 to 1."""
+
+    cpu: float
+    rooms: int
+    transports: int
+    producers: int
+    consumers: int
+    packets_in: int
+    packets_out: int
+    drops: dict[str, int]
+
+
+class WorkerDied(WorkerEvent, frozen=True, tag="worker_died"):
+    """Told by the fleet, not by the worker: these rooms have lost their media."""
+
+    room_ids: list[str]
+    exit_code: int | None
