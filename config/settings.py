@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 DEV_SECRET = "folkmoot-development-secret-not-for-production"  # noqa: S105 - refused outside --dev, see problems()
+SAMPLE_SECRETS = frozenset({DEV_SECRET, "replace-this-with-32-or-more-random-bytes"})
 MIN_SECRET_BYTES = 32
 
 
@@ -24,13 +26,17 @@ class HttpSettings(Section):
 
 
 class RtcSettings(Section):
-    """Worker i listens on `udp_port + i`. `announced_ip` is what browsers are told; without it, every address of the host."""
+    """Worker i listens on `udp_port + i`. `announced_ip` is what browsers are told; None: every address of the host."""
 
     listen_ip: str = "0.0.0.0"  # noqa: S104 - media arrives on every interface
     announced_ip: str | None = None
     udp_port: int = Field(7882, ge=0, le=65535)
     tcp_port: int = Field(7881, ge=0, le=65535)
-    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    workers: int | None = Field(None, ge=1, le=256)  # None: one for each core
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
 
 
 class DatabaseSettings(Section):
@@ -69,6 +75,19 @@ class Settings(BaseSettings):
         env_prefix="FOLKMOOT_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = (init_settings, env_settings, dotenv_settings)
+        yaml_file = settings_cls.model_config.get("yaml_file")
+        return (*sources, YamlConfigSettingsSource(settings_cls, yaml_file)) if yaml_file else sources
+
     http: HttpSettings = HttpSettings()
     rtc: RtcSettings = RtcSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -83,3 +102,37 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL, async driver included."""
         return self.database.url or f"sqlite+aiosqlite:///{(self.data_dir / 'folkmoot.db').absolute()}"
+
+    @property
+    def guests_create(self) -> bool:
+        return self.dev if self.auth.guests_create is None else self.auth.guests_create
+
+    def problems(self) -> list[str]:
+        """Why this configuration may not serve, in words for the operator; empty when it may."""
+        secret = self.auth.secret.get_secret_value()
+        if self.dev:
+            return []
+        if not secret:
+            return ["auth.secret is empty: set FOLKMOOT_AUTH__SECRET to 32 or more random bytes, or start with --dev"]
+        if secret in SAMPLE_SECRETS:
+            return ["auth.secret is a sample: anybody could sign tokens. Set FOLKMOOT_AUTH__SECRET to random bytes"]
+        if len(secret.encode()) < MIN_SECRET_BYTES:
+            return [f"auth.secret is shorter than {MIN_SECRET_BYTES} bytes"]
+        return []
+
+
+def load(config_file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from flags, environment, `.env` and a YAML file, in that precedence.
+
+    Raises pydantic.ValidationError naming each bad key, and FileNotFoundError for a config file that is not there.
+    """
+    if config_file is not None and not config_file.is_file():
+        raise FileNotFoundError(config_file)
+    known: type[Settings] = (
+        type("Settings", (Settings,), {"model_config": {"yaml_file": config_file}}) if config_file else Settings
+    )
+    settings = known(**(flags or {}))
+    if settings.dev and not settings.auth.secret.get_secret_value():
+        auth = settings.auth.model_copy(update={"secret": SecretStr(DEV_SECRET)})
+        return settings.model_copy(update={"auth": auth})
+    return settings

@@ -1,0 +1,1 @@
+"""The HTTP API under `/api`: one file a resource."""

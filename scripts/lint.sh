@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Every rule the code is held to, in all three languages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+dataplane=sfu/dataplane/Cargo.toml
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "Python: format, lint, types, layers"
+$bin/ruff format --check .
+$bin/ruff check .
+$bin/mypy
+$bin/lint-imports --no-cache | tail -n 12
+step "Rust: format, clippy"
+cargo fmt --manifest-path $dataplane --all --check
+cargo clippy --quiet --manifest-path $dataplane --workspace --all-targets --locked -- -D warnings
+step "Web: lint, types"
+npm --prefix web run --silent lint
+npm --prefix web run --silent typecheck
+step "Protocol: the web client's types are what signaling says"
+scripts/protocol.sh --check

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Everything: lint, then the tests of each language, the browsers last. Ends with pytest's summary line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/lint.sh
+printf '\n== Rust: tests\n'
+cargo test --quiet --manifest-path sfu/dataplane/Cargo.toml -p folkmoot-core --locked
+printf '\n== Web: unit tests\n'
+npm --prefix web run --silent test
+printf '\n== Python: unit, integration, interop and browser tests\n'
+exec .venv/bin/python -m pytest

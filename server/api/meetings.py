@@ -1,0 +1,114 @@
+"""Meetings: create one, look one up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field, field_validator
+
+from config.settings import LimitSettings
+from persistence.events import MeetingCreated
+from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.store import Store
+from server.api.contract import Access, Answer, Body, Call, Route
+from server.api.errors import ApiError
+
+
+class CreateMeeting(Body):
+    title: str = Field("Meeting", min_length=1, max_length=255)
+    description: str = Field("", max_length=10_000)
+    max_participants: int | None = Field(None, ge=1, le=10_000)
+    guests_allowed: bool = True
+
+    @field_validator("title")
+    @classmethod
+    def printable(cls, title: str) -> str:
+        if not title.isprintable():
+            raise ValueError("must not hold control characters")
+        return title
+
+
+class MeetingAnswer(Answer):
+    id: str
+    title: str
+    description: str
+    status: str
+    max_participants: int | None
+    guests_allowed: bool
+    has_password: bool
+    current_participants_count: int
+    created_at: datetime
+    actual_start_time: datetime | None
+    actual_end_time: datetime | None
+
+
+class MeetingsApi:
+    def __init__(self, store: Store, limits: LimitSettings) -> None:
+        self._store = store
+        self._limits = limits
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                "/api/meetings",
+                "Create a meeting; its creator hosts it",
+                self.create,
+                MeetingAnswer,
+                body=CreateMeeting,
+                status=201,
+                errors=("ACCESS_DENIED", "VALIDATION"),
+            ),
+            Route(
+                "GET",
+                "/api/meetings/{id}",
+                "What anybody holding the code may know of a meeting",
+                self.get,
+                MeetingAnswer,
+                Access.PUBLIC,
+                errors=("NOT_FOUND",),
+            ),
+        ]
+
+    async def create(self, call: Call) -> MeetingAnswer:
+        request: CreateMeeting = call.body
+        if not call.caller.may("room_create"):
+            raise ApiError("ACCESS_DENIED", "This token may not create meetings.")
+        if len(request.title) > self._limits.title_length:
+            raise ApiError("VALIDATION", f"title: at most {self._limits.title_length} characters")
+        if len(request.description) > self._limits.description_length:
+            raise ApiError("VALIDATION", f"description: at most {self._limits.description_length} characters")
+        new = NewMeeting(
+            title=request.title,
+            description=request.description,
+            creator_id=call.caller.user_id,
+            max_participants=request.max_participants,
+            guests_allowed=request.guests_allowed,
+        )
+        meeting = await self._store.meetings.create(new)
+        await self._store.emitter.emit(
+            meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id)
+        )
+        return as_answer(meeting)
+
+    async def get(self, call: Call) -> MeetingAnswer:
+        meeting = await self._store.meetings.get(call.path["id"])
+        if meeting is None:
+            raise ApiError("NOT_FOUND", "There is no such meeting.")
+        return as_answer(meeting)
+
+
+def as_answer(meeting: Meeting) -> MeetingAnswer:
+    return MeetingAnswer(
+        id=meeting.id,
+        title=meeting.title,
+        description=meeting.description,
+        status=meeting.status,
+        max_participants=meeting.max_participants,
+        guests_allowed=meeting.guests_allowed,
+        has_password=meeting.password_hash is not None,
+        current_participants_count=meeting.current_participants_count,
+        created_at=meeting.created_at,
+        actual_start_time=meeting.actual_start_time,
+        actual_end_time=meeting.actual_end_time,
+    )

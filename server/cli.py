@@ -1,0 +1,146 @@
+"""The `folkmoot` command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from config.settings import Settings, load
+from persistence.store import Store
+from server import logs
+from server.app import Application
+from server.identity import TokenAuthority
+from signaling.roles import Role
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Folkmoot: a self-hosted realtime meeting server.")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A YAML file; see config/folkmoot.example.yaml.")]
+Dev = Annotated[bool, typer.Option("--dev", help="Known secret, guests may create meetings. Never on a public address.")]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+BANNER = """
+  Folkmoot is running in DEVELOPMENT mode: anybody can sign tokens for it.
+
+      open  http://localhost:{port}
+
+"""
+
+
+def settings_from(config: Path | None, dev: bool) -> Settings:
+    """Settings, or a readable end of the program."""
+    try:
+        settings = load(config, {"dev": True} if dev else {})
+    except FileNotFoundError as error:
+        raise typer.BadParameter(f"no such file: {error}") from None
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            typer.echo(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}", err=True)
+        raise typer.Exit(2) from None
+    problems = settings.problems()
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(2)
+    return settings
+
+
+@cli.command()
+def serve(config: ConfigFile = None, dev: Dev = False) -> None:
+    """Serve meetings until SIGINT or SIGTERM."""
+    settings = settings_from(config, dev)
+    logs.configure(settings.log)
+    if settings.dev:
+        typer.echo(BANNER.format(port=settings.http.port), err=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, asked_to_stop.set)
+    application = Application(settings)
+    await application.start()
+    try:
+        await asked_to_stop.wait()
+    finally:
+        await application.stop()
+
+
+@cli.command("create-token")
+def create_token(
+    identity: Annotated[str, typer.Option(help="User id: any opaque text.")],
+    name: Annotated[str | None, typer.Option(help="Display name.")] = None,
+    meeting: Annotated[str | None, typer.Option(help="Limit the token to this meeting.")] = None,
+    role: Annotated[Role | None, typer.Option(help="Role in the meeting.")] = None,
+    operator: Annotated[bool, typer.Option("--operator", help="May see every room.")] = False,
+    ttl: Annotated[str, typer.Option(help="How long it lives: 90s, 15m, 6h, 7d.")] = "6h",
+    config: ConfigFile = None,
+    dev: Dev = False,
+) -> None:
+    """Print a JWT made with the configured secret."""
+    match = re.fullmatch(r"([1-9]\d{0,8})([smhd])", ttl)
+    if match is None:
+        raise typer.BadParameter("--ttl takes a number and one of s, m, h, d, as in 6h")
+    settings = settings_from(config, dev)
+    authority = TokenAuthority(settings.auth.secret.get_secret_value(), now=time.time)
+    claims: dict[str, Any] = {"name": name, "meeting": meeting, "role": role.value if role else None}
+    if operator:
+        claims["operator"] = True
+    typer.echo(authority.issue(identity, ttl_s=int(match[1]) * UNITS[match[2]], **claims))
+
+
+@cli.command()
+def migrate(config: ConfigFile = None, dev: Dev = False) -> None:
+    """Bring the database to this version's tables."""
+    settings = settings_from(config, dev)
+    asyncio.run(_migrate(settings))
+    typer.echo("the database is up to date")
+
+
+async def _migrate(settings: Settings) -> None:
+    store = await Store.open(settings.database_url, settings.data_dir)
+    await store.close()
+
+
+@cli.command()
+def rooms(
+    url: Annotated[str, typer.Option(help="The server asked.")] = "http://localhost:7880",
+    config: ConfigFile = None,
+    dev: Dev = False,
+) -> None:
+    """Show the rooms that are live on a running server."""
+    settings = settings_from(config, dev)
+    authority = TokenAuthority(settings.auth.secret.get_secret_value(), now=time.time)
+    token = authority.issue("folkmoot-cli", ttl_s=60, operator=True)
+    if not url.startswith(("http://", "https://")):
+        raise typer.BadParameter("--url is an http or https address")
+    request = urllib.request.Request(f"{url}/api/rooms", headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - the scheme is checked above
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - the scheme is checked above
+            live = json.load(answer)["rooms"]
+    except (urllib.error.URLError, TimeoutError) as error:
+        typer.echo(f"{url} does not answer: {error}", err=True)
+        raise typer.Exit(1) from None
+    for room in live:
+        typer.echo(f"{room['meeting_id']}  {len(room['participants'])} people  {room['title']}")
+    if not live:
+        typer.echo("no room is live")
+
+
+def main() -> None:
+    """Entry point of the `folkmoot` command."""
+    sys.exit(cli())

@@ -1,0 +1,46 @@
+"""`/metrics` for Prometheus: a snapshot of what the parts count, taken when asked.
+
+Labels are event names, routes, codes and worker indices, never people or meetings: the number of series stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+Sample = tuple[str, str, str, Mapping[tuple[str, ...], float], tuple[str, ...]]
+"""(name, kind counter|gauge, help, value by label values, label names)."""
+
+
+class Snapshot(Collector):
+    """Asks every source for its samples at scrape time."""
+
+    def __init__(self, sources: list[Callable[[], Iterable[Sample]]]) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterable[Metric]:
+        for source in self._sources:
+            for name, kind, text, values, labels in source():
+                family = (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, labels=labels)
+                for label_values, value in values.items():
+                    family.add_metric(label_values, value)
+                yield family
+
+
+class Metrics:
+    def __init__(self, sources: list[Callable[[], Iterable[Sample]]]) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(Snapshot(sources))
+
+    def mount(self, app: web.Application) -> None:
+        app.router.add_get("/metrics", self.metrics)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(self._registry),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )
