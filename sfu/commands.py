@@ -16,7 +16,7 @@ Direction = Literal["send", "recv"]
 ConsumerType = Literal["simple", "simulcast", "svc"]
 
 
-class Reply(msgspec.Struct, frozen=True, tag=True):
+class Reply(msgspec.Struct, frozen=True, tag_field="reply", tag=True):
     """What a command is answered."""
 
 
@@ -64,7 +64,7 @@ class Statistics(Reply, frozen=True, tag="statistics"):
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
 
-class Command(msgspec.Struct, Generic[R_co], frozen=True, tag=True):
+class Command(msgspec.Struct, Generic[R_co], frozen=True, tag_field="command", tag=True):
     """Asked of a worker; `room_id` names the room it concerns."""
 
     room_id: str
@@ -171,8 +171,8 @@ class GetStatistics(Command[Statistics], frozen=True, tag="get_statistics"):
 class MediaError(Exception):
     """A worker refused a command.
 
-    `code` is one of the protocol's error codes: NOT_FOUND, VALIDATION, CONFLICT, CAPACITY_EXCEEDED, UNAVAILABLE (the worker
-    is gone or silent) or WEBRTC_TRANSPORT_ERROR.
+    `code` is one of the protocol's error codes: NOT_FOUND, VALIDATION, CONFLICT, CAPACITY_EXCEEDED, UNAVAILABLE (the
+    worker is gone or silent) or WEBRTC_TRANSPORT_ERROR.
     """
 
     def __init__(self, code: str, message: str) -> None:

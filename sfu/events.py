@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 
-class WorkerEvent(msgspec.Struct, frozen=True, tag=True):
+class WorkerEvent(msgspec.Struct, frozen=True, tag_field="event", tag=True):
     """Something that happened in a worker."""
 
 
