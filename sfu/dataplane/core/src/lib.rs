@@ -1,1 +1,9 @@
 //! Folkmoot's media plane, sans-IO.
+
+pub mod codec;
+pub mod demux;
+pub mod extension;
+pub mod id;
+pub mod rtp;
+pub mod sequence;
+pub mod time;
