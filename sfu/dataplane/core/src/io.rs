@@ -1,0 +1,220 @@
+//! Everything that goes in and out of the [`Engine`](crate::engine::Engine) beside the packets themselves.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::id::{ConsumerId, ProducerId, TransportId};
+use crate::spec::{ConsumerSpec, ProducerSpec};
+use crate::srtp::Profile;
+use crate::stats::Statistics;
+use crate::time::Ntp;
+
+/// What the engine is given once.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// All randomness of the engine comes from this: first sequence numbers, hash seeds, its own SSRCs.
+    pub seed: u64,
+    /// The wall clock at [`Time::ZERO`](crate::time::Time::ZERO).
+    pub epoch: Ntp,
+}
+
+/// Where a datagram came from or goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tuple {
+    /// The other side.
+    pub remote: SocketAddr,
+}
+
+/// What the control plane asks; answered by [`Reply`] or [`CommandError`].
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Answer STUN checks for `ufrag` from now on.
+    AddTransport {
+        /// Its handle.
+        transport: TransportId,
+        /// The server's ICE user fragment, 4 to 256 bytes, unique.
+        ufrag: String,
+        /// The server's ICE password, 22 to 256 bytes.
+        password: String,
+    },
+    /// New credentials; the old ones stay valid for ten seconds.
+    RestartIce {
+        /// Its handle.
+        transport: TransportId,
+        /// The server's new user fragment.
+        ufrag: String,
+        /// The server's new password.
+        password: String,
+    },
+    /// Send a DTLS datagram on the selected path; silently nothing before there is one.
+    SendDtls {
+        /// Its handle.
+        transport: TransportId,
+        /// One datagram.
+        datagram: Vec<u8>,
+    },
+    /// The DTLS handshake ended and the fingerprint was right.
+    SetSrtpKeys {
+        /// Its handle.
+        transport: TransportId,
+        /// The negotiated protection profile.
+        profile: Profile,
+        /// Master key and salt of what comes in.
+        rx: Vec<u8>,
+        /// Master key and salt of what goes out.
+        tx: Vec<u8>,
+    },
+    /// With its producers (and their consumers) and its consumers.
+    RemoveTransport(TransportId),
+    /// A track will come in on the transport.
+    AddProducer {
+        /// The transport it comes in on.
+        transport: TransportId,
+        /// Its handle.
+        producer: ProducerId,
+        /// How to find and read it.
+        spec: ProducerSpec,
+    },
+    /// Forward nothing of it.
+    PauseProducer(ProducerId),
+    /// Forward it again, from a key frame on.
+    ResumeProducer(ProducerId),
+    /// With its consumers.
+    RemoveProducer(ProducerId),
+    /// Forward the producer's packets on the transport.
+    AddConsumer {
+        /// The transport it goes out on.
+        transport: TransportId,
+        /// Its handle.
+        consumer: ConsumerId,
+        /// What it shows.
+        producer: ProducerId,
+        /// How to write it.
+        spec: ConsumerSpec,
+    },
+    /// Forward nothing to it.
+    PauseConsumer(ConsumerId),
+    /// Forward to it again, from a key frame on.
+    ResumeConsumer(ConsumerId),
+    /// The consumer is gone.
+    RemoveConsumer(ConsumerId),
+    /// Ask the producer for a key frame of the layer this consumer gets.
+    RequestKeyframe(ConsumerId),
+    /// Preferred layers; more than there are means the highest.
+    SetLayers {
+        /// Its handle.
+        consumer: ConsumerId,
+        /// Encoding to prefer, 0 the lowest.
+        spatial: u8,
+        /// Temporal layer to prefer, 0 the lowest.
+        temporal: u8,
+    },
+    /// A snapshot of everything.
+    Statistics,
+}
+
+/// What a command is answered.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Carried out.
+    Done,
+    /// Answer to [`Command::Statistics`].
+    Statistics(Box<Statistics>),
+}
+
+/// Why a command was refused; nothing was changed. The text says what was wrong, for a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// No such handle.
+    NotFound(String),
+    /// The handle, user fragment, SSRC, MID or RID is taken.
+    Conflict(String),
+    /// The command makes no sense.
+    Validation(String),
+    /// A cap is reached.
+    CapacityExceeded(String),
+}
+
+impl CommandError {
+    /// `NOT_FOUND`, `CONFLICT`, `VALIDATION` or `CAPACITY_EXCEEDED`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::Conflict(_) => "CONFLICT",
+            Self::Validation(_) => "VALIDATION",
+            Self::CapacityExceeded(_) => "CAPACITY_EXCEEDED",
+        }
+    }
+
+    /// The text alone.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::NotFound(text) | Self::Conflict(text) | Self::Validation(text) | Self::CapacityExceeded(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code(), self.message())
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Why the layers of a consumer changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LayerReason {
+    /// The preferred layers were set.
+    Requested,
+    /// A better layer began to flow.
+    Available,
+    /// The layer it had ceased to flow.
+    Unavailable,
+}
+
+impl LayerReason {
+    /// `requested`, `available` or `unavailable`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Available => "available",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What the control plane is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The first validated path, and each move of the path.
+    IceConnected {
+        /// Whose path.
+        transport: TransportId,
+        /// Where it leads.
+        remote: SocketAddr,
+    },
+    /// A DTLS datagram from a validated path, in order of arrival.
+    Dtls {
+        /// On which it came.
+        transport: TransportId,
+        /// As it came.
+        datagram: Vec<u8>,
+    },
+    /// No authenticated check for 30 s (RFC 7675); nothing is sent any more until one comes.
+    ConsentExpired {
+        /// Whose consent.
+        transport: TransportId,
+    },
+    /// What a consumer now gets; -1 when nothing flows.
+    LayersChanged {
+        /// Which one.
+        consumer: ConsumerId,
+        /// The encoding, 0 the lowest.
+        spatial: i8,
+        /// The highest temporal layer let through.
+        temporal: i8,
+        /// Why.
+        reason: LayerReason,
+    },
+}

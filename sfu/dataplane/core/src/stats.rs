@@ -1,0 +1,133 @@
+//! A snapshot of everything counted, as plain nested values.
+
+use std::time::Duration;
+
+use crate::drop::Drops;
+use crate::id::{ConsumerId, ProducerId, TransportId};
+
+/// Datagrams and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Datagrams.
+    pub packets: u64,
+    /// Bytes of the datagrams, without UDP and IP headers.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+/// Answer to [`Command::Statistics`](crate::io::Command::Statistics).
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    /// In no particular order.
+    pub transports: Vec<(TransportId, TransportStatistics)>,
+    /// In no particular order.
+    pub producers: Vec<(ProducerId, ProducerStatistics)>,
+    /// In no particular order.
+    pub consumers: Vec<(ConsumerId, ConsumerStatistics)>,
+    /// What was not forwarded or answered, by reason, since the start.
+    pub drops: Drops,
+    /// All datagrams that came in.
+    pub received: Traffic,
+    /// All datagrams that went out.
+    pub sent: Traffic,
+}
+
+/// Of one transport.
+#[derive(Clone, Debug, Default)]
+pub struct TransportStatistics {
+    /// Has a selected path and consent to use it.
+    pub connected: bool,
+    /// Has SRTP keys.
+    pub secured: bool,
+    /// The selected path, `ip:port`.
+    pub remote: Option<String>,
+    /// Validated paths kept.
+    pub tuples: usize,
+    /// SSRCs known to come in.
+    pub ssrcs: usize,
+    /// Datagrams in.
+    pub received: Traffic,
+    /// Datagrams out.
+    pub sent: Traffic,
+    /// What was dropped of its own traffic, by reason.
+    pub drops: Drops,
+}
+
+/// Of one producer.
+#[derive(Clone, Debug, Default)]
+pub struct ProducerStatistics {
+    /// The transport it comes in on.
+    pub transport: u32,
+    /// Forwards nothing.
+    pub paused: bool,
+    /// Number of its consumers.
+    pub consumers: usize,
+    /// One per encoding, lowest first.
+    pub streams: Vec<StreamStatistics>,
+}
+
+/// Of one encoding of a producer.
+#[derive(Clone, Debug, Default)]
+pub struct StreamStatistics {
+    /// SSRC, once known.
+    pub ssrc: Option<u32>,
+    /// RID, where signalled.
+    pub rid: Option<String>,
+    /// A packet came within the last 1.5 s.
+    pub active: bool,
+    /// RTP packets in, retransmitted ones among them, and their bytes.
+    pub received: Traffic,
+    /// Packets that came as retransmission.
+    pub recovered: u64,
+    /// Packets expected and not received so far (RFC 3550 section 6.4.1); negative with duplicates.
+    pub lost: i64,
+    /// Interarrival jitter in timestamp units.
+    pub jitter: u32,
+    /// Bits per second over the last full second.
+    pub bitrate: u64,
+    /// Key frames seen.
+    pub keyframes: u64,
+    /// Sequence numbers asked for again.
+    pub nacked: u64,
+    /// PLI or FIR sent.
+    pub keyframe_requests: u64,
+}
+
+/// Of one consumer.
+#[derive(Clone, Debug, Default)]
+pub struct ConsumerStatistics {
+    /// The transport it goes out on.
+    pub transport: u32,
+    /// Its producer.
+    pub producer: u32,
+    /// Paused by itself (not by its producer).
+    pub paused: bool,
+    /// Encoding it gets, 0 the lowest; -1 when none.
+    pub spatial_layer: i8,
+    /// Highest temporal layer it gets; -1 when none.
+    pub temporal_layer: i8,
+    /// RTP packets out, without retransmissions, and their bytes.
+    pub sent: Traffic,
+    /// Retransmissions out.
+    pub resent: Traffic,
+    /// Sequence numbers its receiver asked for again.
+    pub nacked: u64,
+    /// Of these, packets that could not be found or were over budget.
+    pub unanswered: u64,
+    /// PLI and FIR its receiver sent.
+    pub keyframe_requests: u64,
+    /// Round trip, from its receiver's reports.
+    pub round_trip: Option<Duration>,
+    /// Fraction lost of its receiver's last report, in 1/256.
+    pub fraction_lost: u8,
+    /// Cumulative loss of its receiver's last report.
+    pub lost: i64,
+    /// Jitter of its receiver's last report, in timestamp units.
+    pub jitter: u32,
+}
