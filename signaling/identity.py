@@ -1,0 +1,48 @@
+"""Who is at the other end of a connection, as its token says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from signaling.roles import Role
+
+ROOM_CREATE: Final = "room_create"
+ROOM_JOIN: Final = "room_join"
+CAN_PUBLISH: Final = "can_publish"
+CAN_SUBSCRIBE: Final = "can_subscribe"
+CAN_SHARE_SCREEN: Final = "can_share_screen"
+
+_MUST_BE_GRANTED: Final = frozenset({ROOM_CREATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The verified claims of a token (PROTOCOL, "Tokens").
+
+    `meeting` is the one meeting the token is limited to; `grants` is None when the token carries none;
+    `expires_at` is in seconds since the epoch.
+    """
+
+    user_id: str
+    name: str
+    meeting: str | None = None
+    role: Role | None = None
+    operator: bool = False
+    grants: Mapping[str, Any] | None = None
+    expires_at: float = float("inf")
+
+    def may(self, grant: str) -> bool:
+        """Whether the token allows it.
+
+        A token that lists grants withholds `room_create` unless it says otherwise, and allows the rest unless it says
+        otherwise. One that lists none allows all, except that being limited to a meeting excludes making others.
+        """
+        if self.grants is None:
+            return grant not in _MUST_BE_GRANTED or self.meeting is None
+        return self.grants.get(grant, grant not in _MUST_BE_GRANTED) is True
+
+    def holds(self, grant: str) -> bool:
+        """Whether the token names the grant itself."""
+        return self.grants is not None and self.grants.get(grant) is True

@@ -1,0 +1,95 @@
+"""The one place where event names are written (SIG-9): every request with its reply, every notification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from signaling.messages import media, participant, room, transport
+from signaling.messages.model import Request, Told
+
+NAMESPACE: Final = "/meeting"
+ERROR_EVENT: Final = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKind:
+    """A request: its event name, its payload, and the event and data it is answered with."""
+
+    event: str
+    payload: type[Request]
+    reply_event: str
+    reply: type[Told]
+
+
+_REQUESTS: Final = (
+    RequestKind("room:create", room.RoomCreate, "room:created", room.RoomCreated),
+    RequestKind("room:join", room.RoomJoin, "room:joined", room.RoomJoined),
+    RequestKind("room:leave", room.RoomLeave, "room:left", room.RoomLeft),
+    RequestKind("room:close", room.RoomClose, "room:closed", room.RoomClosed),
+    RequestKind("transport:create", transport.TransportCreate, "transport:created", transport.TransportCreated),
+    RequestKind("transport:connect", transport.TransportConnect, "transport:connected", transport.TransportConnected),
+    RequestKind(
+        "transport:restart_ice", transport.TransportRestartIce, "transport:ice_restarted", transport.IceRestarted
+    ),
+    RequestKind("produce", media.Produce, "producer:created", media.ProducerCreated),
+    RequestKind("producer:pause", media.ProducerPause, "producer:paused", media.ProducerNamed),
+    RequestKind("producer:resume", media.ProducerResume, "producer:resumed", media.ProducerNamed),
+    RequestKind("producer:close", media.ProducerClose, "producer:closed", media.ProducerNamed),
+    RequestKind("consume", media.Consume, "consumer:created", media.ConsumerCreated),
+    RequestKind("consumer:resume", media.ConsumerResume, "consumer:resumed", media.ConsumerNamed),
+    RequestKind("consumer:pause", media.ConsumerPause, "consumer:paused", media.ConsumerNamed),
+    RequestKind("consumer:close", media.ConsumerClose, "consumer:closed", media.ConsumerNamed),
+    RequestKind("consumer:keyframe", media.ConsumerKeyframe, "consumer:keyframe_requested", media.ConsumerNamed),
+    RequestKind("consumer:layers", media.ConsumerLayers, "consumer:layers_set", media.ConsumerLayersSet),
+    RequestKind("media:toggle", media.MediaToggle, "media:updated", media.MediaUpdated),
+    RequestKind("screen:start", media.ScreenStart, "screen:started", media.ScreenShare),
+    RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
+    RequestKind("hand:raise", participant.HandRaise, "hand:raised", participant.HandRaised),
+    RequestKind("reaction:send", participant.ReactionSend, "reaction:sent", participant.ReactionSent),
+)
+
+REQUESTS: Final[Mapping[str, RequestKind]] = MappingProxyType({kind.event: kind for kind in _REQUESTS})
+"""By event name."""
+
+REQUEST_OF: Final[Mapping[type[Request], RequestKind]] = MappingProxyType({kind.payload: kind for kind in _REQUESTS})
+"""By payload: a payload class belongs to one request."""
+
+PARTICIPANT_JOINED: Final = "participant:joined"
+PARTICIPANT_LEFT: Final = "participant:left"
+MEDIA_UPDATED: Final = "media:updated"
+SCREEN_STARTED: Final = "screen:started"
+SCREEN_STOPPED: Final = "screen:stopped"
+HAND_RAISED: Final = "hand:raised"
+REACTION_SENT: Final = "reaction:sent"
+PRODUCER_ADDED: Final = "producer:added"
+PRODUCER_REMOVED: Final = "producer:removed"
+PRODUCER_PAUSED: Final = "producer:paused"
+PRODUCER_RESUMED: Final = "producer:resumed"
+CONSUMER_CLOSED: Final = "consumer:closed"
+CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
+TRANSPORT_CLOSED: Final = "transport:closed"
+ROOM_CLOSED: Final = "room:closed"
+
+NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
+    {
+        PARTICIPANT_JOINED: participant.ParticipantView,
+        PARTICIPANT_LEFT: participant.ParticipantLeft,
+        MEDIA_UPDATED: media.MediaUpdated,
+        SCREEN_STARTED: media.ScreenShare,
+        SCREEN_STOPPED: media.ScreenShare,
+        HAND_RAISED: participant.HandRaised,
+        REACTION_SENT: participant.ReactionSent,
+        PRODUCER_ADDED: media.ProducerView,
+        PRODUCER_REMOVED: media.ProducerNamed,
+        PRODUCER_PAUSED: media.ProducerNamed,
+        PRODUCER_RESUMED: media.ProducerNamed,
+        CONSUMER_CLOSED: media.ConsumerNamed,
+        CONSUMER_LAYERS_CHANGED: media.ConsumerLayersChanged,
+        TRANSPORT_CLOSED: transport.TransportClosed,
+        ROOM_CLOSED: room.RoomClosedNotice,
+    }
+)
+"""By event name: what a client is told without asking."""

@@ -1,0 +1,162 @@
+"""Messages about media: producers, consumers, and what is switched on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from signaling.messages.model import (
+    Id,
+    Kind,
+    Request,
+    RtpCapabilities,
+    RtpParameters,
+    Source,
+    SpatialLayer,
+    TemporalLayer,
+    Told,
+)
+
+
+class ProducerView(Told):
+    """An open producer: an entry of `producers[]`, and `producer:added`."""
+
+    producer_id: str
+    participant_id: str
+    kind: Kind
+    source: Source
+    paused: bool
+
+
+class Produce(Request):
+    transport_id: Id
+    kind: Kind
+    rtp_parameters: RtpParameters = Field(alias="rtpParameters")
+    source: Source
+    paused: bool = False
+
+
+class ProducerCreated(Told):
+    id: str
+
+
+class ProducerRequest(Request):
+    producer_id: Id
+
+
+class ProducerPause(ProducerRequest):
+    pass
+
+
+class ProducerResume(ProducerRequest):
+    pass
+
+
+class ProducerClose(ProducerRequest):
+    pass
+
+
+class ProducerNamed(Told):
+    """The producer a reply or a notification is about."""
+
+    producer_id: str
+
+
+class PreferredLayers(Request):
+    spatial_layer: SpatialLayer
+    temporal_layer: TemporalLayer | None = None
+
+
+class Consume(Request):
+    transport_id: Id
+    producer_id: Id
+    rtp_capabilities: RtpCapabilities = Field(alias="rtpCapabilities")
+    preferred_layers: PreferredLayers | None = None
+
+
+class ConsumerCreated(Told):
+    """`paused` is always true: the client resumes it once its side is ready."""
+
+    id: str
+    producer_id: str
+    participant_id: str
+    kind: Kind
+    source: Source
+    rtp_parameters: RtpParameters = Field(alias="rtpParameters")
+    type: Literal["simple", "simulcast", "svc"]
+    paused: Literal[True]
+    producer_paused: bool
+
+
+class ConsumerRequest(Request):
+    consumer_id: Id
+
+
+class ConsumerPause(ConsumerRequest):
+    pass
+
+
+class ConsumerResume(ConsumerRequest):
+    pass
+
+
+class ConsumerClose(ConsumerRequest):
+    pass
+
+
+class ConsumerKeyframe(ConsumerRequest):
+    pass
+
+
+class ConsumerNamed(Told):
+    """The consumer a reply or a notification is about."""
+
+    consumer_id: str
+
+
+class ConsumerLayers(ConsumerRequest):
+    spatial_layer: SpatialLayer
+    temporal_layer: TemporalLayer | None = None
+
+
+class ConsumerLayersSet(Told):
+    """The layers as clamped to what the producer has."""
+
+    consumer_id: str
+    spatial_layer: int
+    temporal_layer: int
+
+
+class ConsumerLayersChanged(Told):
+    """The layers now forwarded, -1 when none flows. `reason`: requested, available, unavailable."""
+
+    consumer_id: str
+    spatial_layer: int
+    temporal_layer: int
+    reason: str
+
+
+class MediaToggle(Request):
+    kind: Kind
+    enabled: bool
+
+
+class MediaUpdated(Told):
+    participant_id: str
+    kind: Kind
+    enabled: bool
+
+
+class ScreenStart(Request):
+    pass
+
+
+class ScreenStop(Request):
+    pass
+
+
+class ScreenShare(Told):
+    """Whose screen share started or stopped."""
+
+    participant_id: str

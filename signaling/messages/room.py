@@ -1,0 +1,81 @@
+"""Messages about a room as a whole: making, entering, leaving and closing it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from signaling.messages.media import ProducerView
+from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
+from signaling.messages.participant import ParticipantView
+
+
+class MeetingView(Told):
+    """A meeting as anybody who may join it sees it."""
+
+    id: str
+    title: str
+    status: str
+    creator_id: str | None = None
+    max_participants: int | None = None
+    has_password: bool
+
+
+class RoomCreate(Request):
+    """The limits of the text are those of the configuration, below the caps here."""
+
+    title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    password: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    max_participants: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    guests_allowed: bool = True
+
+
+class RoomCreated(Told):
+    meeting: MeetingView
+
+
+class RoomJoin(Request):
+    meeting_id: MeetingId
+    display_name: Annotated[str, Field(max_length=1024)] | None = None
+    password: Annotated[str, Field(max_length=128)] | None = None
+    resume_token: Annotated[str, Field(max_length=256)] | None = None
+
+
+class RoomJoined(Told):
+    """`participants` includes the joiner; `producers` are all that are open."""
+
+    meeting: MeetingView
+    participant_id: str
+    your_role: str
+    participants: list[ParticipantView]
+    producers: list[ProducerView]
+    router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
+    ice_servers: list[IceServer] = Field(alias="iceServers")
+    resume_token: str
+
+
+class RoomLeave(Request):
+    pass
+
+
+class RoomLeft(Told):
+    meeting_id: str
+
+
+class RoomClose(Request):
+    pass
+
+
+class RoomClosed(Told):
+    """The reply to `room:close`."""
+
+    meeting_id: str
+
+
+class RoomClosedNotice(Told):
+    """`room:closed` as everybody else hears it. `reason`: closed_by_host, worker_died, server_stopping."""
+
+    meeting_id: str
+    reason: str

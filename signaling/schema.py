@@ -1,0 +1,53 @@
+"""`python -m signaling.schema` prints the JSON Schema of every message (SIG-9), from which clients make types."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from signaling.errors import ErrorCode
+from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE, NOTIFICATIONS, REQUESTS
+from signaling.messages.model import Error
+
+
+def document() -> dict[str, Any]:
+    """One JSON Schema document: `$defs` of all messages, and which event carries which.
+
+    Shape: `{namespace, error_codes, error: {event, data}, requests: {event: {payload, reply_event, reply}},
+    notifications: {event: data}, $defs}`, every message a `$ref`. The same messages always give the same document.
+    """
+    asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [(kind.payload, "validation") for kind in REQUESTS.values()]
+    told: set[type[BaseModel]] = {kind.reply for kind in REQUESTS.values()} | set(NOTIFICATIONS.values()) | {Error}
+    answered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "serialization") for model in sorted(told, key=lambda model: model.__name__)
+    ]
+    refs, definitions = models_json_schema(asked + answered, by_alias=True, ref_template="#/$defs/{model}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Folkmoot signaling",
+        "namespace": NAMESPACE,
+        "error_codes": [code.value for code in ErrorCode],
+        "error": {"event": ERROR_EVENT, "data": refs[Error, "serialization"]},
+        "requests": {
+            event: {
+                "payload": refs[kind.payload, "validation"],
+                "reply_event": kind.reply_event,
+                "reply": refs[kind.reply, "serialization"],
+            }
+            for event, kind in REQUESTS.items()
+        },
+        "notifications": {event: refs[model, "serialization"] for event, model in NOTIFICATIONS.items()},
+        "$defs": definitions["$defs"],
+    }
+
+
+def main() -> None:
+    sys.stdout.buffer.write(orjson.dumps(document(), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
