@@ -6,4 +6,5 @@ pub mod extension;
 pub mod id;
 pub mod rtp;
 pub mod sequence;
+pub mod srtp;
 pub mod time;
