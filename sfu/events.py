@@ -11,6 +11,13 @@ class WorkerEvent(msgspec.Struct, frozen=True, tag_field="event", tag=True):
     """Something that happened in a worker."""
 
 
+class WorkerReady(WorkerEvent, frozen=True, tag="worker_ready"):
+    """A worker's first word to the fleet: its self-check passed, its socket is bound. Subscribers do not see it."""
+
+    pid: int
+    udp_port: int
+
+
 class TransportStateChanged(WorkerEvent, frozen=True, tag="transport_state_changed"):
     """`reason` for `failed` and `closed`: fingerprint, handshake, consent_expired, peer_closed."""
 
