@@ -15,10 +15,10 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
+from persistence.store import Store
 from pydantic import ValidationError
 
 from config.settings import Settings, load
-from persistence.store import Store
 from server import logs
 from server.app import Application
 from server.identity import TokenAuthority
@@ -27,7 +27,9 @@ from signaling.roles import Role
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Folkmoot: a self-hosted realtime meeting server.")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="A YAML file; see config/folkmoot.example.yaml.")]
-Dev = Annotated[bool, typer.Option("--dev", help="Known secret, guests may create meetings. Never on a public address.")]
+Dev = Annotated[
+    bool, typer.Option("--dev", help="Known secret, guests may create meetings. Never on a public address.")
+]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BANNER = """
@@ -81,7 +83,7 @@ async def _serve(settings: Settings) -> None:
 
 
 @cli.command("create-token")
-def create_token(
+def create_token(  # noqa: PLR0917 - typer names each on the command line
     identity: Annotated[str, typer.Option(help="User id: any opaque text.")],
     name: Annotated[str | None, typer.Option(help="Display name.")] = None,
     meeting: Annotated[str | None, typer.Option(help="Limit the token to this meeting.")] = None,

@@ -19,7 +19,7 @@ ALGORITHM = "HS256"
 MAX_TOKEN_CHARS = 4096
 
 
-class InvalidToken(Exception):
+class InvalidTokenError(Exception):
     """The token is refused. One text for every reason: an attacker learns nothing from it."""
 
     def __init__(self) -> None:
@@ -59,15 +59,15 @@ class TokenAuthority:
         return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, body, self._key)
 
     def verify(self, token: str) -> Identity:
-        """Raises InvalidToken for whatever is wrong with it."""
+        """Raises InvalidTokenError for whatever is wrong with it."""
         if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARS:
-            raise InvalidToken
+            raise InvalidTokenError
         try:
             decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
             claims = Claims.model_validate(decoded.claims)
             role = Role(claims.role) if claims.role is not None else None
         except (JoseError, ValidationError, ValueError):
-            raise InvalidToken from None
+            raise InvalidTokenError from None
         self._check_times_and_audience(claims)
         return Identity(
             user_id=claims.sub,
@@ -83,9 +83,9 @@ class TokenAuthority:
         now = self._now()
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         if claims.exp + self._leeway_s <= now or AUDIENCE not in audiences:
-            raise InvalidToken
+            raise InvalidTokenError
         if claims.nbf is not None and claims.nbf - self._leeway_s > now:
-            raise InvalidToken
+            raise InvalidTokenError
 
 
 def guest_id() -> str:

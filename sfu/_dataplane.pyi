@@ -6,7 +6,7 @@ with a `code` (NOT_FOUND, CONFLICT, VALIDATION, CAPACITY_EXCEEDED) when it refus
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 SOURCE_DIGEST: str
 """Digest of the Rust sources this module was built from."""
@@ -61,7 +61,7 @@ class ConsumerSpec(TypedDict):
     spatial_layer: int | None
     temporal_layer: int | None
 
-Event = tuple[str, int, dict[str, Any]]
+Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """(name, handle, fields):
 
 ("ice_connected", transport, {"remote": "ip:port"})     the first validated path; again with each move of the path
@@ -90,7 +90,10 @@ class DataPlane:
         """To the selected path; silently nothing before there is one."""
 
     def set_srtp_keys(self, transport: int, profile: str, rx: bytes, tx: bytes) -> None:
-        """`profile`: SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM or SRTP_AES128_CM_SHA1_80; keys are master key + salt."""
+        """`profile`: SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM or SRTP_AES128_CM_SHA1_80.
+
+        `rx` and `tx`: master key + master salt.
+        """
 
     def remove_transport(self, transport: int) -> None:
         """With its producers (and their consumers) and its consumers."""
@@ -106,8 +109,11 @@ class DataPlane:
     def request_keyframe(self, consumer: int) -> None: ...
     def set_layers(self, consumer: int, spatial_layer: int, temporal_layer: int) -> None: ...
     def statistics(self) -> dict[str, Any]:
-        """`{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "drops": {reason: n}, "packets_in": n,
-        "packets_out": n, "bytes_in": n, "bytes_out": n, "cpu_s": seconds of the thread}`."""
+        """A snapshot.
+
+        `{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "drops": {reason: n}, "packets_in": n,
+        "packets_out": n, "bytes_in": n, "bytes_out": n, "cpu_s": seconds of the thread}`.
+        """
 
     def close(self) -> None:
         """Stop the thread and close the socket; idempotent."""

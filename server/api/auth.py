@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from persistence.store import Store
+from pydantic import Field
 
 from config.settings import AuthSettings
-from persistence.store import Store
 from server.api.contract import Access, Answer, Body, Call, Route
 from server.api.errors import ApiError
 from server.identity import TokenAuthority, guest_id
-from signaling.participant import clean_display_name
+from signaling.display_name import clean_display_name
 
 
 class GuestRequest(Body):

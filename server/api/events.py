@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from persistence.queries import EventPage, ParticipantRecord
 from persistence.repositories.meetings import Meeting
 from persistence.store import Store
+from pydantic import Field
+
 from server.api.contract import Answer, Body, Call, Route
 from server.api.errors import ApiError
 from signaling.identity import Identity
@@ -38,9 +38,7 @@ class EventsApi:
         errors = ("ACCESS_DENIED", "NOT_FOUND")
         base = "/api/meetings/{id}"
         return [
-            Route(
-                "GET", f"{base}/events", "Events in order", self.events, EventPage, query=EventQuery, errors=errors
-            ),
+            Route("GET", f"{base}/events", "Events in order", self.events, EventPage, query=EventQuery, errors=errors),
             Route("GET", f"{base}/events/counts", "Counts by type", self.counts, EventCounts, errors=errors),
             Route(
                 "GET", f"{base}/participants", "Who was in, and when", self.people, ParticipantRecords, errors=errors

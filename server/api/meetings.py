@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field, field_validator
-
-from config.settings import LimitSettings
 from persistence.events import MeetingCreated
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.store import Store
+from pydantic import Field, field_validator
+
+from config.settings import LimitSettings
 from server.api.contract import Access, Answer, Body, Call, Route
 from server.api.errors import ApiError
 
@@ -86,9 +86,7 @@ class MeetingsApi:
             guests_allowed=request.guests_allowed,
         )
         meeting = await self._store.meetings.create(new)
-        await self._store.emitter.emit(
-            meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id)
-        )
+        await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id))
         return as_answer(meeting)
 
     async def get(self, call: Call) -> MeetingAnswer:

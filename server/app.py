@@ -1,0 +1,114 @@
+"""The wiring of one node, read top to bottom: what there is, what is given to whom, what starts and stops when."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import orjson
+import structlog
+from aiohttp import web
+from persistence.store import Store
+from signaling.gateway import Gateway
+from signaling.rooms import Registry
+
+from config.settings import Settings
+from server import pages
+from server.api.auth import AuthApi
+from server.api.contract import Route
+from server.api.dispatch import ApiDispatch
+from server.api.events import EventsApi
+from server.api.meetings import MeetingsApi
+from server.api.openapi import document
+from server.api.operations import OperationsApi
+from server.health import Health
+from server.http import HttpServer
+from server.identity import TokenAuthority
+from server.lifecycle import Lifecycle, Stage
+from server.metrics import Metrics
+from server.samples import Samples
+from sfu.fleet import Fleet
+
+WEB_DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
+log = structlog.get_logger()
+
+
+class Application:
+    """One node. `start()` returns once it serves; `stop()` ends everything in the order of `lifecycle`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._authority = TokenAuthority(
+            settings.auth.secret.get_secret_value(), now=time.time, leeway_s=settings.auth.leeway_s
+        )
+        self._fleet = Fleet(settings.rtc)
+        self._lifecycle: Lifecycle | None = None
+        self.port = settings.http.port
+
+    async def start(self) -> None:
+        store = await Store.open(self._settings.database_url, self._settings.data_dir)
+        try:
+            lifecycle = self._wire(store)
+            await lifecycle.start()
+        except BaseException:
+            await store.close()
+            raise
+        self._lifecycle = lifecycle
+
+    async def stop(self) -> None:
+        if self._lifecycle is not None:
+            await self._lifecycle.stop()
+
+    def _wire(self, store: Store) -> Lifecycle:
+        settings, fleet = self._settings, self._fleet
+        registry = Registry(limits=settings.limits)
+        gateway = Gateway(
+            authenticate=self._authority.verify,
+            registry=registry,
+            media=fleet,
+            store=store,
+            settings=settings,
+        )
+        dispatch = ApiDispatch(self._authority)
+        routes = [
+            *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
+            *MeetingsApi(store, settings.limits).routes(),
+            *EventsApi(store).routes(),
+            *OperationsApi(registry, fleet).routes(),
+        ]
+        health = Health({"database": store.ready, "workers": fleet.ready, "signaling": gateway.ready})
+        metrics = Metrics([Samples(store, fleet, registry, gateway, dispatch).take])
+
+        app = web.Application(middlewares=[pages.secure], client_max_size=64 * 1024)
+        gateway.mount(app)
+        health.mount(app)
+        metrics.mount(app)
+        _mount_openapi(app, routes)
+        dispatch.mount(app, routes)
+        pages.Pages(WEB_DIST).mount(app)
+        http = HttpServer(app, settings.http)
+
+        # Stopped from the bottom up: nobody new comes in, sessions are told, media ends, and only when nothing can
+        # happen any more does the record close.
+        return Lifecycle(
+            [
+                Stage("record", _nothing, store.close),
+                Stage("media", fleet.start, fleet.stop),
+                Stage("signaling", gateway.start, gateway.stop),
+                Stage("http", http.start, http.stop),
+            ]
+        )
+
+
+async def _nothing() -> None:
+    """The record is already open: the other parts are built around it."""
+
+
+def _mount_openapi(app: web.Application, routes: list[Route]) -> None:
+    body = orjson.dumps(document(routes, version("folkmoot")))
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    app.router.add_get("/api/openapi.json", openapi)
