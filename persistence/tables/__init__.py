@@ -1,0 +1,22 @@
+"""The rows: one file a table, named by its noun. Importing this package fills `Base.metadata`."""
+
+from .base import Base
+from .failed_event import FailedEventRow
+from .journal_position import JournalPositionRow
+from .meeting import MeetingRow, MeetingStatus, MeetingType
+from .meeting_log import MeetingLogRow
+from .participant import ParticipantRow, ParticipationStatus
+from .participant_session import ParticipantSessionRow
+
+__all__ = [
+    "Base",
+    "FailedEventRow",
+    "JournalPositionRow",
+    "MeetingLogRow",
+    "MeetingRow",
+    "MeetingStatus",
+    "MeetingType",
+    "ParticipantRow",
+    "ParticipantSessionRow",
+    "ParticipationStatus",
+]

@@ -1,0 +1,107 @@
+"""One transaction's work: events into the log and, when they are new, into the tables (EVT-3, EVT-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .dialect import insert_into
+from .errors import EventConflictError
+from .events import Event
+from .projections import Scope, project, refresh_totals
+from .tables import MeetingLogRow, MeetingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many events of a batch were new, and how many had been stored before."""
+
+    stored: int
+    duplicates: int
+
+
+async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: datetime) -> Applied:
+    """Store what is new, in the order given. Raises `EventConflictError` when an id comes back with another body."""
+    if not events:
+        return Applied(0, 0)
+    sequences = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
+    new = _keep_new(events, await _find_stored(connection, events))
+    rows = []
+    for event in new:
+        sequences[event.meeting_id] += 1
+        rows.append(_log_row(event, sequences[event.meeting_id], now))
+    if rows:
+        await connection.execute(insert(MeetingLogRow), rows)
+        await _keep_sequences(connection, {event.meeting_id: sequences[event.meeting_id] for event in new})
+        scope = Scope(connection)
+        for event in new:
+            await project(scope, event)
+        await refresh_totals(scope)
+    return Applied(stored=len(new), duplicates=len(events) - len(new))
+
+
+async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: datetime) -> dict[str, int]:
+    """Make parents that are missing (EVT-5), then hold each meeting's row: nobody else numbers its events meanwhile."""
+    parents = [
+        {"id": meeting_id, "title": "", "is_placeholder": True, "created_at": now, "updated_at": now}
+        for meeting_id in sorted(ids)
+    ]
+    await connection.execute(insert_into(connection, MeetingRow).on_conflict_do_nothing(), parents)
+    locked = await connection.execute(
+        select(MeetingRow.id, MeetingRow.last_sequence)
+        .where(MeetingRow.id.in_(ids))
+        .order_by(MeetingRow.id)
+        .with_for_update()
+    )
+    return {row.id: row.last_sequence for row in locked}
+
+
+async def _find_stored(connection: AsyncConnection, events: Sequence[Event]) -> dict[str, Event]:
+    found = await connection.execute(
+        select(
+            MeetingLogRow.event_id,
+            MeetingLogRow.type,
+            MeetingLogRow.meeting_id,
+            MeetingLogRow.participant_id,
+            MeetingLogRow.timestamp,
+            MeetingLogRow.payload,
+        ).where(MeetingLogRow.event_id.in_({event.event_id for event in events}))
+    )
+    return {row.event_id: Event.parse(dict(row._mapping)) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> list[Event]:
+    seen = dict(stored)
+    new = []
+    for event in events:
+        twin = seen.setdefault(event.event_id, event)
+        if twin != event:
+            raise EventConflictError("this event_id is stored with another body")
+        if twin is event:
+            new.append(event)
+    return new
+
+
+def _log_row(event: Event, sequence: int, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "meeting_id": event.meeting_id,
+        "sequence": sequence,
+        "type": event.type,
+        "participant_id": event.participant_id,
+        "timestamp": event.timestamp,
+        "payload": event.payload.model_dump(mode="json"),
+        "recorded_at": now,
+    }
+
+
+async def _keep_sequences(connection: AsyncConnection, sequences: dict[str, int]) -> None:
+    await connection.execute(
+        update(MeetingRow).where(MeetingRow.id == bindparam("meeting")).values(last_sequence=bindparam("last")),
+        [{"meeting": meeting_id, "last": last} for meeting_id, last in sorted(sequences.items())],
+    )

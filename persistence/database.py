@@ -1,0 +1,97 @@
+"""The engine, and what it must promise before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .errors import StartRefusedError, UnavailableError
+from .faults import is_transient
+
+BUSY_TIMEOUT_MS: Final = 5000
+_WRITES: Final = "folkmoot_writes"
+_SYNCHRONOUS_FULL: Final = 2
+
+log = structlog.get_logger(__name__)
+
+
+def create_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite` or `postgresql+asyncpg`. Raises `StartRefusedError` for any other."""
+    target = _read_url(url)
+    if target.drivername == "sqlite+aiosqlite":
+        if target.database in (None, "", ":memory:"):
+            raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
+        engine = create_async_engine(target)
+        _prepare_sqlite(engine, busy_timeout_ms)
+        return engine
+    if target.drivername == "postgresql+asyncpg":
+        server_settings = {"application_name": "folkmoot", "timezone": "UTC", "synchronous_commit": "on"}
+        return create_async_engine(target, pool_pre_ping=True, connect_args={"server_settings": server_settings})
+    raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")
+
+
+def writing(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine for transactions that write: on SQLite they take the write lock at once, where waiting works."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+async def require_durability(connection: AsyncConnection) -> None:
+    """Raises `StartRefusedError` unless a commit survives a power cut:
+
+    the journal forgets what the database says it has.
+    """
+    if connection.dialect.name == "postgresql":
+        if await _setting(connection, "SHOW synchronous_commit") == "off":
+            raise StartRefusedError("PostgreSQL runs with synchronous_commit=off: commits may be lost")
+        if await _setting(connection, "SHOW fsync") == "off":
+            log.warning("PostgreSQL runs with fsync=off: a power cut may lose or damage everything")
+        return
+    for pragma, wanted in (("journal_mode", "wal"), ("synchronous", _SYNCHRONOUS_FULL), ("foreign_keys", 1)):
+        if (found := await _setting(connection, f"PRAGMA {pragma}")) != wanted:
+            raise StartRefusedError(f"SQLite runs with {pragma}={found}, {wanted} is needed")
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Faults of the surroundings become `UnavailableError`; a driver's own words go no further."""
+    try:
+        yield
+    except Exception as error:
+        if is_transient(error):
+            log.warning("the database refused", error=type(error).__name__)
+            raise UnavailableError("the database cannot answer now; try again") from error
+        raise
+
+
+async def _setting(connection: AsyncConnection, statement: str) -> Any:
+    return (await connection.execute(text(statement))).scalar_one()
+
+
+def _read_url(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StartRefusedError("the database URL cannot be read") from error
+
+
+def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions late and by guessing; SQLAlchemy's "begin" below does it instead.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (f"busy_timeout={busy_timeout_ms}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

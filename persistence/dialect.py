@@ -1,0 +1,15 @@
+"""The one statement whose spelling differs between the databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+def insert_into(connection: AsyncConnection, table: Any) -> Insert:
+    """An INSERT that knows ON CONFLICT and RETURNING, for the database at hand."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,43 @@
+"""One pydantic model for each type of lifecycle event (EVT-1, EVT-2), and the envelope they travel in.
+
+A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
+"""
+
+from .event import CATALOGUE, Event, MeetingId
+from .media import (
+    AudioMuted,
+    AudioUnmuted,
+    ScreenShareStarted,
+    ScreenShareStopped,
+    TrackAdded,
+    TrackRemoved,
+    VideoMuted,
+    VideoUnmuted,
+)
+from .meeting import MeetingCreated, MeetingEnded, MeetingStarted
+from .participant import ConferenceJoined, HandLowered, HandRaised, ParticipantJoined, ParticipantLeft, ReactionSent
+from .payload import Payload
+
+__all__ = [
+    "CATALOGUE",
+    "AudioMuted",
+    "AudioUnmuted",
+    "ConferenceJoined",
+    "Event",
+    "HandLowered",
+    "HandRaised",
+    "MeetingCreated",
+    "MeetingEnded",
+    "MeetingId",
+    "MeetingStarted",
+    "ParticipantJoined",
+    "ParticipantLeft",
+    "Payload",
+    "ReactionSent",
+    "ScreenShareStarted",
+    "ScreenShareStopped",
+    "TrackAdded",
+    "TrackRemoved",
+    "VideoMuted",
+    "VideoUnmuted",
+]

@@ -1,0 +1,122 @@
+"""The envelope every event travels in, and the catalogue of types it may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Annotated, Final, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from persistence.errors import InvalidEventError
+
+from . import media, meeting, participant
+from .payload import Payload
+
+CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
+    {
+        payload.type: payload
+        for payload in (
+            meeting.MeetingCreated,
+            meeting.MeetingStarted,
+            meeting.MeetingEnded,
+            participant.ConferenceJoined,
+            participant.ParticipantJoined,
+            participant.ParticipantLeft,
+            participant.HandRaised,
+            participant.HandLowered,
+            participant.ReactionSent,
+            media.AudioMuted,
+            media.AudioUnmuted,
+            media.VideoMuted,
+            media.VideoUnmuted,
+            media.ScreenShareStarted,
+            media.ScreenShareStopped,
+            media.TrackAdded,
+            media.TrackRemoved,
+        )
+    }
+)
+"""Every type this version can validate, by its tag."""
+
+EventId = Annotated[str, AfterValidator(lambda text: str(UUID(text)))]
+MeetingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ParticipantId = MeetingId
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+class Event(BaseModel):
+    """A lifecycle fact (EVT-2). Frozen: what was journaled is what is stored, notified and counted.
+
+    `event_id` is a UUID in its canonical text (version 7 for our own, so that ids sort by time); `timestamp` is when it
+    happened, in UTC; `participant_id` is the actor.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event_id: EventId
+    type: str
+    meeting_id: MeetingId
+    participant_id: ParticipantId | None = None
+    timestamp: UtcDatetime
+    payload: SerializeAsAny[Payload]
+
+    @field_validator("payload", mode="before")
+    @classmethod
+    def _read_payload_by_type(cls, value: object, info: ValidationInfo) -> Payload:
+        schema = CATALOGUE.get(info.data.get("type", ""))
+        if schema is None:
+            raise ValueError("unknown event type")
+        return schema.model_validate(value)
+
+    @model_validator(mode="after")
+    def _name_the_actor(self) -> Self:
+        if self.payload.personal and self.participant_id is None:
+            raise ValueError(f"{self.type} needs a participant_id")
+        return self
+
+    @classmethod
+    def parse(cls, raw: object) -> Event:
+        """Validate what came from outside or from the journal.
+
+        Raises `InvalidEventError`, which repeats none of the input's values.
+        """
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            raise InvalidEventError(_explain(error)) from error
+
+    @classmethod
+    def of(
+        cls, payload: Payload, *, event_id: str, meeting_id: str, participant_id: str | None, timestamp: datetime
+    ) -> Event:
+        """Wrap a payload. Raises `InvalidEventError` for ids that break their grammar or an actor that is missing."""
+        return cls.parse(
+            {
+                "event_id": event_id,
+                "type": payload.type,
+                "meeting_id": meeting_id,
+                "participant_id": participant_id,
+                "timestamp": timestamp,
+                "payload": payload,
+            }
+        )
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

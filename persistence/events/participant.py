@@ -1,0 +1,47 @@
+"""Facts about who is in a meeting and what they show of themselves."""
+
+from __future__ import annotations
+
+from .payload import Identifier, Payload, Reason, Text
+
+
+class ConferenceJoined(Payload):
+    """A connection entered the room; with `resumed` it took over the place of an earlier one."""
+
+    type = "conference.joined"
+
+    user_id: Identifier
+    display_name: Text
+    resumed: bool = False
+    client: Text | None = None
+
+
+class ParticipantJoined(Payload):
+    """A new participant. Their `participant_id` names this one stay: coming back after leaving makes another."""
+
+    type = "participant.joined"
+
+    user_id: Identifier
+    display_name: Text
+    role: Reason
+
+
+class ParticipantLeft(Payload):
+    type = "participant.left"
+
+    user_id: Identifier
+    reason: Reason
+
+
+class HandRaised(Payload):
+    type = "hand.raised"
+
+
+class HandLowered(Payload):
+    type = "hand.lowered"
+
+
+class ReactionSent(Payload):
+    type = "reaction.sent"
+
+    reaction: Reason

@@ -1,0 +1,36 @@
+"""The base of every payload, and the kinds of text that payloads are made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def sanitise(text: str) -> str:
+    """Drop control characters: PostgreSQL refuses NUL in text and JSON, and logs are read in terminals."""
+    return "".join(sign for sign in text if sign in "\t\n" or unicodedata.category(sign) != "Cc")
+
+
+Text = Annotated[str, Field(max_length=255), AfterValidator(sanitise)]
+"""Free text up to 255 characters, as wide as the columns that take it."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(sanitise)]
+"""An opaque id made elsewhere, such as the `sub` of a token."""
+
+Reason = Annotated[str, Field(max_length=64), AfterValidator(sanitise)]
+"""Why something ended: a short word such as `left`, `disconnected`, `removed`."""
+
+
+class Payload(BaseModel):
+    """What one type of event tells beyond who, where and when (EVT-2). One subclass a type, none for two.
+
+    `type` is the tag, `subject.verb`. `personal` says that the event is about one participant and means nothing
+    without.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: ClassVar[str]
+    personal: ClassVar[bool] = True

@@ -1,0 +1,21 @@
+"""What a projection works with: the transaction, and a note of which totals its change affects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(slots=True)
+class Scope:
+    """One batch. Totals are derived from rows once at its end, whatever order its events came in.
+
+    `lifecycles` holds meetings that started or ended, `crowds` meetings whose people changed, `people` pairs of
+    meeting and user that came or went.
+    """
+
+    connection: AsyncConnection
+    lifecycles: set[str] = field(default_factory=set)
+    crowds: set[str] = field(default_factory=set)
+    people: set[tuple[str, str]] = field(default_factory=set)

@@ -1,0 +1,146 @@
+"""Columns that sum up other rows. They are derived anew, never counted up, so order and repetition cannot bend them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Row, Select, func, or_, select, tuple_, update
+
+from persistence.dialect import insert_into
+from persistence.events import MeetingCreated, MeetingEnded, MeetingStarted
+from persistence.tables import (
+    MeetingLogRow,
+    MeetingRow,
+    MeetingStatus,
+    ParticipantRow,
+    ParticipantSessionRow,
+    ParticipationStatus,
+)
+
+from .scope import Scope
+
+_PEOPLE: Final = UUID("7d1f3c1e-5d3e-4c44-9e0b-6a8f0f3d2b51")  # namespace of participants' row ids
+
+
+async def refresh_totals(scope: Scope) -> None:
+    """Derive what the batch affected, in a fixed order of rows, so that two nodes cannot wait for each other."""
+    for meeting_id in sorted(scope.lifecycles):
+        await _refresh_lifecycle(scope, meeting_id)
+        await _name_placeholder(scope, meeting_id)
+    for meeting_id in sorted(scope.lifecycles | scope.crowds):
+        await _count_present(scope, meeting_id)
+    if scope.people:
+        await _refresh_people(scope)
+
+
+async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:
+    """The latest start or end says what the meeting is; the first start and the last end are its actual times."""
+    newest = (await scope.connection.execute(_lifecycle(meeting_id, MeetingStarted.type, MeetingEnded.type))).first()
+    if newest is None:
+        return
+    ended = newest.type == MeetingEnded.type
+    first_start = await scope.connection.scalar(
+        select(func.min(MeetingLogRow.timestamp)).where(
+            MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type == MeetingStarted.type
+        )
+    )
+    known_start = await scope.connection.scalar(select(MeetingRow.actual_start_time).where(MeetingRow.id == meeting_id))
+    await scope.connection.execute(
+        update(MeetingRow)
+        .where(MeetingRow.id == meeting_id)
+        .values(
+            status=MeetingStatus.COMPLETED if ended else MeetingStatus.IN_PROGRESS,
+            actual_start_time=min((moment for moment in (first_start, known_start) if moment), default=None),
+            actual_end_time=newest.timestamp if ended else None,
+        )
+    )
+
+
+def _lifecycle(meeting_id: str, *types: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(MeetingLogRow.type, MeetingLogRow.timestamp, MeetingLogRow.payload)
+        .where(MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type.in_(types))
+        .order_by(MeetingLogRow.timestamp.desc(), MeetingLogRow.event_id.desc())
+        .limit(1)
+    )
+
+
+async def _name_placeholder(scope: Scope, meeting_id: str) -> None:
+    created = (await scope.connection.execute(_lifecycle(meeting_id, MeetingCreated.type))).first()
+    named = created or (await scope.connection.execute(_lifecycle(meeting_id, MeetingStarted.type))).first()
+    if named is None:
+        return
+    await scope.connection.execute(
+        update(MeetingRow)
+        .where(MeetingRow.id == meeting_id, MeetingRow.is_placeholder)
+        .values(title=named.payload["title"], creator_id=named.payload.get("creator_id"))
+    )
+
+
+async def _count_present(scope: Scope, meeting_id: str) -> None:
+    """Stays that began and did not end, unless the meeting itself ended after they began."""
+    present = (
+        select(func.count())
+        .select_from(ParticipantSessionRow)
+        .where(
+            ParticipantSessionRow.meeting_id == meeting_id,
+            ParticipantSessionRow.joined_at.is_not(None),
+            ParticipantSessionRow.left_at.is_(None),
+            or_(
+                MeetingRow.actual_end_time.is_(None),
+                ParticipantSessionRow.joined_at > MeetingRow.actual_end_time,
+            ),
+        )
+        .correlate(MeetingRow)
+        .scalar_subquery()
+    )
+    await scope.connection.execute(
+        update(MeetingRow).where(MeetingRow.id == meeting_id).values(current_participants_count=present)
+    )
+
+
+async def _refresh_people(scope: Scope) -> None:
+    people = sorted(scope.people)
+    key = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id)
+    columns = ParticipantSessionRow.__table__.columns
+    stays: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    for stay in await scope.connection.execute(select(*columns).where(key.in_(people))):
+        stays[stay.meeting_id, stay.user_id].append(stay)
+    rows = [_sum_up(person, stays[person]) for person in people if stays[person]]
+    if not rows:
+        return
+    statement = insert_into(scope.connection, ParticipantRow)
+    derived = ("display_name", "role", "status", "joined_at", "left_at", "total_duration_s")
+    await scope.connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ParticipantRow.meeting_id, ParticipantRow.user_id],
+            set_={name: statement.excluded[name] for name in derived},
+        ),
+        rows,
+    )
+
+
+def _sum_up(person: tuple[str, str], stays: Sequence[Row[Any]]) -> dict[str, Any]:
+    meeting_id, user_id = person
+    arrived = sorted((stay for stay in stays if stay.joined_at), key=lambda stay: (stay.joined_at, stay.participant_id))
+    latest = arrived[-1] if arrived else None
+    present = any(stay.left_at is None for stay in arrived)
+    return {
+        "id": str(uuid5(_PEOPLE, f"{meeting_id}/{user_id}")),
+        "meeting_id": meeting_id,
+        "user_id": user_id,
+        "display_name": latest.display_name if latest else "",
+        "role": latest.role if latest else None,
+        "status": ParticipationStatus.ATTENDED,
+        "joined_at": arrived[0].joined_at if arrived else None,
+        "left_at": None if present else max((stay.left_at for stay in stays if stay.left_at), default=None),
+        "total_duration_s": round(sum(_lasted_s(stay.joined_at, stay.left_at) for stay in arrived)),
+    }
+
+
+def _lasted_s(joined_at: datetime, left_at: datetime | None) -> float:
+    return max(0.0, (left_at - joined_at).total_seconds()) if left_at else 0.0

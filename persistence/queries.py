@@ -1,0 +1,126 @@
+"""Questions about what happened (EVT-9). Whoever emitted an event finds it here at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .database import translated
+from .tables import MeetingLogRow, ParticipantRow, ParticipantSessionRow
+
+MAX_PAGE: Final = 1000
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class StoredEvent(Answer):
+    """An event with its place: `sequence` is dense and increasing in its meeting."""
+
+    event_id: str
+    type: str
+    sequence: int
+    meeting_id: str
+    participant_id: str | None
+    timestamp: datetime
+    payload: dict[str, Any]
+
+
+class EventPage(Answer):
+    """`next_after` is the `after` of the next question, None when this page ends the list."""
+
+    items: list[StoredEvent]
+    next_after: int | None
+
+
+class Stay(Answer):
+    """From coming to leaving once. `left_at` is None while it lasts."""
+
+    participant_id: str
+    joined_at: datetime | None
+    left_at: datetime | None
+    left_reason: str | None
+
+
+class ParticipantRecord(Answer):
+    """A person in a meeting. `joined_at` is the first arrival, `left_at` the last departure, None while present."""
+
+    user_id: str
+    display_name: str
+    role: str | None
+    status: str
+    joined_at: datetime | None
+    left_at: datetime | None
+    total_duration_s: int
+    stays: list[Stay]
+
+
+class Queries:
+    """Every question first waits until events that were durable before it are applied.
+
+    All raise `UnavailableError` when the database is not there or too far behind. An unknown meeting has no events.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+        self._engine = engine
+        self._catch_up = catch_up
+
+    async def events(
+        self,
+        meeting_id: str,
+        *,
+        type: str | None = None,  # noqa: A002 - the event's own word
+        participant_id: str | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> EventPage:
+        """Events with a `sequence` beyond `after`, in order, at most `limit` (1 to 1000) of them."""
+        limit = max(1, min(limit, MAX_PAGE))
+        columns = [getattr(MeetingLogRow, name) for name in StoredEvent.model_fields]
+        question = select(*columns).where(MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.sequence > after)
+        if type is not None:
+            question = question.where(MeetingLogRow.type == type)
+        if participant_id is not None:
+            question = question.where(MeetingLogRow.participant_id == participant_id)
+        rows = await self._ask(question.order_by(MeetingLogRow.sequence).limit(limit + 1))
+        items = [StoredEvent.model_validate(row) for row in rows[:limit]]
+        return EventPage(items=items, next_after=items[-1].sequence if len(rows) > limit else None)
+
+    async def counts(self, meeting_id: str) -> dict[str, int]:
+        """How many events of each type."""
+        rows = await self._ask(
+            select(MeetingLogRow.type, func.count())
+            .where(MeetingLogRow.meeting_id == meeting_id)
+            .group_by(MeetingLogRow.type)
+            .order_by(MeetingLogRow.type)
+        )
+        return {kind: count for kind, count in rows}  # noqa: C416 - rows are not plain tuples to the type checker
+
+    async def participants(self, meeting_id: str) -> list[ParticipantRecord]:
+        """Everybody who was ever in, in order of first arrival, with each of their stays."""
+        stays: dict[str, list[Stay]] = defaultdict(list)
+        for row in await self._ask(
+            select(ParticipantSessionRow.user_id, *(getattr(ParticipantSessionRow, name) for name in Stay.model_fields))
+            .where(ParticipantSessionRow.meeting_id == meeting_id)
+            .order_by(ParticipantSessionRow.joined_at, ParticipantSessionRow.participant_id)
+        ):
+            stays[row.user_id].append(Stay.model_validate(row))
+        columns = [getattr(ParticipantRow, name) for name in ParticipantRecord.model_fields if name != "stays"]
+        people = await self._ask(
+            select(*columns)
+            .where(ParticipantRow.meeting_id == meeting_id)
+            .order_by(ParticipantRow.joined_at, ParticipantRow.user_id)
+        )
+        return [ParticipantRecord(**person._mapping, stays=stays[person.user_id]) for person in people]  # noqa: SLF001
+
+    async def _ask(self, question: Select[*tuple[Any, ...]]) -> list[Any]:
+        await self._catch_up()
+        async with translated(), self._engine.connect() as connection:
+            return list(await connection.execute(question))

@@ -1,0 +1,113 @@
+"""Meetings as the other packages see them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from random import Random
+from re import compile as pattern
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from persistence.database import translated, writing
+from persistence.dialect import insert_into
+from persistence.errors import MeetingExistsError
+from persistence.events import MeetingId
+from persistence.events.payload import sanitise
+from persistence.meeting_id import generate_meeting_id
+from persistence.tables import MeetingRow, MeetingStatus
+
+_ID: Final = pattern(r"[A-Za-z0-9_-]{1,64}")
+
+
+class NewMeeting(BaseModel):
+    """What a meeting is made of. Without an `id` it gets a generated one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Annotated[str, Field(max_length=255), AfterValidator(sanitise)]
+    description: Annotated[str, AfterValidator(sanitise)] = ""
+    id: MeetingId | None = None
+    creator_id: Annotated[str, Field(max_length=255), AfterValidator(sanitise)] | None = None
+    max_participants: int | None = Field(None, ge=1, le=10_000)
+    password_hash: str | None = Field(None, max_length=255)
+    guests_allowed: bool = True
+
+
+class Meeting(BaseModel):
+    """A stored meeting. `revision` counts people's edits and makes its ETag; lifecycle facts leave it alone."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    title: str
+    description: str
+    status: MeetingStatus
+    creator_id: str | None
+    max_participants: int | None
+    password_hash: str | None
+    guests_allowed: bool
+    created_at: datetime
+    updated_at: datetime
+    actual_start_time: datetime | None
+    actual_end_time: datetime | None
+    current_participants_count: int
+    revision: int
+
+
+_COLUMNS: Final = [getattr(MeetingRow, name) for name in Meeting.model_fields]
+
+
+class Meetings:
+    """`catch_up` waits until events that were durable before the question are applied."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        clock: Callable[[], datetime],
+        rng: Random,
+        catch_up: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._rng = rng
+        self._catch_up = catch_up
+
+    async def create(self, new: NewMeeting) -> Meeting:
+        """Store a meeting. Raises `MeetingExistsError` when its id is taken, `UnavailableError` without a database.
+
+        A placeholder that an event made before is taken over, with what really happened in it.
+        """
+        now = self._clock()
+        given = new.model_dump(exclude={"id"})
+        row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
+        async with translated(), writing(self._engine).begin() as connection:
+            statement = insert_into(connection, MeetingRow).values(**row)
+            stored = await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[MeetingRow.id],
+                    set_={"is_placeholder": False, **{name: statement.excluded[name] for name in row if name != "id"}},
+                    where=MeetingRow.is_placeholder.is_(True),
+                ).returning(*_COLUMNS)
+            )
+            made = stored.first()
+        if made is None:
+            raise MeetingExistsError("there is a meeting with this id")
+        return Meeting.model_validate(made)
+
+    async def get(self, meeting_id: str) -> Meeting | None:
+        """The meeting with all that happened before the question. Raises `UnavailableError` without a database.
+
+        A placeholder nobody has named is no meeting yet.
+        """
+        if not _ID.fullmatch(meeting_id):
+            return None
+        await self._catch_up()
+        async with translated(), self._engine.connect() as connection:
+            known = or_(MeetingRow.is_placeholder.is_(False), MeetingRow.title != "")
+            row = (await connection.execute(select(*_COLUMNS).where(MeetingRow.id == meeting_id, known))).first()
+        return Meeting.model_validate(row) if row else None

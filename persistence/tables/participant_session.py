@@ -1,0 +1,29 @@
+"""`participant_sessions`: the join and leave history, one row for each stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base
+
+
+class ParticipantSessionRow(Base):
+    """One stay in a meeting, named by the `participant_id` it was given in the room.
+
+    Either end may be missing: `left_at` while the stay lasts, `joined_at` while only the departure has been delivered.
+    """
+
+    __tablename__ = "participant_sessions"
+    __table_args__ = (Index(None, "meeting_id", "user_id"),)
+
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
+    participant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(255))
+    display_name: Mapped[str] = mapped_column(String(255), server_default="")
+    role: Mapped[str | None] = mapped_column(String(64))
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    left_reason: Mapped[str | None] = mapped_column(String(64))
