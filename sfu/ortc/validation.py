@@ -75,8 +75,8 @@ def _check_encodings(parameters: RtpParameters, kind: Kind) -> None:
     _refuse_duplicates("ssrc", ssrcs)
     _refuse_duplicates("rid", (encoding.rid for encoding in encodings if encoding.rid))
     for encoding in encodings:
-        if not encoding.ssrc and not encoding.rid and (len(encodings) > 1 or not parameters.mid):
-            raise OrtcError("an encoding needs an ssrc or a rid, or the producer a mid")
+        if not encoding.ssrc and not encoding.rid:
+            raise OrtcError("an encoding needs an ssrc or a rid")
         if encoding.rid and not encoding.ssrc and not parameters.mid:
             raise OrtcError("encodings known by rid need a mid")
 

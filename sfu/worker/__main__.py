@@ -1,0 +1,61 @@
+"""`python -m sfu.worker LINK INDEX LISTEN_IP ANNOUNCED_IP|- UDP_PORT`: started by the fleet, ends with its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from sfu._dataplane import DataPlane
+from sfu.worker import selfcheck
+from sfu.worker.service import Options, Service
+
+EXIT_UNFIT = 3
+
+log = structlog.get_logger()
+
+
+def options_from(arguments: list[str]) -> Options:
+    link, index, listen_ip, announced_ip, udp_port = arguments
+    return Options(
+        link=Path(link),
+        index=int(index),
+        listen_ip=listen_ip,
+        announced_ip=None if announced_ip == "-" else announced_ip,
+        udp_port=int(udp_port),
+    )
+
+
+async def run(options: Options) -> int:
+    """Returns the exit code."""
+    try:
+        await selfcheck.check()
+        plane = DataPlane(options.listen_ip, options.udp_port)
+    except (selfcheck.SelfCheckError, OSError) as error:
+        log.error("worker_unfit", index=options.index, error=str(error))  # noqa: TRY400 - the message says it all
+        return EXIT_UNFIT
+    try:
+        service = Service(plane, options)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, service.ended.set)
+        # An interrupt at the terminal reaches the whole group; the server decides when its workers stop.
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        await service.run(*await asyncio.open_unix_connection(options.link))
+    finally:
+        plane.close()
+    return 0
+
+
+def main() -> int:
+    # Standard output belongs to the server's own words; a worker logs beside it.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run(options_from(sys.argv[1:])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

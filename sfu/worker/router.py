@@ -1,0 +1,106 @@
+"""Carries the server's commands out: rooms, their transports, producers and consumers, here and in the data plane.
+
+The data plane is told first; only what it accepted enters the tables, and what it refused is refused with its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sfu._dataplane import DataPlaneError
+from sfu.commands import Command, MediaError, Ortc, Reply
+from sfu.ortc import OrtcError
+from sfu.worker.consumer import Consumer
+from sfu.worker.handles import Handles, HandleTable
+from sfu.worker.producer import Producer
+from sfu.worker.room import Room
+from sfu.worker.transport import Surroundings, Transport
+
+if TYPE_CHECKING:
+    from sfu._dataplane import DataPlane
+
+TRANSPORT_LIMIT = 10_000
+PRODUCER_LIMIT = 10_000
+CONSUMER_LIMIT = 200_000
+
+C = TypeVar("C", bound=Command[Any])
+Handler = Callable[["Router", Any], Awaitable[Reply]]
+
+
+class CommandTable(dict[type[Command[Any]], Handler]):
+    """Which function carries which command out: `@table(Command)` enters it."""
+
+    def __call__(self, kind: type[C]) -> Callable[[Callable[[Router, C], Awaitable[Reply]]], Handler]:
+        def enter(handler: Callable[[Router, C], Awaitable[Reply]]) -> Handler:
+            self[kind] = handler
+            return handler
+
+        return enter
+
+
+class Router:
+    def __init__(
+        self,
+        handlers: Mapping[type[Command[Any]], Handler],
+        plane: DataPlane,
+        around: Surroundings,
+        candidates: Callable[[], list[Ortc]],
+    ) -> None:
+        self._handlers = handlers
+        self.plane = plane
+        self.around = around
+        self.candidates = candidates
+        self.rooms: dict[str, Room] = {}
+        handles = Handles()
+        self.transports: HandleTable[Transport] = HandleTable(handles, "transports", TRANSPORT_LIMIT)
+        self.producers: HandleTable[Producer] = HandleTable(handles, "producers", PRODUCER_LIMIT)
+        self.consumers: HandleTable[Consumer] = HandleTable(handles, "consumers", CONSUMER_LIMIT)
+
+    async def carry_out(self, command: Command[Any]) -> Reply:
+        """Raises MediaError."""
+        try:
+            return await self._handlers[type(command)](self, command)
+        except OrtcError as error:
+            raise MediaError("VALIDATION", str(error)) from None
+        except DataPlaneError as error:
+            raise MediaError(error.code, str(error)) from None
+
+    def room(self, command: Command[Any]) -> Room:
+        room = self.rooms.get(command.room_id)
+        if room is None:
+            raise MediaError("NOT_FOUND", "The room is not open.")
+        return room
+
+    async def close_transport(self, room: Room, transport: Transport) -> None:
+        """close_notify first, while there is a path to send it on; then the data plane, then the tables."""
+        await transport.close()
+        self.plane.remove_transport(transport.handle)
+        for producer in room.producers_on(transport):
+            self.forget_producer(room, producer)
+        for consumer in room.consumers_on(transport):
+            self.forget_consumer(room, consumer)
+        del room.transports[transport.id]
+        self.transports.remove(transport.handle)
+
+    def forget_producer(self, room: Room, producer: Producer) -> None:
+        """With its consumers, which the data plane has removed with it."""
+        for consumer in room.consumers_of(producer):
+            self.forget_consumer(room, consumer)
+        del room.producers[producer.id]
+        self.producers.remove(producer.handle)
+
+    def forget_consumer(self, room: Room, consumer: Consumer) -> None:
+        room.transports[consumer.transport_id].numbering.release(consumer.identity)
+        consumer.producer.consumer_ids.discard(consumer.id)
+        del room.consumers[consumer.id]
+        self.consumers.remove(consumer.handle)
+
+    async def close_room(self, room: Room) -> None:
+        for transport in list(room.transports.values()):
+            await self.close_transport(room, transport)
+        del self.rooms[room.id]
+
+    async def close(self) -> None:
+        for room in list(self.rooms.values()):
+            await self.close_room(room)

@@ -1,0 +1,131 @@
+"""The worker's life: the data plane's events in, the server's commands in, its end when either is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from sfu._dataplane import DataPlane
+from sfu.channel import WorkerLink
+from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerLoad, WorkerReady
+from sfu.worker import media_commands, room_commands
+from sfu.worker.candidates import candidates, reachable_addresses
+from sfu.worker.dtls import new_certificate
+from sfu.worker.load import LoadMeter, report_load
+from sfu.worker.router import Router
+from sfu.worker.transport import State, Surroundings, Transport
+
+HANDSHAKES_IN_FLIGHT = 256
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Options:
+    """`udp_port` 0 takes any; `announced_ip` None tells browsers every address of the host."""
+
+    link: Path
+    index: int
+    listen_ip: str
+    announced_ip: str | None
+    udp_port: int
+
+
+class Service:
+    """`run()` is its life; whoever sets `ended` asks it to end."""
+
+    def __init__(self, plane: DataPlane, options: Options) -> None:
+        self.ended = asyncio.Event()
+        self._plane = plane
+        self._link: WorkerLink | None = None
+        drops: Counter[str] = Counter()
+        self._around = Surroundings(
+            plane=plane,
+            certificate=new_certificate(),
+            handshakes=asyncio.Semaphore(HANDSHAKES_IN_FLIGHT),
+            changed=self._transport_changed,
+            drops=drops,
+        )
+        self._router = Router(
+            {**room_commands.carries_out, **media_commands.carries_out},
+            plane,
+            self._around,
+            lambda: candidates(reachable_addresses(options.listen_ip, options.announced_ip), plane.udp_port),
+        )
+        self._meter = LoadMeter(drops)
+        self._on_event: dict[str, Callable[[int, dict[str, Any]], None]] = {
+            "ice_connected": self._ice_connected,
+            "dtls": self._dtls,
+            "consent_expired": self._consent_expired,
+            "layers_changed": self._layers_changed,
+            "stopped": self._stopped,
+        }
+
+    async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the server is gone, the data plane ends, or `ended` is set from outside."""
+        loop = asyncio.get_running_loop()
+        link = self._link = WorkerLink(reader, writer, self._router.carry_out)
+        link.tell(WorkerReady(pid=os.getpid(), udp_port=self._plane.udp_port))
+        loop.add_reader(self._plane.event_fd, self._drain)
+        tasks = {
+            asyncio.create_task(report_load(self._measure, link.tell), name="load"),
+            asyncio.create_task(link.wait_closed(), name="server-gone"),
+            asyncio.create_task(self.ended.wait(), name="ended"),
+        }
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            loop.remove_reader(self._plane.event_fd)
+            await self._router.close()
+            await link.close()
+
+    def _measure(self) -> WorkerLoad:
+        return self._meter.measure(self._plane.statistics(), len(self._router.rooms))
+
+    def _drain(self) -> None:
+        for name, handle, fields in self._plane.poll_events():
+            self._on_event[name](handle, fields)
+
+    def _ice_connected(self, handle: int, _fields: dict[str, Any]) -> None:
+        if transport := self._router.transports.get(handle):
+            transport.path_validated()
+
+    def _dtls(self, handle: int, fields: dict[str, Any]) -> None:
+        if transport := self._router.transports.get(handle):
+            transport.datagram_received(fields["datagram"])
+
+    def _consent_expired(self, handle: int, _fields: dict[str, Any]) -> None:
+        if transport := self._router.transports.get(handle):
+            transport.consent_expired()
+
+    def _layers_changed(self, handle: int, fields: dict[str, Any]) -> None:
+        consumer = self._router.consumers.get(handle)
+        if consumer is None or self._link is None:
+            return
+        self._link.tell(
+            ConsumerLayersChanged(
+                room_id=consumer.room_id,
+                consumer_id=consumer.id,
+                spatial_layer=fields["spatial_layer"],
+                temporal_layer=fields["temporal_layer"],
+                reason=fields["reason"],
+            )
+        )
+
+    def _stopped(self, _handle: int, fields: dict[str, Any]) -> None:
+        log.error("data_plane_stopped", reason=fields.get("reason"))
+        self.ended.set()
+
+    def _transport_changed(self, transport: Transport, state: State, reason: str) -> None:
+        if self._link is not None and state != "new":
+            self._link.tell(TransportStateChanged(transport.room_id, transport.id, state, reason))
