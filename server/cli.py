@@ -15,13 +15,15 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
-from persistence.store import Store
 from pydantic import ValidationError
 
 from config.settings import Settings, load
+from persistence.errors import PersistenceError
+from persistence.store import Store
 from server import logs
 from server.app import Application
 from server.identity import TokenAuthority
+from sfu.worker_process import WorkerStartError
 from signaling.roles import Role
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Folkmoot: a self-hosted realtime meeting server.")
@@ -66,7 +68,11 @@ def serve(config: ConfigFile = None, dev: Dev = False) -> None:
     if settings.dev:
         typer.echo(BANNER.format(port=settings.http.port), err=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        try:
+            runner.run(_serve(settings))
+        except (PersistenceError, WorkerStartError, OSError) as error:
+            typer.echo(f"Folkmoot cannot start: {error}", err=True)
+            raise typer.Exit(1) from None
 
 
 async def _serve(settings: Settings) -> None:

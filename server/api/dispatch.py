@@ -12,9 +12,11 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from persistence.errors import PersistenceError
 from server.api.contract import Access, Body, Call, Nothing, Route
 from server.api.errors import ApiError
 from server.identity import InvalidTokenError, TokenAuthority
+from sfu.commands import MediaError
 from signaling.identity import Identity
 
 MAX_BODY_BYTES = 64 * 1024
@@ -43,6 +45,8 @@ class ApiDispatch:
                 )
             except ApiError as error:
                 response = refusal(error)
+            except (PersistenceError, MediaError) as error:
+                response = refusal(ApiError(error.code, str(error)))
             except web.HTTPException:
                 raise
             except Exception:

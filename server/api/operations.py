@@ -8,7 +8,6 @@ from signaling.rooms import Registry
 
 from server.api.contract import Access, Answer, Call, Route
 from server.api.errors import ApiError
-from sfu.commands import MediaError
 from sfu.fleet import Fleet
 
 
@@ -17,9 +16,16 @@ class RoomsAnswer(Answer):
 
 
 class RoomAnswer(Answer):
-    """`participants` as signaling knows them; `transports`, `producers`, `consumers` as the worker measures them."""
+    """`participants` as signaling knows them; transports, producers and consumers as the worker measures them."""
 
-    room: dict[str, Any]
+    meeting_id: str
+    title: str
+    capacity: int
+    counts: dict[str, int]
+    participants: list[dict[str, Any]]
+    transports: list[dict[str, Any]]
+    producers: list[dict[str, Any]]
+    consumers: list[dict[str, Any]]
 
 
 class WorkersAnswer(Answer):
@@ -54,11 +60,7 @@ class OperationsApi:
         room = self._registry.snapshot_of(call.path["meeting_id"])
         if room is None:
             raise ApiError("NOT_FOUND", "There is no such room.")
-        try:
-            media = await self._fleet.statistics(room["meeting_id"])
-        except MediaError as error:
-            raise ApiError(error.code, error.message) from None
-        return RoomAnswer(room=room | media)
+        return RoomAnswer(**room, **await self._fleet.statistics(room["meeting_id"]))
 
     async def workers(self, _call: Call) -> WorkersAnswer:
         return WorkersAnswer(workers=self._fleet.workers())
