@@ -1,0 +1,228 @@
+//! The thread: waits for packets, requests and deadlines, feeds the engine, sends what it answers.
+
+use crate::clock::{Clock, thread_cpu};
+use crate::events::{EventQueue, Notice};
+use crate::sender::Sender;
+use crate::socket::Receiver;
+use crate::wakeup::Wakeup;
+use folkmoot_core::engine::Engine;
+use folkmoot_core::io::{Command, CommandError, Config, Reply, Tuple};
+use folkmoot_core::time::Time;
+use std::net::UdpSocket;
+use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Bytes assembled before they are sent: packets of a burst to one destination meet in the arena, and it stays in cache.
+const FLUSH_BYTES: usize = 1 << 20;
+
+/// Rounds of receiving before requests and deadlines are looked at again.
+const ROUNDS: usize = 4;
+
+/// The thread wakes at least this often, whatever the engine says.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// What the thread is asked.
+pub(crate) enum Ask {
+    /// Carry out the command and answer.
+    Command(Command, mpsc::SyncSender<Answer>),
+    /// End.
+    Stop,
+}
+
+/// The engine's answer, with what the thread itself has counted.
+pub(crate) struct Answer {
+    pub(crate) result: Result<Reply, CommandError>,
+    pub(crate) host: HostStatistics,
+}
+
+/// What the engine cannot know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HostStatistics {
+    pub(crate) cpu: Duration,
+    pub(crate) truncated: u64,
+    pub(crate) send_full: u64,
+    pub(crate) send_refused: u64,
+    pub(crate) events_dropped: u64,
+}
+
+/// Everything the thread owns.
+pub(crate) struct Driver {
+    socket: UdpSocket,
+    asks: mpsc::Receiver<Ask>,
+    woken: Arc<Wakeup>,
+    events: Arc<EventQueue>,
+    clock: Clock,
+    engine: Engine,
+    receiver: Receiver,
+    sender: Sender,
+    truncated: u64,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        socket: UdpSocket,
+        asks: mpsc::Receiver<Ask>,
+        woken: Arc<Wakeup>,
+        events: Arc<EventQueue>,
+        seed: u64,
+    ) -> Self {
+        let clock = Clock::start();
+        let engine = Engine::new(
+            Config {
+                seed,
+                epoch: clock.epoch(),
+            },
+            Time::ZERO,
+        );
+        let (receiver, sender) = (Receiver::new(), Sender::new());
+        Self {
+            socket,
+            asks,
+            woken,
+            events,
+            clock,
+            engine,
+            receiver,
+            sender,
+            truncated: 0,
+        }
+    }
+
+    /// Runs until asked to stop. A panic ends the thread, not the process, and Python is told.
+    pub(crate) fn run(mut self) {
+        let events = Arc::clone(&self.events);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.serve())) {
+            let reason = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+                (Some(text), _) => (*text).to_owned(),
+                (None, Some(text)) => text.clone(),
+                (None, None) => "panic".to_owned(),
+            };
+            drop(self);
+            events.push(Notice::Stopped(reason));
+        }
+    }
+
+    fn serve(&mut self) {
+        loop {
+            let ready = self.wait();
+            if ready.asked && self.answer() {
+                return;
+            }
+            if ready.datagrams {
+                self.receive();
+            }
+            let now = self.clock.now();
+            if self.engine.next_timeout() <= now {
+                self.engine.timeout(now);
+            }
+            self.flush();
+            while let Some(event) = self.engine.poll_event() {
+                self.events.push(Notice::Engine(event));
+            }
+        }
+    }
+
+    /// Sleeps until there is something to do.
+    fn wait(&self) -> Ready {
+        let wait = self
+            .engine
+            .next_timeout()
+            .since(self.clock.now())
+            .min(LONGEST_WAIT);
+        let timeout = libc::timespec {
+            tv_sec: wait.as_secs() as _,
+            tv_nsec: wait.subsec_nanos() as _,
+        };
+        let watch = |fd| libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut watched = [
+            watch(self.socket.as_raw_fd()),
+            watch(self.woken.as_raw_fd()),
+        ];
+        // SAFETY: `watched` and `timeout` are valid for the call, which writes to `watched` alone; no signal mask is given.
+        let result = unsafe {
+            libc::ppoll(
+                watched.as_mut_ptr(),
+                watched.len() as libc::nfds_t,
+                &raw const timeout,
+                std::ptr::null(),
+            )
+        };
+        let [socket, woken] = watched;
+        Ready {
+            datagrams: result > 0 && socket.revents != 0,
+            asked: result > 0 && woken.revents != 0,
+        }
+    }
+
+    /// Hands what the socket holds to the engine.
+    fn receive(&mut self) {
+        for _ in 0..ROUNDS {
+            let received = self.receiver.receive(&self.socket);
+            let now = self.clock.now();
+            for datagram in self.receiver.datagrams(received.count) {
+                match datagram {
+                    Some((remote, bytes)) => self.engine.datagram(Tuple { remote }, bytes, now),
+                    None => self.truncated += 1,
+                }
+                if self.engine.transmits().bytes().len() >= FLUSH_BYTES {
+                    let batch = self.engine.transmits();
+                    self.sender.send(&self.socket, batch);
+                    batch.clear();
+                }
+            }
+            if !received.more {
+                return;
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        let batch = self.engine.transmits();
+        if !batch.is_empty() {
+            self.sender.send(&self.socket, batch);
+            batch.clear();
+        }
+    }
+
+    /// Answers everything asked; says whether to stop.
+    fn answer(&mut self) -> bool {
+        self.woken.clear();
+        loop {
+            match self.asks.try_recv() {
+                Ok(Ask::Command(command, answer)) => {
+                    let result = self.engine.execute(command, self.clock.now());
+                    // Nobody waits any more when the interpreter is going down.
+                    let _ = answer.send(Answer {
+                        result,
+                        host: self.host_statistics(),
+                    });
+                }
+                Ok(Ask::Stop) | Err(mpsc::TryRecvError::Disconnected) => return true,
+                Err(mpsc::TryRecvError::Empty) => return false,
+            }
+        }
+    }
+
+    fn host_statistics(&self) -> HostStatistics {
+        let drops = self.sender.drops();
+        HostStatistics {
+            cpu: thread_cpu(),
+            truncated: self.truncated,
+            send_full: drops.full,
+            send_refused: drops.refused,
+            events_dropped: self.events.dropped(),
+        }
+    }
+}
+
+struct Ready {
+    datagrams: bool,
+    asked: bool,
+}

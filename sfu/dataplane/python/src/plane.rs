@@ -1,0 +1,295 @@
+//! The class `DataPlane`: one socket, one thread, and the questions Python may ask of it.
+
+use crate::convert::{ConsumerFields, ProducerFields, consumer_spec, producer_spec};
+use crate::driver::{Answer, Ask, Driver};
+use crate::error::{invalid, refused, stopped};
+use crate::events::EventQueue;
+use crate::report;
+use crate::socket;
+use crate::wakeup::Wakeup;
+use folkmoot_core::id::{ConsumerId, ProducerId, TransportId};
+use folkmoot_core::io::{Command, Reply};
+use folkmoot_core::srtp::Profile;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+
+/// See `sfu/_dataplane.pyi`, which is the contract.
+#[pyclass(frozen, module = "sfu._dataplane")]
+pub(crate) struct DataPlane {
+    udp_port: u16,
+    events: Arc<EventQueue>,
+    woken: Arc<Wakeup>,
+    asks: mpsc::Sender<Ask>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl DataPlane {
+    fn start(address: SocketAddr) -> io::Result<Self> {
+        let socket = socket::bind(address)?;
+        let udp_port = socket.local_addr()?.port();
+        let events = Arc::new(EventQueue::new()?);
+        let woken = Arc::new(Wakeup::new()?);
+        let (asks, received) = mpsc::channel();
+        let (their_events, their_woken) = (Arc::clone(&events), Arc::clone(&woken));
+        // The standard library seeds its hash tables from the operating system; there is no shorter way to 64 such bits.
+        let seed = RandomState::new().hash_one(udp_port);
+        let thread = thread::Builder::new()
+            .name("dataplane".to_owned())
+            .spawn(move || Driver::new(socket, received, their_woken, their_events, seed).run())?;
+        Ok(Self {
+            udp_port,
+            events,
+            woken,
+            asks,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Waits, without the GIL, until the thread has answered.
+    fn ask(&self, py: Python<'_>, command: Command) -> PyResult<Answer> {
+        let answer = py.detach(|| {
+            let (sender, answer) = mpsc::sync_channel(1);
+            self.asks.send(Ask::Command(command, sender)).ok()?;
+            self.woken.signal();
+            answer.recv().ok()
+        });
+        answer.ok_or_else(|| stopped(py))
+    }
+
+    fn run(&self, py: Python<'_>, command: Command) -> PyResult<()> {
+        self.ask(py, command)?
+            .result
+            .map(|_| ())
+            .map_err(|error| refused(py, &error))
+    }
+
+    fn stop(&self) {
+        // A failed send means that the thread has ended already.
+        let _ = self.asks.send(Ask::Stop);
+        self.woken.signal();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // A panic was caught at the thread's edge and reported as an event.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[pymethods]
+impl DataPlane {
+    #[new]
+    fn new(listen_ip: &str, udp_port: u16) -> PyResult<Self> {
+        let ip: IpAddr = listen_ip
+            .parse()
+            .map_err(|_| PyValueError::new_err("listen_ip is not an IP address"))?;
+        Ok(Self::start(SocketAddr::new(ip, udp_port))?)
+    }
+
+    #[getter]
+    fn udp_port(&self) -> u16 {
+        self.udp_port
+    }
+
+    #[getter]
+    fn event_fd(&self) -> RawFd {
+        self.events.as_raw_fd()
+    }
+
+    fn poll_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = PyList::empty(py);
+        for notice in self.events.drain() {
+            events.append(report::event(py, notice)?)?;
+        }
+        Ok(events)
+    }
+
+    fn add_transport(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        ufrag: String,
+        password: String,
+    ) -> PyResult<()> {
+        self.run(
+            py,
+            Command::AddTransport {
+                transport: TransportId(transport),
+                ufrag,
+                password,
+            },
+        )
+    }
+
+    fn restart_ice(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        ufrag: String,
+        password: String,
+    ) -> PyResult<()> {
+        self.run(
+            py,
+            Command::RestartIce {
+                transport: TransportId(transport),
+                ufrag,
+                password,
+            },
+        )
+    }
+
+    fn send_dtls(&self, py: Python<'_>, transport: u32, datagram: &[u8]) -> PyResult<()> {
+        self.run(
+            py,
+            Command::SendDtls {
+                transport: TransportId(transport),
+                datagram: datagram.to_vec(),
+            },
+        )
+    }
+
+    fn set_srtp_keys(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        profile: &str,
+        rx: &[u8],
+        tx: &[u8],
+    ) -> PyResult<()> {
+        let profile =
+            Profile::from_name(profile).ok_or_else(|| invalid(py, "unknown SRTP profile"))?;
+        let (transport, rx, tx) = (TransportId(transport), rx.to_vec(), tx.to_vec());
+        self.run(
+            py,
+            Command::SetSrtpKeys {
+                transport,
+                profile,
+                rx,
+                tx,
+            },
+        )
+    }
+
+    fn remove_transport(&self, py: Python<'_>, transport: u32) -> PyResult<()> {
+        self.run(py, Command::RemoveTransport(TransportId(transport)))
+    }
+
+    fn add_producer(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        producer: u32,
+        spec: ProducerFields,
+    ) -> PyResult<()> {
+        let spec = producer_spec(spec).map_err(|problem| invalid(py, problem))?;
+        let (transport, producer) = (TransportId(transport), ProducerId(producer));
+        self.run(
+            py,
+            Command::AddProducer {
+                transport,
+                producer,
+                spec,
+            },
+        )
+    }
+
+    fn pause_producer(&self, py: Python<'_>, producer: u32) -> PyResult<()> {
+        self.run(py, Command::PauseProducer(ProducerId(producer)))
+    }
+
+    fn resume_producer(&self, py: Python<'_>, producer: u32) -> PyResult<()> {
+        self.run(py, Command::ResumeProducer(ProducerId(producer)))
+    }
+
+    fn remove_producer(&self, py: Python<'_>, producer: u32) -> PyResult<()> {
+        self.run(py, Command::RemoveProducer(ProducerId(producer)))
+    }
+
+    fn add_consumer(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        consumer: u32,
+        producer: u32,
+        spec: ConsumerFields,
+    ) -> PyResult<()> {
+        let spec = consumer_spec(spec).map_err(|problem| invalid(py, problem))?;
+        let (transport, consumer, producer) = (
+            TransportId(transport),
+            ConsumerId(consumer),
+            ProducerId(producer),
+        );
+        self.run(
+            py,
+            Command::AddConsumer {
+                transport,
+                consumer,
+                producer,
+                spec,
+            },
+        )
+    }
+
+    fn pause_consumer(&self, py: Python<'_>, consumer: u32) -> PyResult<()> {
+        self.run(py, Command::PauseConsumer(ConsumerId(consumer)))
+    }
+
+    fn resume_consumer(&self, py: Python<'_>, consumer: u32) -> PyResult<()> {
+        self.run(py, Command::ResumeConsumer(ConsumerId(consumer)))
+    }
+
+    fn remove_consumer(&self, py: Python<'_>, consumer: u32) -> PyResult<()> {
+        self.run(py, Command::RemoveConsumer(ConsumerId(consumer)))
+    }
+
+    fn request_keyframe(&self, py: Python<'_>, consumer: u32) -> PyResult<()> {
+        self.run(py, Command::RequestKeyframe(ConsumerId(consumer)))
+    }
+
+    fn set_layers(
+        &self,
+        py: Python<'_>,
+        consumer: u32,
+        spatial_layer: u8,
+        temporal_layer: u8,
+    ) -> PyResult<()> {
+        let consumer = ConsumerId(consumer);
+        self.run(
+            py,
+            Command::SetLayers {
+                consumer,
+                spatial: spatial_layer,
+                temporal: temporal_layer,
+            },
+        )
+    }
+
+    fn statistics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let answer = self.ask(py, Command::Statistics)?;
+        match answer.result {
+            Ok(Reply::Statistics(statistics)) => report::statistics(py, &statistics, &answer.host),
+            Ok(Reply::Done) => Err(stopped(py)),
+            Err(error) => Err(refused(py, &error)),
+        }
+    }
+
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.stop());
+    }
+}
+
+impl Drop for DataPlane {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,172 @@
+//! Events and statistics as Python gets them.
+
+use crate::driver::HostStatistics;
+use crate::events::Notice;
+use folkmoot_core::drop::Drops;
+use folkmoot_core::io::Event;
+use folkmoot_core::stats::{
+    ConsumerStatistics, ProducerStatistics, Statistics, StreamStatistics, Traffic,
+    TransportStatistics,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use std::net::SocketAddr;
+
+macro_rules! dict {
+    ($py:expr, {$($key:literal: $value:expr,)*}) => {{
+        let dict = PyDict::new($py);
+        $(dict.set_item($key, $value)?;)*
+        dict
+    }};
+}
+
+/// A tuple `(name, handle, fields)`.
+pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py, PyTuple>> {
+    let (name, handle, fields) = match notice {
+        Notice::Stopped(reason) => ("stopped", 0, dict!(py, {"reason": reason,})),
+        Notice::Engine(Event::IceConnected { transport, remote }) => (
+            "ice_connected",
+            transport.0,
+            dict!(py, {"remote": plain(remote).to_string(),}),
+        ),
+        Notice::Engine(Event::Dtls {
+            transport,
+            datagram,
+        }) => (
+            "dtls",
+            transport.0,
+            dict!(py, {"datagram": PyBytes::new(py, &datagram),}),
+        ),
+        Notice::Engine(Event::ConsentExpired { transport }) => {
+            ("consent_expired", transport.0, PyDict::new(py))
+        }
+        Notice::Engine(Event::LayersChanged {
+            consumer,
+            spatial,
+            temporal,
+            reason,
+        }) => {
+            let fields = dict!(py, {
+                "spatial_layer": spatial,
+                "temporal_layer": temporal,
+                "reason": reason.as_str(),
+            });
+            ("layers_changed", consumer.0, fields)
+        }
+    };
+    (name, handle, fields).into_pyobject(py)
+}
+
+/// IPv4 as IPv4, also when it came through an IPv6 socket.
+fn plain(remote: SocketAddr) -> SocketAddr {
+    SocketAddr::new(remote.ip().to_canonical(), remote.port())
+}
+
+/// The dictionary of `DataPlane.statistics`.
+pub(crate) fn statistics<'py>(
+    py: Python<'py>,
+    statistics: &Statistics,
+    host: &HostStatistics,
+) -> PyResult<Bound<'py, PyDict>> {
+    let transports = PyDict::new(py);
+    for (id, of) in &statistics.transports {
+        transports.set_item(id.0, transport(py, of)?)?;
+    }
+    let producers = PyDict::new(py);
+    for (id, of) in &statistics.producers {
+        producers.set_item(id.0, producer(py, of)?)?;
+    }
+    let consumers = PyDict::new(py);
+    for (id, of) in &statistics.consumers {
+        consumers.set_item(id.0, consumer(py, of)?)?;
+    }
+    let drops = drops(py, &statistics.drops)?;
+    drops.set_item("datagram_too_long", host.truncated)?;
+    drops.set_item("send_buffer_full", host.send_full)?;
+    drops.set_item("send_refused", host.send_refused)?;
+    drops.set_item("event_queue_full", host.events_dropped)?;
+    Ok(dict!(py, {
+        "transports": transports,
+        "producers": producers,
+        "consumers": consumers,
+        "drops": drops,
+        "packets_in": statistics.received.packets,
+        "packets_out": statistics.sent.packets,
+        "bytes_in": statistics.received.bytes,
+        "bytes_out": statistics.sent.bytes,
+        "cpu_s": host.cpu.as_secs_f64(),
+    }))
+}
+
+fn drops<'py>(py: Python<'py>, drops: &Drops) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (reason, count) in drops.iter() {
+        dict.set_item(reason.as_str(), count)?;
+    }
+    Ok(dict)
+}
+
+fn traffic<'py>(py: Python<'py>, traffic: &Traffic) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {"packets": traffic.packets, "bytes": traffic.bytes,}))
+}
+
+fn transport<'py>(py: Python<'py>, of: &TransportStatistics) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {
+        "connected": of.connected,
+        "secured": of.secured,
+        "remote": of.remote.as_deref(),
+        "tuples": of.tuples,
+        "ssrcs": of.ssrcs,
+        "received": traffic(py, &of.received)?,
+        "sent": traffic(py, &of.sent)?,
+        "drops": drops(py, &of.drops)?,
+    }))
+}
+
+fn producer<'py>(py: Python<'py>, of: &ProducerStatistics) -> PyResult<Bound<'py, PyDict>> {
+    let streams = PyList::empty(py);
+    for stream in &of.streams {
+        streams.append(self::stream(py, stream)?)?;
+    }
+    Ok(dict!(py, {
+        "transport": of.transport,
+        "paused": of.paused,
+        "consumers": of.consumers,
+        "streams": streams,
+    }))
+}
+
+fn stream<'py>(py: Python<'py>, of: &StreamStatistics) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {
+        "ssrc": of.ssrc,
+        "rid": of.rid.as_deref(),
+        "active": of.active,
+        "received": traffic(py, &of.received)?,
+        "recovered": of.recovered,
+        "lost": of.lost,
+        "jitter": of.jitter,
+        "bitrate": of.bitrate,
+        "keyframes": of.keyframes,
+        "nacked": of.nacked,
+        "keyframe_requests": of.keyframe_requests,
+    }))
+}
+
+fn consumer<'py>(py: Python<'py>, of: &ConsumerStatistics) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {
+        "transport": of.transport,
+        "producer": of.producer,
+        "paused": of.paused,
+        "spatial_layer": of.spatial_layer,
+        "temporal_layer": of.temporal_layer,
+        "sent": traffic(py, &of.sent)?,
+        "resent": traffic(py, &of.resent)?,
+        "nacked": of.nacked,
+        "unanswered": of.unanswered,
+        "keyframe_requests": of.keyframe_requests,
+        "round_trip": of.round_trip.map(|time| time.as_secs_f64()),
+        "fraction_lost": of.fraction_lost,
+        "lost": of.lost,
+        "jitter": of.jitter,
+    }))
+}
