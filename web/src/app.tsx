@@ -1,0 +1,43 @@
+import { useEffect } from 'react'
+import type { Tokens } from './call/tokens'
+import { Home } from './pages/Home'
+import { Meeting } from './pages/Meeting'
+import { assertNever } from './protocol/messages'
+import type { Navigation } from './route'
+import type { PreferenceStore } from './state/preferences'
+import { Message } from './ui/Message'
+import { useStore } from './ui/useStore'
+
+/** What lives as long as the page, handed down rather than imported. */
+export interface Services {
+  readonly navigation: Navigation
+  readonly preferences: PreferenceStore
+  readonly tokens: Tokens
+}
+
+export function App({ services }: { services: Services }) {
+  const route = useStore(services.navigation)
+  const { theme } = useStore(services.preferences)
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme
+  }, [theme])
+  switch (route.page) {
+    case 'home':
+      return <Home services={services} />
+    case 'meeting':
+      return <Meeting key={route.id} id={route.id} services={services} />
+    case 'unknown':
+      return (
+        <Message
+          title="This page does not exist"
+          text="The link may be incomplete. A meeting's link looks like /m/its-code."
+        >
+          <button type="button" className="button primary" onClick={() => services.navigation.go('/')}>
+            Go to the start
+          </button>
+        </Message>
+      )
+    default:
+      return assertNever(route)
+  }
+}

@@ -1,0 +1,330 @@
+import { CodedError } from '../protocol/errors'
+import type { Notification, Source } from '../protocol/messages'
+import type { Signaling } from '../protocol/socket'
+import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
+import { type Notice, noticeFor, withNotice } from '../state/notices'
+import { withHand } from '../state/roster'
+import { type ReadableStore, Store } from '../state/store'
+import { problemOf } from './devices'
+import { Entry } from './entry'
+import { Lifetime } from './lifetime'
+import type { LocalMedia } from './local-media'
+import { Playback } from './playback'
+import { Reactions } from './reactions'
+import { ScreenShare } from './screen-share'
+import { Session } from './session'
+import { receivedLevel, SpeakingTracker } from './speaking'
+import type { RemoteTrack } from './subscriber'
+import type { Tokens } from './tokens'
+import type { MediaConnection } from './transport'
+
+const SPEAKING_INTERVAL_MS = 200
+const NOTICE_MS = 5_000
+/** After the signaling comes back, joining again is tried this often; a server that has just restarted needs a moment. */
+const REJOIN_DELAYS_MS = [0, 500, 1_000, 2_000, 4_000]
+/** Our level is measured at the microphone on a decibel scale: this much of it counts as speech. */
+const OWN_SPEAKING_LEVEL = 0.4
+
+export interface JoinChoice {
+  displayName: string
+  password?: string
+}
+
+/**
+ * One person's call in one meeting, from the green room to the end. It owns everything that lives in between and is the
+ * one thing the views talk to; it knows nothing of views.
+ */
+export class Call {
+  readonly meetingId: string
+  readonly media: LocalMedia
+  readonly screen = new ScreenShare()
+  readonly playback: Playback
+  readonly reactions = new Reactions()
+  readonly #entry: Entry
+  readonly #state = new Store<CallState>(beforeCall)
+  readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
+  readonly #speaking = new Store<ReadonlySet<string>>(new Set())
+  readonly #notices = new Store<readonly Notice[]>([])
+  readonly #shown = new Map<string, number>()
+  readonly #firstFrames = new Map<string, number>()
+  readonly #tracker = new SpeakingTracker()
+  readonly #lifetime = new Lifetime()
+  #session: Session | undefined
+  #signaling: Signaling | undefined
+  #early: Notification[] = []
+  #choice: JoinChoice = { displayName: '' }
+  #resumeToken: string | undefined
+  #handUp = false
+  #noticeId = 0
+  #joinClickedAt = 0
+
+  constructor(meetingId: string, media: LocalMedia, tokens: Tokens) {
+    this.meetingId = meetingId
+    this.media = media
+    this.#entry = new Entry(meetingId, tokens)
+    this.playback = new Playback(media.speakerId)
+    // Undone from the last to the first: the session leaves while its connection still stands.
+    this.#lifetime.own(() => this.media.close())
+    this.#lifetime.own(() => this.#entry.close())
+    this.#lifetime.own(() => this.playback.close())
+    this.#lifetime.own(() => this.reactions.close())
+    this.#lifetime.own(() => this.screen.stop())
+    this.#lifetime.own(() => this.#session?.close())
+    this.#lifetime.every(SPEAKING_INTERVAL_MS, () => this.#listenWhoSpeaks())
+  }
+
+  get state(): ReadableStore<CallState> {
+    return this.#state
+  }
+  /** What is received, by producer id. */
+  get tracks(): ReadableStore<ReadonlyMap<string, RemoteTrack>> {
+    return this.#tracks
+  }
+  get speaking(): ReadableStore<ReadonlySet<string>> {
+    return this.#speaking
+  }
+  get notices(): ReadableStore<readonly Notice[]> {
+    return this.#notices
+  }
+  get session(): Session | undefined {
+    return this.#session
+  }
+  /** When Join was pressed, and how long after that each producer's first picture was on the page, in milliseconds. */
+  get timings(): { joinedAtMs: number; firstFrames: ReadonlyMap<string, number> } {
+    return { joinedAtMs: this.#joinClickedAt, firstFrames: this.#firstFrames }
+  }
+
+  /** Begins connecting ahead of Join. What fails here is tried again, and told, when Join is pressed. */
+  prepare(displayName: string): void {
+    this.#entry.open(displayName).catch(() => undefined)
+  }
+
+  /** Joins. A refusal is left in `state.refusal`; this never rejects. */
+  async join(choice: JoinChoice): Promise<void> {
+    if (this.#state.get().phase !== 'green-room') return
+    this.#choice = choice
+    this.#joinClickedAt = performance.now()
+    this.#state.patch({ phase: 'joining', refusal: undefined })
+    try {
+      const signaling = await this.#entry.open(choice.displayName)
+      if (this.#lifetime.ended) return
+      this.#signaling = signaling
+      this.#listenTo(signaling)
+      await this.#enter(signaling)
+    } catch (error) {
+      if (!this.#lifetime.ended) this.#state.patch({ phase: 'green-room', refusal: asCoded(error) })
+    }
+  }
+
+  /** From the banner that media cannot get through: ends the call with the words that say what helps. */
+  giveUpOnMedia(): void {
+    this.#finish('media')
+  }
+
+  leave(): void {
+    void this.#signaling?.request('room:leave', {}).catch(() => undefined)
+    this.#finish('left')
+  }
+
+  async toggleScreen(): Promise<void> {
+    if (this.screen.stream.get()) {
+      this.screen.stop()
+      return
+    }
+    try {
+      await this.screen.start()
+    } catch (error) {
+      // Closing the browser's chooser is a decision, not a fault.
+      if (problemOf(error) !== 'refused') this.warn('This browser could not share the screen.')
+    }
+  }
+
+  raiseHand(raised: boolean): void {
+    const { me } = this.#state.get()
+    if (me === undefined) return
+    this.#handUp = raised
+    this.#ask('hand:raise', () => this.#signaling?.request('hand:raise', { raised }))
+    this.#session?.change((roster) => withHand(roster, me, raised))
+  }
+
+  react(reaction: string): void {
+    const { me } = this.#state.get()
+    if (me === undefined) return
+    this.reactions.add(me, reaction)
+    this.#ask('reaction:send', () => this.#signaling?.request('reaction:send', { reaction }))
+  }
+
+  /** A picture is on the page at this height in device pixels. */
+  show(producerId: string, heightPx: number): void {
+    this.#shown.set(producerId, heightPx)
+    this.#session?.subscriber.show(producerId, heightPx)
+  }
+
+  hide(producerId: string): void {
+    this.#shown.delete(producerId)
+    this.#session?.subscriber.hide(producerId)
+  }
+
+  noteFrame(producerId: string): void {
+    if (!this.#firstFrames.has(producerId)) this.#firstFrames.set(producerId, performance.now() - this.#joinClickedAt)
+  }
+
+  say(text: string, tone: Notice['tone'] = 'plain'): void {
+    const notice = { id: ++this.#noticeId, text, tone }
+    this.#notices.update((notices) => withNotice(notices, notice))
+    this.#lifetime.after(NOTICE_MS, () => this.#notices.update((all) => all.filter((other) => other !== notice)))
+  }
+
+  warn(text: string): void {
+    this.say(text, 'warning')
+  }
+
+  close(): void {
+    this.#lifetime.end()
+  }
+
+  #listenTo(signaling: Signaling): void {
+    signaling.listen({
+      onNotification: (notification) => this.#hear(notification),
+      onLost: () => {
+        if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting' })
+      },
+      onReconnected: () => void this.#enterAgain(signaling),
+      onClosed: (error) => {
+        if (this.#state.get().phase !== 'green-room') this.#finish(endingOf(error))
+      },
+    })
+  }
+
+  async #enter(signaling: Signaling): Promise<void> {
+    this.#early = []
+    const { displayName, password } = this.#choice
+    const joined = await signaling.request('room:join', {
+      meeting_id: this.meetingId,
+      display_name: displayName,
+      ...(password === undefined ? {} : { password }),
+      ...(this.#resumeToken === undefined ? {} : { resume_token: this.#resumeToken }),
+    })
+    if (this.#lifetime.ended) return
+    this.#resumeToken = joined.resume_token
+    const session = Session.begin(
+      {
+        signaling,
+        media: this.media,
+        screen: this.screen,
+        shown: this.#shown,
+        onConnection: (media) => this.#onMedia(media),
+        onError: (source, error) => this.#onMediaError(source, error),
+      },
+      joined,
+    )
+    this.#session = session
+    for (const notification of this.#early.splice(0)) session.apply(notification)
+    session.roster.subscribe(() => {
+      if (this.#session === session) this.#state.patch({ roster: session.roster.get() })
+    })
+    session.subscriber.tracks.subscribe(() => this.#onTracks(session))
+    const { meeting, participant_id: me, your_role: role } = joined
+    this.#state.patch({ phase: 'joined', meeting, me, role, roster: session.roster.get(), media: 'new' })
+    if (this.#handUp) this.raiseHand(true)
+  }
+
+  async #enterAgain(signaling: Signaling): Promise<void> {
+    if (this.#state.get().phase !== 'reconnecting') return
+    this.#session?.close()
+    for (const delay of REJOIN_DELAYS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, delay))
+      if (this.#lifetime.ended || this.#state.get().phase !== 'reconnecting') return
+      try {
+        await this.#enter(signaling)
+        this.say('Reconnected')
+        return
+      } catch (error) {
+        const coded = asCoded(error)
+        // Lost again: the next reconnection enters anew.
+        if (coded.code === 'DISCONNECTED') return
+        if (!['TIMEOUT', 'UNAVAILABLE', 'RATE_LIMITED', 'CONFLICT'].includes(coded.code)) {
+          this.#finish(endingOf(coded))
+          return
+        }
+      }
+    }
+    this.#finish('unreachable')
+  }
+
+  #hear(notification: Notification): void {
+    const session = this.#session
+    const { me } = this.#state.get()
+    if (!session || me === undefined) {
+      this.#early.push(notification)
+      return
+    }
+    if (notification.type === 'room:closed') this.#finish(closingOf(notification.data.reason))
+    else if (notification.type === 'participant:left' && notification.data.participant_id === me) {
+      this.#finish(departureOf(notification.data.reason))
+    } else {
+      const text = noticeFor(notification, session.roster.get(), me)
+      if (notification.type === 'reaction:sent') {
+        this.reactions.add(notification.data.participant_id, notification.data.reaction)
+      }
+      session.apply(notification)
+      if (text) this.say(text)
+    }
+  }
+
+  #onTracks(session: Session): void {
+    if (this.#session !== session) return
+    const tracks = session.subscriber.tracks.get()
+    this.#tracks.set(tracks)
+    this.playback.follow(tracks)
+    for (const id of this.#firstFrames.keys()) if (!tracks.has(id)) this.#firstFrames.delete(id)
+  }
+
+  #onMedia(media: MediaConnection): void {
+    this.#state.patch({ media })
+  }
+
+  #onMediaError(source: Source, error: unknown): void {
+    const { code } = asCoded(error)
+    // While the connection is away everything fails, and the banner already says so.
+    if (code === 'DISCONNECTED') return
+    if (source === 'screen' || source === 'screen_audio') {
+      if (!this.screen.stream.get()) return
+      if (code === 'ACCESS_DENIED') this.warn('You are not allowed to share your screen here.')
+      else this.warn('Your screen could not be shared.')
+      this.screen.stop()
+    } else
+      this.warn(source === 'camera' ? 'A picture could not be sent or shown.' : 'Sound could not be sent or heard.')
+  }
+
+  #listenWhoSpeaks(): void {
+    const { me, phase } = this.#state.get()
+    if (me === undefined || phase !== 'joined') return
+    const levels = new Map<string, number>()
+    const now = performance.timeOrigin + performance.now()
+    for (const { participantId, source, consumer } of this.#tracks.get().values()) {
+      if (source === 'microphone') levels.set(participantId, receivedLevel(consumer.rtpReceiver, now))
+    }
+    const speaks = this.media.microphone.state.get().on && this.media.level() > OWN_SPEAKING_LEVEL
+    levels.set(me, speaks ? 1 : 0)
+    this.#speaking.set(this.#tracker.update(levels, now))
+  }
+
+  #ask(name: string, request: () => Promise<unknown> | undefined): void {
+    request()?.catch((error: unknown) => {
+      if (asCoded(error).code === 'RATE_LIMITED') this.warn('That was a little fast. Try again in a moment.')
+      else this.warn(name === 'hand:raise' ? 'Your hand could not be raised.' : 'Your reaction could not be sent.')
+    })
+  }
+
+  #finish(ending: Ending): void {
+    if (this.#state.get().phase === 'ended') return
+    this.#state.patch({ phase: 'ended', ending })
+    this.#lifetime.end()
+  }
+}
+
+function asCoded(error: unknown): CodedError {
+  if (error instanceof CodedError) return error
+  return new CodedError('WEBRTC_TRANSPORT_ERROR', error instanceof Error ? error.message : String(error), 'media')
+}

@@ -1,0 +1,31 @@
+import { type ReadableStore, Store } from '../state/store'
+import { openScreen } from './devices'
+
+/** The screen this person shows. It outlives a reconnect, and ends when the browser's own "stop sharing" is pressed. */
+export class ScreenShare {
+  readonly #stream = new Store<MediaStream | undefined>(undefined)
+
+  get stream(): ReadableStore<MediaStream | undefined> {
+    return this.#stream
+  }
+
+  /** Opens the browser's chooser. @throws whatever getDisplayMedia does; refusing is `NotAllowedError`. */
+  async start(): Promise<void> {
+    if (this.#stream.get()) return
+    const stream = await openScreen()
+    const [picture] = stream.getVideoTracks()
+    picture?.addEventListener('ended', () => this.#stopIf(stream), { once: true })
+    this.#stream.set(stream)
+  }
+
+  stop(): void {
+    const stream = this.#stream.get()
+    if (!stream) return
+    for (const track of stream.getTracks()) track.stop()
+    this.#stream.set(undefined)
+  }
+
+  #stopIf(stream: MediaStream): void {
+    if (this.#stream.get() === stream) this.stop()
+  }
+}

@@ -1,0 +1,134 @@
+import { Device, type types } from 'mediasoup-client'
+import type { Notification, RoomJoined, Source } from '../protocol/messages'
+import type { Signaling } from '../protocol/socket'
+import { applyNotification, type Roster, rosterOf } from '../state/roster'
+import { type ReadableStore, Store } from '../state/store'
+import type { LocalMedia } from './local-media'
+import { Publisher } from './publisher'
+import type { ScreenShare } from './screen-share'
+import { Subscriber } from './subscriber'
+import { type Direction, type MediaConnection, openTransport } from './transport'
+
+export interface SessionOptions {
+  readonly signaling: Signaling
+  readonly media: LocalMedia
+  readonly screen: ScreenShare
+  readonly shown: ReadonlyMap<string, number>
+  readonly onConnection: (connection: MediaConnection) => void
+  readonly onError: (source: Source, error: unknown) => void
+}
+
+/**
+ * One stay in a room, on one signaling connection: its transports, what we publish and what we receive. A reconnect ends it
+ * and begins another, so nothing in it has to know about coming back.
+ */
+export class Session {
+  readonly joined: RoomJoined
+  readonly publisher: Publisher
+  readonly subscriber: Subscriber
+  readonly #roster: Store<Roster>
+  readonly #layers = new Map<string, number>()
+  readonly #transports: types.Transport[] = []
+  #closed = false
+
+  private constructor(
+    options: SessionOptions,
+    joined: RoomJoined,
+    device: types.Device,
+    loaded: Promise<types.Device>,
+  ) {
+    this.joined = joined
+    this.#roster = new Store(rosterOf(joined))
+    const worst = new WorstConnection(options.onConnection)
+    const send = this.#openTransport('send', options.signaling, loaded, worst)
+    const recv = this.#openTransport('recv', options.signaling, loaded, worst)
+    const { signaling, onError } = options
+    this.subscriber = new Subscriber({ signaling, device: loaded, transport: () => recv, onError }, options.shown)
+    this.publisher = new Publisher(signaling, device, () => send, options.media, options.screen, onError)
+    this.#roster.subscribe(() => this.#follow())
+    this.#follow()
+  }
+
+  /** Begins a stay that the server has agreed to. Media follows by itself; its failures go to `onConnection` and `onError`. */
+  static begin(options: SessionOptions, joined: RoomJoined): Session {
+    const device = new Device()
+    const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
+    return new Session(options, joined, device, loaded)
+  }
+
+  get roster(): ReadableStore<Roster> {
+    return this.#roster
+  }
+
+  /** The spatial layer the server last said it sends to a consumer. */
+  layer(consumerId: string): number | undefined {
+    return this.#layers.get(consumerId)
+  }
+
+  get transports(): readonly types.Transport[] {
+    return this.#transports
+  }
+
+  apply(notification: Notification): void {
+    if (notification.type === 'consumer:closed') this.subscriber.consumerClosed(notification.data.consumer_id)
+    if (notification.type === 'consumer:layers_changed') {
+      this.#layers.set(notification.data.consumer_id, notification.data.spatial_layer)
+    }
+    this.#roster.update((roster) => applyNotification(roster, notification))
+  }
+
+  change(step: (roster: Roster) => Roster): void {
+    this.#roster.update(step)
+  }
+
+  /** In this order: nothing new is sent or asked for, then the tracks end, then the connections they ran on. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.publisher.close()
+    this.subscriber.close()
+    for (const transport of this.#transports) transport.close()
+  }
+
+  #follow(): void {
+    if (this.#closed) return
+    const others = this.#roster.get().producers.filter((p) => p.participant_id !== this.joined.participant_id)
+    this.subscriber.follow(others)
+  }
+
+  #openTransport(
+    direction: Direction,
+    signaling: Signaling,
+    loaded: Promise<types.Device>,
+    worst: WorstConnection,
+  ): Promise<types.Transport> {
+    const report = (connection: MediaConnection) => {
+      if (!this.#closed) worst.set(direction, connection)
+    }
+    const opening = openTransport(signaling, loaded, direction, [...this.joined.iceServers], report)
+    opening.then(
+      (transport) => (this.#closed ? transport.close() : this.#transports.push(transport)),
+      () => report('failed'),
+    )
+    return opening
+  }
+}
+
+const severity: Readonly<Record<MediaConnection, number>> = { new: 0, connected: 1, connecting: 2, failed: 3 }
+
+/** Two directions, one word for the person: the worse of both. */
+class WorstConnection {
+  readonly #states = new Map<string, MediaConnection>()
+  readonly #report: (connection: MediaConnection) => void
+
+  constructor(report: (connection: MediaConnection) => void) {
+    this.#report = report
+  }
+
+  set(direction: string, connection: MediaConnection): void {
+    this.#states.set(direction, connection)
+    let worst: MediaConnection = 'new'
+    for (const state of this.#states.values()) if (severity[state] > severity[worst]) worst = state
+    this.#report(worst)
+  }
+}

@@ -1,0 +1,30 @@
+/** Above this, on the linear scale of RTP audio levels (RFC 6464: -127..0 dBov), somebody speaks: about -38 dBov. */
+const SPEAKING_LEVEL = 0.0125
+/** The ring stays through the pauses between words. */
+const HOLD_MS = 700
+
+/** Who is speaking, from levels sampled now and then. Pure: time is an argument. */
+export class SpeakingTracker {
+  readonly #lastHeard = new Map<string, number>()
+  #speaking: ReadonlySet<string> = new Set()
+
+  /** @returns the same set as before when nothing changed, so that watchers are not woken for nothing. */
+  update(levels: ReadonlyMap<string, number>, now: number): ReadonlySet<string> {
+    for (const [id, level] of levels) if (level >= SPEAKING_LEVEL) this.#lastHeard.set(id, now)
+    const speaking = new Set<string>()
+    for (const [id, heard] of this.#lastHeard) {
+      if (levels.has(id) && now - heard <= HOLD_MS) speaking.add(id)
+      else this.#lastHeard.delete(id)
+    }
+    const same = speaking.size === this.#speaking.size && [...speaking].every((id) => this.#speaking.has(id))
+    if (!same) this.#speaking = speaking
+    return this.#speaking
+  }
+}
+
+/** The level of what a receiver plays, 0 to 1; 0 when nothing arrived lately. */
+export function receivedLevel(receiver: RTCRtpReceiver | undefined, now: number): number {
+  const [source] = receiver?.getSynchronizationSources() ?? []
+  if (!source || now - source.timestamp > HOLD_MS) return 0
+  return source.audioLevel ?? 0
+}

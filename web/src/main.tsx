@@ -1,0 +1,31 @@
+import '@fontsource-variable/inter/wght.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/forms.css'
+import './styles/home.css'
+import './styles/greenroom.css'
+import './styles/call.css'
+import './styles/tiles.css'
+import './styles/controls.css'
+import './styles/panels.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app'
+import { Tokens } from './call/tokens'
+import { Navigation } from './route'
+import { PreferenceStore } from './state/preferences'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+
+const services = {
+  navigation: new Navigation(),
+  preferences: new PreferenceStore(localStorage),
+  tokens: new Tokens(sessionStorage),
+}
+
+createRoot(root).render(
+  <StrictMode>
+    <App services={services} />
+  </StrictMode>,
+)

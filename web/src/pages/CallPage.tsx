@@ -1,0 +1,99 @@
+import { useEffect, useMemo, useState } from 'react'
+import type { Services } from '../app'
+import type { Call } from '../call/call'
+import type { Reporter } from '../call/report'
+import { screensOf, tilesOf } from '../state/tiles'
+import { CallBanners } from '../ui/CallBanners'
+import { type CallActions, ControlBar } from '../ui/ControlBar'
+import { Notices } from '../ui/Notices'
+import { type PanelName, SidePanel } from '../ui/SidePanel'
+import { Stage } from '../ui/Stage'
+import { useShortcuts } from '../ui/useShortcuts'
+import { useStore } from '../ui/useStore'
+
+export function CallPage({ call, reporter, services }: { call: Call; reporter: Reporter; services: Services }) {
+  const { roster, me, meeting } = useStore(call.state)
+  const microphone = useStore(call.media.microphone.state)
+  const camera = useStore(call.media.camera.state)
+  const [panel, setPanel] = useState<PanelName>()
+  const actions = useActions(call, services, setPanel)
+  const own = useMemo(
+    () => ({
+      microphone: microphone.on && microphone.track !== undefined,
+      camera: camera.on && camera.track !== undefined,
+    }),
+    [microphone, camera],
+  )
+  const tiles = useMemo(() => tilesOf(roster, me, own), [roster, me, own])
+  const screens = useMemo(() => screensOf(roster, me).filter((screen) => !screen.isMe), [roster, me])
+  useEffect(() => {
+    document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
+  }, [meeting])
+  useCallShortcuts(actions)
+  return (
+    <div className="call" data-testid="call">
+      <h1 className="visually-hidden">{meeting?.title ?? 'Meeting'}</h1>
+      <CallBanners call={call} />
+      <div className="call-body">
+        <Stage call={call} tiles={tiles} screens={screens} onCopyLink={actions.copyLink} />
+        {panel && (
+          <SidePanel
+            name={panel}
+            call={call}
+            reporter={reporter}
+            services={services}
+            tiles={tiles}
+            onClose={() => setPanel(undefined)}
+          />
+        )}
+      </div>
+      <Notices notices={call.notices} />
+      <ControlBar call={call} services={services} actions={actions} panel={panel} people={tiles.length} own={own} />
+    </div>
+  )
+}
+
+function useActions(
+  call: Call,
+  services: Services,
+  setPanel: (change: (panel: PanelName | undefined) => PanelName | undefined) => void,
+): CallActions {
+  return useMemo(() => {
+    const { microphone, camera } = call.media
+    return {
+      // What is remembered for the next meeting is chosen in the green room, not by a mute in the middle of a call.
+      toggleMicrophone: () => void microphone.set(!microphone.state.get().on),
+      toggleCamera: () => void camera.set(!camera.state.get().on),
+      toggleScreen: () => void call.toggleScreen(),
+      toggleHand: () => {
+        const { roster, me } = call.state.get()
+        call.raiseHand(!roster.people.some((person) => person.id === me && person.hand))
+      },
+      react: (reaction) => call.react(reaction),
+      togglePanel: (name) => setPanel((open) => (open === name ? undefined : name)),
+      closePanel: () => setPanel(() => undefined),
+      copyLink: () => {
+        navigator.clipboard.writeText(location.href).then(
+          () => call.say('Link copied: anybody who has it can join'),
+          () => call.warn(`Copy it from here: ${location.href}`),
+        )
+      },
+      leave: () => call.leave(),
+      preferences: services.preferences,
+    }
+  }, [call, services, setPanel])
+}
+
+function useCallShortcuts(actions: CallActions): void {
+  useShortcuts([
+    { key: 'd', command: true, action: actions.toggleMicrophone },
+    { key: 'e', command: true, action: actions.toggleCamera },
+    { key: 'm', action: actions.toggleMicrophone },
+    { key: 'v', action: actions.toggleCamera },
+    { key: 'd', action: actions.toggleScreen },
+    { key: 'r', action: actions.toggleHand },
+    { key: 'p', action: () => actions.togglePanel('people') },
+    { key: '?', action: () => actions.togglePanel('shortcuts') },
+    { key: 'escape', action: actions.closePanel },
+  ])
+}

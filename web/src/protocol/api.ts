@@ -1,0 +1,53 @@
+import { CodedError, isRecord } from './errors'
+import type { MeetingView } from './messages'
+
+export interface ServerConfig {
+  guests: boolean
+  guests_create: boolean
+}
+
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** The few HTTP routes the client needs. Each throws CodedError. */
+export const api = {
+  config: (): Promise<ServerConfig> => call('GET', '/api/config'),
+
+  guestToken: async (displayName: string, meetingId?: string): Promise<string> => {
+    const body = { display_name: displayName, ...(meetingId === undefined ? {} : { meeting_id: meetingId }) }
+    return (await call<{ token: string }>('POST', '/api/auth/guest', { body })).token
+  },
+
+  createMeeting: (token: string, title: string): Promise<MeetingView> =>
+    call('POST', '/api/meetings', { token, body: { title } }),
+
+  meeting: (id: string, token?: string): Promise<MeetingView> =>
+    call('GET', `/api/meetings/${encodeURIComponent(id)}`, token === undefined ? {} : { token }),
+}
+
+interface CallOptions {
+  token?: string
+  body?: unknown
+}
+
+async function call<Reply>(method: string, path: string, { token, body }: CallOptions = {}): Promise<Reply> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  const route = `${method} ${path}`
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  } catch {
+    throw new CodedError('UNREACHABLE', 'The server cannot be reached.', route)
+  }
+  const reply: unknown = await response.json().catch(() => undefined)
+  if (response.ok && reply !== undefined) return reply as Reply
+  if (isRecord(reply) && isRecord(reply['error'])) throw CodedError.from(reply['error'], route)
+  // A proxy in front answers in its own words when the server behind it is away.
+  throw new CodedError(response.status >= 502 ? 'UNREACHABLE' : 'INTERNAL', `HTTP ${response.status}`, route)
+}

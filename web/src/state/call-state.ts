@@ -1,0 +1,77 @@
+import type { MediaConnection } from '../call/transport'
+import type { CodedError } from '../protocol/errors'
+import type { MeetingView } from '../protocol/messages'
+import { emptyRoster, type Roster } from './roster'
+
+export type Phase = 'green-room' | 'joining' | 'joined' | 'reconnecting' | 'ended'
+
+/** Why a call that was going on is over. */
+export type Ending =
+  | 'left'
+  | 'closed'
+  | 'interrupted'
+  | 'removed'
+  | 'elsewhere'
+  | 'expired'
+  | 'unreachable'
+  | 'media'
+  | 'full'
+  | 'refused'
+
+export interface CallState {
+  readonly phase: Phase
+  readonly meeting: MeetingView | undefined
+  /** Our own participant id, once joined. */
+  readonly me: string | undefined
+  readonly role: string | undefined
+  readonly roster: Roster
+  readonly media: MediaConnection
+  /** Why the last attempt to join was refused; the green room shows it. */
+  readonly refusal: CodedError | undefined
+  readonly ending: Ending | undefined
+}
+
+export const beforeCall: CallState = {
+  phase: 'green-room',
+  meeting: undefined,
+  me: undefined,
+  role: undefined,
+  roster: emptyRoster,
+  media: 'new',
+  refusal: undefined,
+  ending: undefined,
+}
+
+const endings: Readonly<Record<string, Ending>> = {
+  UNAUTHORIZED: 'expired',
+  ACCESS_DENIED: 'refused',
+  NOT_FOUND: 'closed',
+  CONFLICT: 'elsewhere',
+  CAPACITY_EXCEEDED: 'full',
+}
+
+/** How a call ends that could not be come back to. */
+export function endingOf(error: CodedError): Ending {
+  return endings[error.code] ?? 'unreachable'
+}
+
+const closings: Readonly<Record<string, Ending>> = {
+  worker_died: 'interrupted',
+  server_stopping: 'interrupted',
+}
+
+/** How a call ends when its room is closed, and why. */
+export function closingOf(reason: string): Ending {
+  return closings[reason] ?? 'closed'
+}
+
+const departures: Readonly<Record<string, Ending>> = {
+  room_closed: 'closed',
+  removed: 'removed',
+  replaced: 'elsewhere',
+}
+
+/** How a call ends when the server says that we ourselves left, and why. */
+export function departureOf(reason: string): Ending {
+  return departures[reason] ?? 'left'
+}

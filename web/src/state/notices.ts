@@ -1,0 +1,37 @@
+import type { Notification } from '../protocol/messages'
+import type { Roster } from './roster'
+
+export interface Notice {
+  readonly id: number
+  readonly text: string
+  readonly tone: 'plain' | 'warning'
+}
+
+const MOST_NOTICES = 4
+
+export function withNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {
+  return [...notices, notice].slice(-MOST_NOTICES)
+}
+
+/** What to say about something another person did, given who was there before it; undefined for what speaks for itself. */
+export function noticeFor(notification: Notification, before: Roster, me: string): string | undefined {
+  const nameOf = (id: string) => before.people.find((person) => person.id === id)?.name
+  switch (notification.type) {
+    case 'participant:joined':
+      return notification.data.participant_id === me ? undefined : `${notification.data.display_name} joined`
+    case 'participant:left': {
+      const name = nameOf(notification.data.participant_id)
+      return name && `${name} left`
+    }
+    case 'hand:raised': {
+      const name = nameOf(notification.data.participant_id)
+      return name && notification.data.raised ? `${name} raised a hand` : undefined
+    }
+    case 'producer:added': {
+      const name = nameOf(notification.data.participant_id)
+      return name && notification.data.source === 'screen' ? `${name} is sharing a screen` : undefined
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import { Store } from './store'
+
+export type Theme = 'system' | 'light' | 'dark'
+
+export interface Preferences {
+  readonly name: string
+  readonly theme: Theme
+  readonly microphoneOn: boolean
+  readonly cameraOn: boolean
+  readonly microphoneId?: string
+  readonly cameraId?: string
+  readonly speakerId?: string
+}
+
+const KEY = 'folkmoot.preferences'
+const defaults: Preferences = { name: '', theme: 'system', microphoneOn: true, cameraOn: true }
+
+/** What this browser remembers of its person. A storage that is full or forbidden only means that nothing is remembered. */
+export class PreferenceStore extends Store<Preferences> {
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>) {
+    super(read(storage))
+    this.subscribe(() => {
+      try {
+        storage.setItem(KEY, JSON.stringify(this.get()))
+      } catch {
+        // Private windows of some browsers refuse to store; the choice still holds in this tab.
+      }
+    })
+  }
+}
+
+function read(storage: Pick<Storage, 'getItem'>): Preferences {
+  try {
+    const kept: unknown = JSON.parse(storage.getItem(KEY) ?? '{}')
+    return typeof kept === 'object' && kept !== null
+      ? { ...defaults, ...sane(kept as Record<string, unknown>) }
+      : defaults
+  } catch {
+    return defaults
+  }
+}
+
+/** Keeps what has the type it should have: an older version may have written something else. */
+function sane(kept: Record<string, unknown>): Partial<Preferences> {
+  const { theme } = kept
+  return {
+    ...strings(kept, ['name', 'microphoneId', 'cameraId', 'speakerId']),
+    ...(theme === 'light' || theme === 'dark' ? { theme } : {}),
+    ...(typeof kept['microphoneOn'] === 'boolean' ? { microphoneOn: kept['microphoneOn'] } : {}),
+    ...(typeof kept['cameraOn'] === 'boolean' ? { cameraOn: kept['cameraOn'] } : {}),
+  }
+}
+
+function strings(kept: Record<string, unknown>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (typeof kept[name] === 'string' ? [[name, kept[name]]] : [])))
+}

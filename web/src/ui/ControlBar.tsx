@@ -1,0 +1,159 @@
+import {
+  Ellipsis,
+  Hand,
+  Link2,
+  Mic,
+  MicOff,
+  MonitorUp,
+  MonitorX,
+  PhoneOff,
+  SmilePlus,
+  Users,
+  Video,
+  VideoOff,
+} from 'lucide-react'
+import { useCallback, useState } from 'react'
+import type { Services } from '../app'
+import type { Call } from '../call/call'
+import { REACTIONS } from '../call/reactions'
+import type { PreferenceStore } from '../state/preferences'
+import type { OwnMedia } from '../state/tiles'
+import { ControlButton } from './ControlButton'
+import { Menu } from './Menu'
+import { MoreMenu } from './MoreMenu'
+import type { PanelName } from './SidePanel'
+import { useStore } from './useStore'
+
+export interface CallActions {
+  readonly toggleMicrophone: () => void
+  readonly toggleCamera: () => void
+  readonly toggleScreen: () => void
+  readonly toggleHand: () => void
+  readonly react: (reaction: string) => void
+  readonly togglePanel: (name: PanelName) => void
+  readonly closePanel: () => void
+  readonly copyLink: () => void
+  readonly leave: () => void
+  readonly preferences: PreferenceStore
+}
+
+interface ControlBarProps {
+  readonly call: Call
+  readonly services: Services
+  readonly actions: CallActions
+  readonly panel: PanelName | undefined
+  readonly people: number
+  readonly own: OwnMedia
+}
+
+const shareSupported = () => navigator.mediaDevices !== undefined && 'getDisplayMedia' in navigator.mediaDevices
+
+/** The order is fixed: a hand that has learnt where mute is must always find it there. */
+export function ControlBar({ call, services, actions, panel, people, own }: ControlBarProps) {
+  const { roster, me } = useStore(call.state)
+  const sharing = useStore(call.screen.stream) !== undefined
+  const hand = roster.people.some((person) => person.id === me && person.hand)
+  return (
+    <div className="control-bar" role="toolbar" aria-label="Call controls">
+      <ControlButton
+        testId="mic-toggle"
+        icon={own.microphone ? Mic : MicOff}
+        label={own.microphone ? 'Mute' : 'Unmute'}
+        keys="M"
+        pressed={own.microphone}
+        tone={own.microphone ? 'plain' : 'off'}
+        onPress={actions.toggleMicrophone}
+      />
+      <ControlButton
+        testId="camera-toggle"
+        icon={own.camera ? Video : VideoOff}
+        label={own.camera ? 'Turn the camera off' : 'Turn the camera on'}
+        keys="V"
+        pressed={own.camera}
+        tone={own.camera ? 'plain' : 'off'}
+        onPress={actions.toggleCamera}
+      />
+      {shareSupported() && (
+        <ControlButton
+          testId="share-toggle"
+          icon={sharing ? MonitorX : MonitorUp}
+          label={sharing ? 'Stop sharing' : 'Share your screen'}
+          keys="D"
+          pressed={sharing}
+          tone={sharing ? 'active' : 'plain'}
+          onPress={actions.toggleScreen}
+        />
+      )}
+      <ControlButton
+        testId="hand-toggle"
+        icon={Hand}
+        label={hand ? 'Lower your hand' : 'Raise your hand'}
+        keys="R"
+        pressed={hand}
+        tone={hand ? 'active' : 'plain'}
+        onPress={actions.toggleHand}
+      />
+      <ReactionMenu onReact={actions.react} />
+      <ControlButton
+        testId="people-toggle"
+        icon={Users}
+        label="People"
+        keys="P"
+        expanded={panel === 'people'}
+        onPress={() => actions.togglePanel('people')}
+      >
+        <span className="count">{people}</span>
+      </ControlButton>
+      <span className="wide-only">
+        <ControlButton testId="copy-link" icon={Link2} label="Copy the link" onPress={actions.copyLink} />
+      </span>
+      <More actions={actions} services={services} />
+      <ControlButton testId="leave" icon={PhoneOff} label="Leave" tone="danger" onPress={actions.leave} />
+    </div>
+  )
+}
+
+function ReactionMenu({ onReact }: { onReact: (reaction: string) => void }) {
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  return (
+    <span className="menu-anchor">
+      <ControlButton
+        testId="reactions-toggle"
+        icon={SmilePlus}
+        label="React"
+        expanded={open}
+        onPress={() => setOpen(!open)}
+      />
+      {open && (
+        <Menu label="Reactions" className="reaction-menu" onClose={close}>
+          {REACTIONS.map((reaction) => (
+            <button
+              type="button"
+              role="menuitem"
+              key={reaction}
+              data-testid={`reaction-${reaction}`}
+              onClick={() => {
+                onReact(reaction)
+                close()
+              }}
+            >
+              {reaction}
+            </button>
+          ))}
+        </Menu>
+      )}
+    </span>
+  )
+}
+
+function More({ actions, services }: { actions: CallActions; services: Services }) {
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  return (
+    <span className="menu-anchor">
+      <ControlButton testId="more-toggle" icon={Ellipsis} label="More" expanded={open} onPress={() => setOpen(!open)} />
+      {open && <MoreMenu actions={actions} services={services} onClose={close} />}
+    </span>
+  )
+}

@@ -1,0 +1,77 @@
+import { Hand, MicOff } from 'lucide-react'
+import { useEffect } from 'react'
+import type { Call } from '../call/call'
+import type { Size } from '../state/layout'
+import type { Tile } from '../state/tiles'
+import { Avatar } from './Avatar'
+import { useStore } from './useStore'
+import { Video } from './Video'
+
+interface TileViewProps {
+  readonly call: Call
+  readonly tile: Tile
+  readonly size: Size
+}
+
+const onOff = (on: boolean) => (on ? 'on' : 'off')
+
+export function TileView({ call, tile, size }: TileViewProps) {
+  const speaking = useStore(call.speaking).has(tile.id)
+  const name = tile.isMe ? `${tile.name} (you)` : tile.name
+  return (
+    <article
+      className={speaking ? 'tile speaking' : 'tile'}
+      style={size}
+      aria-label={describe(tile, name)}
+      data-testid={`tile-${tile.id}`}
+      data-name={tile.name}
+      data-audio={onOff(tile.audio)}
+      data-video={onOff(tile.video)}
+      data-hand={onOff(tile.hand)}
+      data-speaking={onOff(speaking)}
+      data-me={tile.isMe}
+    >
+      <Avatar name={tile.name} />
+      {tile.isMe ? (
+        <OwnPicture call={call} />
+      ) : (
+        tile.cameraId && <Picture call={call} id={tile.cameraId} tile={tile} size={size} />
+      )}
+      <footer className="tile-label">
+        {!tile.audio && <MicOff size={14} aria-hidden="true" />}
+        <span className="tile-name">{name}</span>
+      </footer>
+      {tile.hand && (
+        <span className="tile-hand">
+          <Hand size={18} aria-hidden="true" />
+        </span>
+      )}
+    </article>
+  )
+}
+
+function OwnPicture({ call }: { call: Call }) {
+  const { track } = useStore(call.media.camera.state)
+  return track ? <Video track={track} label="Your camera" mirrored /> : null
+}
+
+function Picture({ call, id, tile, size }: { call: Call; id: string; tile: Tile; size: Size }) {
+  const remote = useStore(call.tracks).get(id)
+  useShown(call, id, size.height)
+  if (!remote) return null
+  return <Video track={remote.track} label={`${tile.name}'s camera`} onFirstFrame={() => call.noteFrame(id)} />
+}
+
+/** Says that this picture is on the page and how tall, so that it is sent at all and on the layer that fits. */
+export function useShown(call: Call, producerId: string, height: number): void {
+  useEffect(() => {
+    if (height > 0) call.show(producerId, Math.round(height * devicePixelRatio))
+  }, [call, producerId, height])
+  useEffect(() => () => call.hide(producerId), [call, producerId])
+}
+
+function describe(tile: Tile, name: string): string {
+  const parts = [name, tile.audio ? 'microphone on' : 'muted', tile.video ? 'camera on' : 'camera off']
+  if (tile.hand) parts.push('hand raised')
+  return parts.join(', ')
+}

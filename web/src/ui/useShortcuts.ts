@@ -1,0 +1,35 @@
+import { useEffect, useRef } from 'react'
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key`, in lower case. */
+  readonly key: string
+  /** With Ctrl, or Cmd on a Mac. */
+  readonly command?: boolean
+  readonly action: () => void
+}
+
+/** Keys for actions, silent while somebody types. The list may be new on every render. */
+export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  const latest = useRef(shortcuts)
+  useEffect(() => {
+    latest.current = shortcuts
+  })
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.repeat || event.altKey || isTyping(event.target)) return
+      const command = event.ctrlKey || event.metaKey
+      const key = event.key.toLowerCase()
+      const shortcut = latest.current.find((one) => one.key === key && (one.command ?? false) === command)
+      if (!shortcut) return
+      event.preventDefault()
+      shortcut.action()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+}
