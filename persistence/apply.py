@@ -79,11 +79,11 @@ def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> list[Event]:
     seen = dict(stored)
     new = []
     for event in events:
-        twin = seen.setdefault(event.event_id, event)
-        if twin != event:
-            raise EventConflictError("this event_id is stored with another body")
-        if twin is event:
+        if event.event_id not in seen:
+            seen[event.event_id] = event
             new.append(event)
+        elif seen[event.event_id] != event:
+            raise EventConflictError("this event_id is stored with another body")
     return new
 
 

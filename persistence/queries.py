@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import translated
 from .tables import MeetingLogRow, ParticipantRow, ParticipantSessionRow
 
 MAX_PAGE: Final = 1000
+_MAX_SEQUENCE: Final = 2**63 - 1
 
 
 class Answer(BaseModel):
@@ -84,11 +86,13 @@ class Queries:
         """Events with a `sequence` beyond `after`, in order, at most `limit` (1 to 1000) of them."""
         limit = max(1, min(limit, MAX_PAGE))
         columns = [getattr(MeetingLogRow, name) for name in StoredEvent.model_fields]
-        question = select(*columns).where(MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.sequence > after)
+        question = select(*columns).where(
+            _is(MeetingLogRow.meeting_id, meeting_id), MeetingLogRow.sequence > min(after, _MAX_SEQUENCE)
+        )
         if type is not None:
-            question = question.where(MeetingLogRow.type == type)
+            question = question.where(_is(MeetingLogRow.type, type))
         if participant_id is not None:
-            question = question.where(MeetingLogRow.participant_id == participant_id)
+            question = question.where(_is(MeetingLogRow.participant_id, participant_id))
         rows = await self._ask(question.order_by(MeetingLogRow.sequence).limit(limit + 1))
         items = [StoredEvent.model_validate(row) for row in rows[:limit]]
         return EventPage(items=items, next_after=items[-1].sequence if len(rows) > limit else None)
@@ -97,7 +101,7 @@ class Queries:
         """How many events of each type."""
         rows = await self._ask(
             select(MeetingLogRow.type, func.count())
-            .where(MeetingLogRow.meeting_id == meeting_id)
+            .where(_is(MeetingLogRow.meeting_id, meeting_id))
             .group_by(MeetingLogRow.type)
             .order_by(MeetingLogRow.type)
         )
@@ -108,15 +112,15 @@ class Queries:
         stays: dict[str, list[Stay]] = defaultdict(list)
         for row in await self._ask(
             select(ParticipantSessionRow.user_id, *(getattr(ParticipantSessionRow, name) for name in Stay.model_fields))
-            .where(ParticipantSessionRow.meeting_id == meeting_id)
-            .order_by(ParticipantSessionRow.joined_at, ParticipantSessionRow.participant_id)
+            .where(_is(ParticipantSessionRow.meeting_id, meeting_id))
+            .order_by(ParticipantSessionRow.joined_at.nulls_first(), ParticipantSessionRow.participant_id)
         ):
             stays[row.user_id].append(Stay.model_validate(row))
         columns = [getattr(ParticipantRow, name) for name in ParticipantRecord.model_fields if name != "stays"]
         people = await self._ask(
             select(*columns)
-            .where(ParticipantRow.meeting_id == meeting_id)
-            .order_by(ParticipantRow.joined_at, ParticipantRow.user_id)
+            .where(_is(ParticipantRow.meeting_id, meeting_id))
+            .order_by(ParticipantRow.joined_at.nulls_last(), ParticipantRow.user_id)
         )
         return [ParticipantRecord(**person._mapping, stays=stays[person.user_id]) for person in people]  # noqa: SLF001
 
@@ -124,3 +128,8 @@ class Queries:
         await self._catch_up()
         async with translated(), self._engine.connect() as connection:
             return list(await connection.execute(question))
+
+
+def _is(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    # No stored id holds a control character or half a surrogate, and a driver may refuse to be asked for one.
+    return column == text if text.isprintable() else false()

@@ -137,7 +137,9 @@ class Segments:
 
     def close(self) -> None:
         self._abandon()
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._lock = -1
 
     def _begin(self, base: int) -> None:
         fd = os.open(self._path(base), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

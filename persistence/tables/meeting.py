@@ -56,7 +56,7 @@ class MeetingRow(Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
-    description: Mapped[str] = mapped_column(Text, server_default="")
+    description: Mapped[str] = mapped_column(Text, server_default=text("''"))
     meeting_type: Mapped[MeetingType] = mapped_column(
         enumeration(MeetingType, name="meeting_type"), server_default=MeetingType.DISCUSSION.value
     )

@@ -38,7 +38,7 @@ class ParticipantRow(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
     user_id: Mapped[str] = mapped_column(String(255))
-    display_name: Mapped[str] = mapped_column(String(255), server_default="")
+    display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     role: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[ParticipationStatus] = mapped_column(
         enumeration(ParticipationStatus, name="participation_status"), server_default=ParticipationStatus.INVITED.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base
@@ -22,7 +22,7 @@ class ParticipantSessionRow(Base):
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True)
     participant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(255))
-    display_name: Mapped[str] = mapped_column(String(255), server_default="")
+    display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     role: Mapped[str | None] = mapped_column(String(64))
     joined_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]

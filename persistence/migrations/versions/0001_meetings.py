@@ -42,7 +42,7 @@ def upgrade() -> None:
         "meetings",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column(
             "meeting_type",
             sa.Enum(
@@ -156,7 +156,7 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.String(length=64), nullable=False),
         sa.Column("participant_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=255), nullable=False),
-        sa.Column("display_name", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("display_name", sa.String(length=255), server_default=sa.text("''"), nullable=False),
         sa.Column("role", sa.String(length=64), nullable=True),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
@@ -179,7 +179,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("meeting_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=255), nullable=False),
-        sa.Column("display_name", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("display_name", sa.String(length=255), server_default=sa.text("''"), nullable=False),
         sa.Column("role", sa.String(length=64), nullable=True),
         sa.Column(
             "status",

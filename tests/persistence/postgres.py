@@ -1,0 +1,51 @@
+"""A real PostgreSQL for tests: its own data directory and socket, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_WHERE_DEBIAN_KEEPS_IT = Path("/usr/lib/postgresql")
+
+
+def find_binaries() -> Path | None:
+    """The newest PostgreSQL installed, or None."""
+    found = sorted(_WHERE_DEBIAN_KEEPS_IT.glob("*/bin"), key=lambda path: float(path.parent.name))
+    return found[-1] if found else None
+
+
+@contextmanager
+def running_postgres(binaries: Path) -> Iterator[Path]:
+    """Yields the directory of the unix socket. PostgreSQL will not run as root, who lends it the `postgres` user."""
+    home = Path(tempfile.mkdtemp(prefix="folkmoot-pg-"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(home, user.pw_uid, user.pw_gid)
+        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    data, log = home / "data", home / "log"
+    initdb = ["initdb", "-D", str(data), "-U", "folkmoot", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+    # Commits need not survive the machine here, only the server.
+    settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=200"
+    start = ["pg_ctl", "-D", str(data), "-l", str(log), "-o", settings, "-w", "start"]
+    stop = ["pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"]
+
+    def run(command: list[str]) -> None:
+        program = str(binaries / command[0])
+        subprocess.run([*as_user, program, *command[1:]], check=True, capture_output=True, cwd=home)
+
+    try:
+        run(initdb)
+        run(start)
+        try:
+            yield home
+        finally:
+            run(stop)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

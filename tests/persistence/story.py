@@ -1,0 +1,55 @@
+"""Events with given ids and times, and whole meetings made of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from persistence.events import (
+    AudioMuted,
+    Event,
+    MeetingCreated,
+    MeetingEnded,
+    MeetingStarted,
+    ParticipantJoined,
+    ParticipantLeft,
+    Payload,
+)
+
+DAWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def event(number: int, payload: Payload, *, meeting: str = "m", actor: str | None = None) -> Event:
+    """The event numbered `number`: its id, and as many seconds after dawn."""
+    return Event.of(
+        payload,
+        event_id=str(UUID(int=number)),
+        meeting_id=meeting,
+        participant_id=actor,
+        timestamp=DAWN + timedelta(seconds=number),
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Event]:
+    """What may happen in one or two meetings, in the order it happened: people come, mute, go and come back."""
+    told: list[Event] = []
+    for meeting in draw(st.sampled_from([["m"], ["m", "n"]])):
+        told.append(event(len(told), MeetingCreated(title=f"about {meeting}", creator_id="ann"), meeting=meeting))
+        for round_ in range(draw(st.integers(0, 2))):
+            told.append(event(len(told), MeetingStarted(title=f"round {round_}"), meeting=meeting))
+            for stay in range(draw(st.integers(0, 3))):
+                user, actor = draw(st.sampled_from(["ann", "bob"])), f"{meeting}-{round_}-{stay}"
+                joined = ParticipantJoined(user_id=user, display_name=f"{user} {stay}", role="host")
+                told.append(event(len(told), joined, meeting=meeting, actor=actor))
+                if draw(st.booleans()):
+                    told.append(event(len(told), AudioMuted(), meeting=meeting, actor=actor))
+                if draw(st.booleans()):
+                    left = ParticipantLeft(user_id=user, reason="left")
+                    told.append(event(len(told), left, meeting=meeting, actor=actor))
+            if draw(st.booleans()):
+                told.append(event(len(told), MeetingEnded(reason="empty"), meeting=meeting))
+    return told

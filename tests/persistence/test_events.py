@@ -1,0 +1,90 @@
+"""An event is what its schema says and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from persistence.errors import InvalidEventError
+from persistence.events import CATALOGUE, AudioMuted, Event, MeetingEnded, ParticipantJoined, Payload
+
+JOINED: dict[str, Any] = {
+    "event_id": "01a1fb25-0248-749b-9e17-8a6bb48cc68f",
+    "type": "participant.joined",
+    "meeting_id": "abcd-efgh-jkmn",
+    "participant_id": "p1",
+    "timestamp": "2026-11-20T22:00:00Z",
+    "payload": {"user_id": "ann", "display_name": "Ann", "role": "host"},
+}
+
+
+def test_the_catalogue_holds_every_payload() -> None:
+    assert set(CATALOGUE.values()) == set(Payload.__subclasses__())
+
+
+def test_tags_follow_the_grammar_subject_verb() -> None:
+    for tag in CATALOGUE:
+        subject, verb = tag.split(".")
+        assert subject.replace("_", "").isalpha()
+        assert verb.isalpha()
+
+
+def test_an_event_survives_json() -> None:
+    event = Event.parse(JOINED)
+    assert event.payload == ParticipantJoined(user_id="ann", display_name="Ann", role="host")
+    assert Event.parse(event.model_dump(mode="json")) == event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"event_id": "not-a-uuid"},
+        {"type": "participant.exploded"},
+        {"type": "participant.left"},
+        {"meeting_id": "../etc"},
+        {"meeting_id": "a" * 65},
+        {"participant_id": None},
+        {"timestamp": "2026-11-20T22:00:00"},
+        {"timestamp": "yesterday"},
+        {"payload": {"user_id": "ann", "display_name": "Ann"}},
+        {"payload": {"user_id": "ann", "display_name": "A" * 256, "role": "host"}},
+        {"payload": {"user_id": "ann", "display_name": "Ann", "role": "host", "admin": True}},
+        {"payload": []},
+        {"extra": 1},
+    ],
+    ids=str,
+)
+def test_a_broken_event_is_refused_without_repeating_its_values(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEventError) as refusal:
+        Event.parse({**JOINED, **change})
+    assert refusal.value.code == "VALIDATION"
+    assert "Ann" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("raw", [None, 7, "text", [], {}])
+def test_what_is_no_event_at_all_is_refused(raw: object) -> None:
+    with pytest.raises(InvalidEventError):
+        Event.parse(raw)
+
+
+def test_a_meeting_event_needs_no_participant_and_a_personal_one_does() -> None:
+    envelope = {"event_id": JOINED["event_id"], "meeting_id": "m", "participant_id": None}
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    Event.of(MeetingEnded(reason="closed"), timestamp=moment, **envelope)
+    with pytest.raises(InvalidEventError, match="participant_id"):
+        Event.of(AudioMuted(), timestamp=moment, **envelope)
+
+
+def test_time_is_kept_in_utc() -> None:
+    there = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=5)))
+    event = Event.parse({**JOINED, "timestamp": there})
+    assert event.timestamp.tzinfo is UTC
+    assert event.model_dump(mode="json")["timestamp"] == "2026-01-01T07:00:00Z"
+
+
+def test_control_characters_are_taken_out_of_text_and_other_scripts_stay() -> None:
+    payload = ParticipantJoined(user_id="u\x00\x1b", display_name="Zoë\x00 \x07世界 👋", role="host")
+    assert payload.user_id == "u"
+    assert payload.display_name == "Zoë 世界 👋"
