@@ -55,15 +55,19 @@ impl Batch {
         self.entries.clear();
     }
 
-    /// Append what `write` makes of the arena's end; when it answers `false`, what it wrote is taken back.
-    pub(crate) fn push(&mut self, tuple: Tuple, write: impl FnOnce(&mut Vec<u8>, usize) -> bool) -> Option<usize> {
+    /// Append what `write` makes of the arena's end; when it fails, what it wrote is taken back.
+    pub(crate) fn push<E>(
+        &mut self,
+        tuple: Tuple,
+        write: impl FnOnce(&mut Vec<u8>, usize) -> Result<(), E>,
+    ) -> Result<usize, E> {
         let start = self.bytes.len();
-        if !write(&mut self.bytes, start) {
+        if let Err(error) = write(&mut self.bytes, start) {
             self.bytes.truncate(start);
-            return None;
+            return Err(error);
         }
         let len = self.bytes.len().saturating_sub(start);
         self.entries.push(Transmit { tuple, start, len });
-        Some(len)
+        Ok(len)
     }
 }

@@ -149,7 +149,10 @@ impl CommandError {
     /// The text alone.
     pub fn message(&self) -> &str {
         match self {
-            Self::NotFound(text) | Self::Conflict(text) | Self::Validation(text) | Self::CapacityExceeded(text) => text,
+            Self::NotFound(text)
+            | Self::Conflict(text)
+            | Self::Validation(text)
+            | Self::CapacityExceeded(text) => text,
         }
     }
 }

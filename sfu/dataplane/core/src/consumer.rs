@@ -1,0 +1,320 @@
+//! A track going out to one participant.
+
+use std::time::Duration;
+
+use crate::codec::Codec;
+use crate::drop::DropReason;
+use crate::extension::{Extension, ExtensionMap};
+use crate::id::{ConsumerId, Mid, PayloadType, Ssrc};
+use crate::io::{CommandError, LayerReason};
+use crate::layer::{Active, SpatialSelector, TemporalFilter};
+use crate::producer::{Producer, extension_map};
+use crate::resend::Resends;
+use crate::rewrite::{Rewriter, Sample, Translation};
+use crate::spec::ConsumerSpec;
+use crate::stats::{ConsumerStatistics, Traffic};
+use crate::time::Time;
+
+/// The retransmission stream of a consumer (RFC 4588).
+#[derive(Clone, Copy, Debug)]
+pub struct Rtx {
+    /// Its SSRC.
+    pub ssrc: Ssrc,
+    /// Its payload type.
+    pub payload_type: PayloadType,
+    /// Next extended sequence number.
+    pub next: u64,
+}
+
+/// What is counted of a consumer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Without retransmissions.
+    pub sent: Traffic,
+    /// Payload bytes, for sender reports.
+    pub payload_bytes: u64,
+    /// Retransmissions.
+    pub resent: Traffic,
+    /// Sequence numbers asked for again.
+    pub nacked: u64,
+    /// Of these, not answered.
+    pub unanswered: u64,
+    /// PLI and FIR.
+    pub keyframe_requests: u64,
+    /// From the last receiver report.
+    pub fraction_lost: u8,
+    /// From the last receiver report.
+    pub lost: i64,
+    /// From the last receiver report.
+    pub jitter: u32,
+    /// From the last receiver report.
+    pub round_trip: Option<Duration>,
+}
+
+/// A track going out.
+#[derive(Debug)]
+pub struct Consumer {
+    /// Its handle.
+    pub id: ConsumerId,
+    /// Slot of the transport it goes out on.
+    pub transport: usize,
+    /// Slot of its producer.
+    pub producer: usize,
+    /// Its SSRC.
+    pub ssrc: Ssrc,
+    /// Its payload type.
+    pub payload_type: PayloadType,
+    /// Its retransmission stream.
+    pub rtx: Option<Rtx>,
+    /// Its receiver may ask for packets again.
+    pub nack: bool,
+    /// Its media identification.
+    pub mid: Mid,
+    /// The id of the MID extension.
+    pub mid_id: Option<u8>,
+    /// Its ids of header extensions.
+    pub extensions: ExtensionMap,
+    /// Its canonical name.
+    pub cname: String,
+    /// How to rewrite payloads.
+    pub codec: Codec,
+    /// Of its timestamps.
+    pub rate: u32,
+    /// What was counted.
+    pub counters: Counters,
+    /// The brake on retransmissions.
+    pub resends: Resends,
+    /// The compact NTP time of the last sender report, and when it was sent.
+    pub reported: Option<(u32, Time)>,
+    paused: bool,
+    /// Nothing flows before the next key frame.
+    syncing: bool,
+    temporal_layers: u8,
+    spatial: SpatialSelector,
+    temporal: TemporalFilter,
+    rewriter: Rewriter,
+    change: Option<LayerReason>,
+}
+
+/// First numbers of what a consumer sends, so that they cannot be guessed. Below 2^15, where a receiver that misses the
+/// first packets cannot guess the rollover counter wrong (RFC 3711 section 3.3.1).
+#[derive(Clone, Copy, Debug)]
+pub struct FirstNumbers {
+    /// Of the media stream.
+    pub media: u16,
+    /// Of the retransmission stream.
+    pub rtx: u16,
+}
+
+impl Consumer {
+    /// Refuses a spec that does not fit the producer.
+    pub fn new(
+        id: ConsumerId,
+        transport: usize,
+        producer: (usize, &Producer),
+        spec: ConsumerSpec,
+        first: FirstNumbers,
+    ) -> Result<Self, CommandError> {
+        let (slot, producer) = producer;
+        let codec = Codec::from_mime(&spec.codec.mime_type);
+        let same = spec
+            .codec
+            .mime_type
+            .eq_ignore_ascii_case(&producer.codec.mime_type);
+        if !same || spec.codec.clock_rate != producer.codec.clock_rate {
+            return Err(CommandError::Validation(
+                "the codec is not the producer's".to_owned(),
+            ));
+        }
+        let rtx = spec.rtx_ssrc.zip(spec.codec.rtx_payload_type);
+        let extensions = extension_map(&spec.header_extensions)?;
+        let temporal_layers = producer
+            .streams
+            .iter()
+            .map(|stream| stream.encoding.temporal_layers)
+            .max();
+        Ok(Self {
+            id,
+            transport,
+            producer: slot,
+            ssrc: spec.ssrc,
+            payload_type: spec.codec.payload_type,
+            rtx: rtx.map(|(ssrc, payload_type)| Rtx {
+                ssrc,
+                payload_type,
+                next: u64::from(first.rtx & 0x7fff),
+            }),
+            nack: spec.codec.nack,
+            mid: spec.mid,
+            mid_id: extensions.id(Extension::Mid),
+            extensions,
+            cname: spec.cname,
+            codec,
+            rate: spec.codec.clock_rate,
+            counters: Counters::default(),
+            resends: Resends::default(),
+            reported: None,
+            paused: spec.paused,
+            syncing: true,
+            temporal_layers: temporal_layers.unwrap_or(1).max(1),
+            spatial: SpatialSelector::new(spec.spatial_layer.unwrap_or(u8::MAX)),
+            temporal: TemporalFilter::new(spec.temporal_layer.unwrap_or(u8::MAX)),
+            rewriter: Rewriter::new(first.media & 0x7fff, spec.codec.clock_rate),
+            change: None,
+        })
+    }
+
+    /// Whether it forwards nothing, for its own part.
+    pub const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Stop or go on. Going on begins with a key frame.
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        self.resync();
+    }
+
+    /// What its receiver has may be incomplete: go on with a key frame only.
+    pub fn resync(&mut self) {
+        self.syncing = true;
+    }
+
+    /// A stream of the producer was replaced by another under the same index.
+    pub fn replaced(&mut self, stream: u8) {
+        self.rewriter.forget_stream(stream);
+        if self.spatial.current() == Some(stream) {
+            self.resync();
+        }
+    }
+
+    /// The encoding it waits for a key frame of, if it does.
+    pub fn awaits(&self) -> Option<u8> {
+        if self.paused {
+            return None;
+        }
+        let target = self.spatial.target();
+        (self.syncing || self.spatial.current() != target)
+            .then_some(target)
+            .flatten()
+    }
+
+    /// The producer's encodings began or ceased to flow.
+    pub fn available(&mut self, active: Active) {
+        self.spatial.available(active);
+    }
+
+    /// Prefer other layers.
+    pub fn prefer(&mut self, spatial: u8, temporal: u8, active: Active) {
+        let before = self.temporal_layer();
+        self.spatial.prefer(spatial, active);
+        self.temporal.prefer(temporal);
+        if self.spatial.current().is_some() && before != self.temporal_layer() {
+            self.change = Some(LayerReason::Requested);
+        }
+    }
+
+    /// Whether and how a packet is forwarded.
+    pub fn decide(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
+        if self.paused {
+            return Err(DropReason::ConsumerPaused);
+        }
+        let current = self.spatial.current() == Some(sample.stream);
+        if current && !self.syncing {
+            if !self.rewriter.is_beyond(sample) {
+                return self.flow(sample);
+            }
+            self.resync();
+        }
+        if sample.frame.keyframe && (self.spatial.accepts(sample.stream) || current) {
+            return self.start(sample);
+        }
+        if self.awaits() == Some(sample.stream) {
+            return Err(DropReason::AwaitingKeyframe);
+        }
+        self.rewriter.keep_late(sample)
+    }
+
+    fn start(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
+        self.rewriter.start(sample);
+        self.syncing = false;
+        if self.spatial.switch(sample.stream) {
+            self.change = Some(self.spatial.reason());
+        }
+        self.flow(sample)
+    }
+
+    fn flow(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
+        let passes = match self.codec {
+            Codec::Vp8 if self.rewriter.is_next(sample) => {
+                self.temporal.passes(&sample.frame, sample.timestamp)
+            }
+            Codec::Vp8 => self.temporal.passes_late(&sample.frame),
+            _ => true,
+        };
+        if passes {
+            self.rewriter.keep(sample)
+        } else {
+            self.rewriter.leave_out(sample)
+        }
+    }
+
+    /// What was sent under a number its receiver names.
+    pub fn find(&self, sequence: u16) -> Option<(u8, u64, Translation)> {
+        self.rewriter.find(sequence)
+    }
+
+    /// The layers it gets, if they changed since the last call.
+    pub fn take_change(&mut self) -> Option<(i8, i8, LayerReason)> {
+        let reason = self.change.take()?;
+        Some((self.spatial_layer(), self.temporal_layer(), reason))
+    }
+
+    /// The encoding that flows, if one does.
+    pub const fn flowing(&self) -> Option<u8> {
+        if self.paused || self.syncing {
+            None
+        } else {
+            self.spatial.current()
+        }
+    }
+
+    /// What is added to the producer's timestamps now.
+    pub fn timestamp_shift(&self) -> u32 {
+        self.rewriter.timestamp_shift()
+    }
+
+    fn spatial_layer(&self) -> i8 {
+        self.spatial.current().map_or(-1, |layer| layer as i8)
+    }
+
+    fn temporal_layer(&self) -> i8 {
+        let highest = self.temporal.preferred().min(self.temporal_layers - 1);
+        if self.spatial.current().is_some() {
+            highest as i8
+        } else {
+            -1
+        }
+    }
+
+    /// A snapshot; `transport` and `producer` are handles.
+    pub fn statistics(&self, transport: u32, producer: u32) -> ConsumerStatistics {
+        let counters = &self.counters;
+        ConsumerStatistics {
+            transport,
+            producer,
+            paused: self.paused,
+            spatial_layer: self.spatial_layer(),
+            temporal_layer: self.temporal_layer(),
+            sent: counters.sent,
+            resent: counters.resent,
+            nacked: counters.nacked,
+            unanswered: counters.unanswered,
+            keyframe_requests: counters.keyframe_requests,
+            round_trip: counters.round_trip,
+            fraction_lost: counters.fraction_lost,
+            lost: counters.lost,
+            jitter: counters.jitter,
+        }
+    }
+}

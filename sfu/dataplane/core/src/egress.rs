@@ -1,0 +1,225 @@
+//! From a producer's packet to its consumers' datagrams: each decides, rewrites, writes and seals on its own; what is the
+//! same for all has been done before.
+
+use slab::Slab;
+
+use crate::codec::{Codec, vp8};
+use crate::consumer::{Consumer, Rtx};
+use crate::drop::DropReason;
+use crate::extension::write_block;
+use crate::id::{PayloadType, Ssrc};
+use crate::io::Event;
+use crate::output::Output;
+use crate::packet::Media;
+use crate::producer::Producer;
+use crate::rewrite::{Translation, translated};
+use crate::rtp::Fields;
+use crate::tables::Tables;
+use crate::time::Time;
+use crate::transport::Transport;
+
+/// Where a packet goes that a consumer gets.
+pub struct Receivers<'a> {
+    /// All consumers.
+    pub consumers: &'a mut Slab<Consumer>,
+    /// All transports.
+    pub transports: &'a mut Slab<Transport>,
+    /// Where the datagrams go.
+    pub out: &'a mut Output,
+}
+
+impl Receivers<'_> {
+    /// Forward a packet to one consumer. Returns the stream it needs a key frame of, if it waits for one.
+    pub fn forward(&mut self, slot: usize, media: &Media<'_>) -> Option<u8> {
+        let consumer = self.consumers.get_mut(slot)?;
+        let transport = self.transports.get_mut(consumer.transport)?;
+        let result = if transport.can_send() {
+            forward(consumer, transport, self.out, media)
+        } else {
+            consumer.resync();
+            Err(DropReason::NoPath)
+        };
+        tell_change(consumer, self.out);
+        let reason = result.err()?;
+        self.out.drops.count(reason);
+        (reason == DropReason::AwaitingKeyframe)
+            .then(|| consumer.awaits())
+            .flatten()
+    }
+}
+
+/// Tell the control plane which layers a consumer gets, if they changed.
+pub fn tell_change(consumer: &mut Consumer, out: &mut Output) {
+    if let Some((spatial, temporal, reason)) = consumer.take_change() {
+        out.tell(Event::LayersChanged {
+            consumer: consumer.id,
+            spatial,
+            temporal,
+            reason,
+        });
+    }
+}
+
+fn forward(
+    consumer: &mut Consumer,
+    transport: &mut Transport,
+    out: &mut Output,
+    media: &Media<'_>,
+) -> Result<(), DropReason> {
+    let translation = consumer.decide(&media.sample)?;
+    let numbers = Numbers::of_media(consumer, translation.sequence);
+    let sent = transport.send_rtp(out, translation.sequence, |arena| {
+        write(arena, consumer, media, &translation, &numbers);
+    })?;
+    consumer.counters.sent.count(sent);
+    consumer.counters.payload_bytes += media.payload.len() as u64;
+    consumer.resends.earn(sent);
+    Ok(())
+}
+
+/// What tells a packet of the media stream from the same in the retransmission stream.
+struct Numbers {
+    ssrc: Ssrc,
+    payload_type: PayloadType,
+    sequence: u16,
+    original: Option<u16>,
+}
+
+impl Numbers {
+    fn of_media(consumer: &Consumer, sequence: u64) -> Self {
+        Self {
+            ssrc: consumer.ssrc,
+            payload_type: consumer.payload_type,
+            sequence: sequence as u16,
+            original: None,
+        }
+    }
+
+    fn of_rtx(rtx: &Rtx, original: u64) -> Self {
+        let (ssrc, payload_type) = (rtx.ssrc, rtx.payload_type);
+        Self {
+            ssrc,
+            payload_type,
+            sequence: rtx.next as u16,
+            original: Some(original as u16),
+        }
+    }
+}
+
+/// Append the packet as the consumer gets it. Depends on nothing but its arguments, so that the same packet sent again
+/// is the same to the last byte: under one SRTP index there must never be two.
+fn write(
+    arena: &mut Vec<u8>,
+    consumer: &Consumer,
+    media: &Media<'_>,
+    translation: &Translation,
+    numbers: &Numbers,
+) {
+    let fields = Fields {
+        marker: media.marker && !translation.filler,
+        payload_type: numbers.payload_type,
+        sequence: numbers.sequence,
+        timestamp: media
+            .sample
+            .timestamp
+            .wrapping_add(translation.shift.timestamp),
+        ssrc: numbers.ssrc,
+    };
+    let mid = consumer.mid_id.map(|id| (id, consumer.mid.as_bytes()));
+    let values = media
+        .values
+        .under(&consumer.extensions)
+        .take_while(|_| !translation.filler);
+    let elements = mid.into_iter().chain(values);
+    fields.write(arena, elements.clone().next().is_some());
+    write_block(arena, elements);
+    if let Some(original) = numbers.original {
+        arena.extend_from_slice(&original.to_be_bytes());
+    }
+    if !translation.filler {
+        write_payload(arena, consumer, media, translation);
+    }
+}
+
+fn write_payload(
+    arena: &mut Vec<u8>,
+    consumer: &Consumer,
+    media: &Media<'_>,
+    translation: &Translation,
+) {
+    let start = arena.len();
+    arena.extend_from_slice(media.payload);
+    let (frame, shift) = (&media.sample.frame, translation.shift);
+    let shifted = shift.picture != 0 || shift.tl0 != 0;
+    if consumer.codec == Codec::Vp8 && frame.picture_id.is_some() && shifted {
+        let (picture, tl0) = translated(frame, shift);
+        // Only a payload that has a picture id gets here, and that one has been read before.
+        let _ = vp8::rewrite(arena.get_mut(start..).unwrap_or_default(), picture, tl0);
+    }
+}
+
+impl Tables {
+    /// A consumer's receiver misses a packet: send it again, as RTX where negotiated.
+    pub fn resend(
+        &mut self,
+        slot: usize,
+        sequence: u16,
+        out: &mut Output,
+        now: Time,
+    ) -> Result<(), DropReason> {
+        let consumer = self
+            .consumers
+            .get_mut(slot)
+            .ok_or(DropReason::RtcpUnknownSsrc)?;
+        let producer = self
+            .producers
+            .get(consumer.producer)
+            .ok_or(DropReason::RtcpUnknownSsrc)?;
+        let transport = self
+            .transports
+            .get_mut(consumer.transport)
+            .ok_or(DropReason::NoPath)?;
+        consumer.counters.nacked += 1;
+        let result = resend(consumer, producer, transport, out, (sequence, now));
+        consumer.counters.unanswered += u64::from(result.is_err());
+        result
+    }
+}
+
+fn resend(
+    consumer: &mut Consumer,
+    producer: &Producer,
+    transport: &mut Transport,
+    out: &mut Output,
+    (sequence, now): (u16, Time),
+) -> Result<(), DropReason> {
+    let (stream, incoming, translation) = consumer.find(sequence).ok_or(DropReason::NackUnknown)?;
+    let stream = producer
+        .streams
+        .get(usize::from(stream))
+        .ok_or(DropReason::NackUnknown)?;
+    let media = stream
+        .recall(incoming, &producer.extensions, now)
+        .ok_or(DropReason::NackUnknown)?;
+    let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
+    consumer
+        .resends
+        .ask(translation.sequence, length, round_trip, now)?;
+    let (numbers, index) = match &mut consumer.rtx {
+        Some(rtx) => {
+            let index = rtx.next;
+            let numbers = Numbers::of_rtx(rtx, translation.sequence);
+            rtx.next += 1;
+            (numbers, index)
+        }
+        None => (
+            Numbers::of_media(consumer, translation.sequence),
+            translation.sequence,
+        ),
+    };
+    let sent = transport.send_rtp(out, index, |arena| {
+        write(arena, consumer, &media, &translation, &numbers)
+    })?;
+    consumer.counters.resent.count(sent);
+    Ok(())
+}

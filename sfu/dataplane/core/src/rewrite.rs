@@ -1,0 +1,252 @@
+//! What becomes of a packet's sequence number, timestamp and picture id on the way to one consumer: decided here, applied
+//! when the packet is written.
+
+use std::collections::VecDeque;
+
+use crate::clock::{SenderClock, distance, ticks};
+use crate::codec::Frame;
+use crate::drop::DropReason;
+use crate::map::{Place, SequenceMap, Shift, Skipped};
+use crate::time::Time;
+
+/// Fillers remembered, to send the same again when one is asked for.
+const FILLERS: usize = 64;
+/// Sender reports that put a switch further off than this from what was seen on the wire are not believed.
+const MAX_DISAGREEMENT_S: u32 = 1;
+
+/// What there is to know of a packet that came in, whoever it goes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Index of the producer's stream.
+    pub stream: u8,
+    /// Extended sequence number.
+    pub sequence: u64,
+    /// RTP timestamp.
+    pub timestamp: u32,
+    /// When it came.
+    pub arrival: Time,
+    /// What it is a part of.
+    pub frame: Frame,
+    /// The stream's clocks, when a sender report has told them.
+    pub clock: Option<SenderClock>,
+}
+
+/// How to write a packet for a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Translation {
+    /// Extended outgoing sequence number.
+    pub sequence: u64,
+    /// What is added to the fields.
+    pub shift: Shift,
+    /// Without payload: the frame was left out, but its number could not be closed any more.
+    pub filler: bool,
+}
+
+/// The newest packet sent.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    stream: u8,
+    incoming: u32,
+    timestamp: u32,
+    arrival: Time,
+    clock: Option<SenderClock>,
+    picture: u16,
+    tl0: u8,
+}
+
+/// The rewriting state of one consumer.
+#[derive(Debug)]
+pub struct Rewriter {
+    map: SequenceMap,
+    rate: u32,
+    last: Option<Last>,
+    dropped_picture: Option<u16>,
+    fillers: VecDeque<u64>,
+    /// Below it nobody knows any more which packets were fillers.
+    fillers_from: u64,
+}
+
+impl Rewriter {
+    /// For timestamps of `rate` per second; the first outgoing packet gets the number `first`.
+    pub fn new(first: u16, rate: u32) -> Self {
+        Self {
+            map: SequenceMap::new(first),
+            rate,
+            last: None,
+            dropped_picture: None,
+            fillers: VecDeque::new(),
+            fillers_from: 0,
+        }
+    }
+
+    /// Begin with this packet, or go on with it after a switch or a pause: its number, timestamp and picture follow
+    /// directly on what was sent last.
+    pub fn start(&mut self, sample: &Sample) {
+        let shift = self
+            .last
+            .map_or_else(Shift::default, |last| self.follow(&last, sample));
+        self.dropped_picture = None;
+        self.map.start(sample.stream, sample.sequence, shift);
+    }
+
+    fn follow(&self, last: &Last, sample: &Sample) -> Shift {
+        let picture = sample.frame.picture_id.map_or(0, |id| id.value());
+        let tl0 = sample.frame.tl0_picture_index.unwrap_or(0);
+        let advance = self.advance(last, sample);
+        let timestamp = last.timestamp.wrapping_add(advance);
+        Shift {
+            timestamp: timestamp.wrapping_sub(sample.timestamp),
+            picture: last.picture.wrapping_add(1).wrapping_sub(picture) & 0x7fff,
+            tl0: last.tl0.wrapping_add(1).wrapping_sub(tl0),
+        }
+    }
+
+    /// Ticks from the last packet sent to this one. Within a stream the stream knows; between streams their sender
+    /// reports do, and before those came the time of arrival is the best there is. A new frame is always later.
+    fn advance(&self, last: &Last, sample: &Sample) -> u32 {
+        let by_arrival = ticks(sample.arrival.since(last.arrival), self.rate);
+        let told = if last.stream == sample.stream {
+            Some(i64::from(
+                sample.timestamp.wrapping_sub(last.incoming) as i32
+            ))
+        } else {
+            last.clock
+                .zip(sample.clock)
+                .map(|(from, to)| distance(&from, last.incoming, &to, sample.timestamp, self.rate))
+        };
+        let limit = i64::from(self.rate) * i64::from(MAX_DISAGREEMENT_S);
+        let believed = told
+            .filter(|told| (told - by_arrival).abs() <= limit)
+            .unwrap_or(by_arrival);
+        u32::try_from(believed.clamp(1, i64::from(i32::MAX))).unwrap_or(1)
+    }
+
+    /// Forward a packet of the stream that flows, or one of an earlier stream that came late.
+    pub fn keep(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
+        match self.map.place(sample.stream, sample.sequence) {
+            Place::Next(sequence, shift) => {
+                self.remember(sample, shift);
+                Ok(Translation {
+                    sequence,
+                    shift,
+                    filler: false,
+                })
+            }
+            Place::Late(sequence, shift) => Ok(Translation {
+                sequence,
+                shift,
+                filler: false,
+            }),
+            Place::Nowhere => Err(DropReason::NotMapped),
+            Place::Beyond => Err(DropReason::AwaitingKeyframe),
+        }
+    }
+
+    /// Whether the packet is so far ahead of the stream that only a new start helps.
+    pub fn is_beyond(&self, sample: &Sample) -> bool {
+        self.map.is_beyond(sample.stream, sample.sequence)
+    }
+
+    /// Forward a packet of a stream that no longer flows, if a number was kept free for it.
+    pub fn keep_late(&self, sample: &Sample) -> Result<Translation, DropReason> {
+        match self.map.late(sample.stream, sample.sequence) {
+            Place::Late(sequence, shift) => Ok(Translation {
+                sequence,
+                shift,
+                filler: false,
+            }),
+            _ => Err(DropReason::Layer),
+        }
+    }
+
+    /// Leave a packet out. When its number cannot be closed any more, an empty packet must take its place.
+    pub fn leave_out(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
+        let mut shift = self.map.shift();
+        let picture = sample.frame.picture_id.map(|id| id.value());
+        if picture.is_some() && picture != self.dropped_picture && self.is_next(sample) {
+            shift.picture = shift.picture.wrapping_sub(1) & 0x7fff;
+            self.dropped_picture = picture;
+        }
+        match self.map.skip(sample.stream, sample.sequence, shift) {
+            Skipped::Kept(sequence, shift) => {
+                self.remember_filler(sequence);
+                Ok(Translation {
+                    sequence,
+                    shift,
+                    filler: true,
+                })
+            }
+            Skipped::Closed | Skipped::Nowhere => Err(DropReason::Layer),
+        }
+    }
+
+    /// Whether the packet is newer than all before it of the stream that flows.
+    pub fn is_next(&self, sample: &Sample) -> bool {
+        self.map.is_next(sample.stream, sample.sequence)
+    }
+
+    fn remember(&mut self, sample: &Sample, shift: Shift) {
+        let (picture, tl0) = translated(&sample.frame, shift);
+        self.last = Some(Last {
+            stream: sample.stream,
+            incoming: sample.timestamp,
+            timestamp: sample.timestamp.wrapping_add(shift.timestamp),
+            arrival: sample.arrival,
+            clock: sample.clock,
+            picture,
+            tl0,
+        });
+    }
+
+    fn remember_filler(&mut self, sequence: u64) {
+        if self.fillers.len() >= FILLERS
+            && let Some(forgotten) = self.fillers.pop_front()
+        {
+            self.fillers_from = self.fillers_from.max(forgotten + 1);
+        }
+        self.fillers.push_back(sequence);
+    }
+
+    /// What was, or would have been, sent under the 16-bit number a receiver names: the stream, its sequence number and
+    /// the same translation as the first time.
+    pub fn find(&self, sequence: u16) -> Option<(u8, u64, Translation)> {
+        let sequence = self.map.extend(sequence);
+        let (stream, incoming, shift) = self
+            .map
+            .find(sequence)
+            .filter(|_| sequence >= self.fillers_from)?;
+        let filler = self.fillers.contains(&sequence);
+        Some((
+            stream,
+            incoming,
+            Translation {
+                sequence,
+                shift,
+                filler,
+            },
+        ))
+    }
+
+    /// The timestamp shift of what flows.
+    pub fn timestamp_shift(&self) -> u32 {
+        self.map.shift().timestamp
+    }
+
+    /// The stream was replaced by another under the same index: what is known of its timestamps no longer holds.
+    pub fn forget_stream(&mut self, stream: u8) {
+        if let Some(last) = self.last.as_mut().filter(|last| last.stream == stream) {
+            last.stream = u8::MAX;
+            last.clock = None;
+        }
+    }
+}
+
+/// The picture id and TL0PICIDX a frame has after the shift.
+pub fn translated(frame: &Frame, shift: Shift) -> (u16, u8) {
+    let picture = frame.picture_id.map_or(0, |id| id.value());
+    let tl0 = frame.tl0_picture_index.unwrap_or(0);
+    (
+        picture.wrapping_add(shift.picture) & 0x7fff,
+        tl0.wrapping_add(shift.tl0),
+    )
+}
