@@ -6,13 +6,16 @@ import unicodedata
 from typing import Final
 
 MAX_GRAPHEMES: Final = 64
+MAX_CHARACTERS: Final = 255
+"""As wide as the columns that keep names; only names of many-part emoji come near it."""
 MAX_MARKS: Final = 4
 """Combining signs kept on one base: more than any script stacks, fewer than it takes to paint over the page."""
 
 _JOINER: Final = "\N{ZERO WIDTH JOINER}"
 _DROPPED: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BIDI: Final = frozenset(
-    "\N{ARABIC LETTER MARK}\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    "\N{ARABIC LETTER MARK}\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embeddings, overrides, isolates
 )
 _INVISIBLE: Final = frozenset("\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}\N{SOFT HYPHEN}")
 
@@ -28,7 +31,8 @@ def clean_display_name(name: str | None, *, fallback: str) -> str:
 def _clean(name: str) -> str:
     spaced = " ".join(name[: MAX_GRAPHEMES * 32].split())
     kept = "".join(sign for sign in spaced if _may_stay(sign))
-    return "".join(_graphemes(unicodedata.normalize("NFC", kept))[:MAX_GRAPHEMES]).strip(f" {_JOINER}")
+    name = "".join(_graphemes(unicodedata.normalize("NFC", kept))[:MAX_GRAPHEMES])
+    return name[:MAX_CHARACTERS].strip(f" {_JOINER}")
 
 
 def _may_stay(sign: str) -> bool:

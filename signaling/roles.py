@@ -1,8 +1,11 @@
-"""Roles in a meeting (SIG-13)."""
+"""Roles in a meeting (SIG-13), and what each may ask."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Role(StrEnum):
@@ -13,3 +16,42 @@ class Role(StrEnum):
     PRESENTER = "presenter"
     PARTICIPANT = "participant"
     OBSERVER = "observer"
+
+
+_ALL: Final = frozenset(Role)
+_HOSTS: Final = frozenset({Role.HOST, Role.CO_HOST})
+_SPEAKERS: Final = _HOSTS | {Role.PRESENTER, Role.PARTICIPANT}
+
+PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
+    {
+        "room:create": _ALL,
+        "room:join": _ALL,
+        "room:leave": _ALL,
+        "room:close": frozenset({Role.HOST}),
+        "transport:create": _ALL,
+        "transport:connect": _ALL,
+        "transport:restart_ice": _ALL,
+        "produce": _SPEAKERS,
+        "producer:pause": _SPEAKERS,
+        "producer:resume": _SPEAKERS,
+        # Always allowed to whoever holds a producer: a demoted speaker can still fall silent.
+        "producer:close": _ALL,
+        "consume": _ALL,
+        "consumer:resume": _ALL,
+        "consumer:pause": _ALL,
+        "consumer:close": _ALL,
+        "consumer:keyframe": _ALL,
+        "consumer:layers": _ALL,
+        "media:toggle": _SPEAKERS,
+        "screen:start": _SPEAKERS,
+        "screen:stop": _ALL,
+        "hand:raise": _ALL,
+        "reaction:send": _ALL,
+    }
+)
+"""Who may ask what. The first two are asked before there is a role."""
+
+
+def may_ask(role: Role, event: str) -> bool:
+    """Default deny: a request without a row is nobody's."""
+    return role in PERMITTED.get(event, ())

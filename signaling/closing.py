@@ -1,0 +1,202 @@
+"""The ends of things: consumers, producers, transports, stays and rooms.
+
+One order for all of them: **out of the tables** (nobody finds it any more, without a wait between), **recorded**,
+**told** to those concerned, **closed in the SFU**. So nothing is used while it ends, and who hears of an end can read
+it in the record. From the first step on an end cannot fail: what the record or the SFU refuses is logged and, where a
+client asked for the end, answered as an error; the thing is closed all the same.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from persistence.errors import PersistenceError
+from persistence.events import MeetingEnded, ParticipantLeft, Payload, ScreenShareStopped, TrackRemoved
+from sfu import commands
+from sfu.ports import Rooms
+from signaling.media import Consumer, Producer, Transport
+from signaling.messages import catalogue
+from signaling.messages.media import ConsumerNamed, ProducerNamed, ScreenShare
+from signaling.messages.participant import ParticipantLeft as ParticipantLeftNotice
+from signaling.messages.room import RoomClosedNotice
+from signaling.messages.transport import TransportClosed
+from signaling.participant import Participant
+from signaling.ports import Record
+from signaling.rooms import Registry, Room
+
+Fact = tuple[Payload, str | None]
+log = structlog.get_logger(__name__)
+
+
+class Closing:
+    """Ends things in the order above."""
+
+    def __init__(self, media: Rooms, record: Record, registry: Registry) -> None:
+        self._media = media
+        self._record = record
+        self._registry = registry
+
+    async def close_consumer(self, consumer: Consumer) -> None:
+        room = consumer.owner.room
+        room.remove_consumer(consumer)
+        await self.release(commands.CloseConsumer(room.id, consumer.id))
+
+    async def close_producer(self, producer: Producer, *, reason: str = "closed") -> None:
+        """Its consumers close with it. Raises PersistenceError when that could not be recorded."""
+        owner, room = producer.owner, producer.owner.room
+        orphans = room.remove_producer(producer)
+        facts = [_removed(producer, reason), *_end_share(owner)]
+        try:
+            await self._record.emit(room.id, *facts)
+        finally:
+            _tell_removed(room, [producer], orphans, but=owner)
+            if len(facts) > 1:
+                room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id), but=owner)
+            await self.release(commands.CloseProducer(room.id, producer.id))
+
+    async def abandon(self, producer: Producer) -> None:
+        """For a producer whose request fails after it was added; whether its end can be recorded changes nothing."""
+        try:
+            await self.close_producer(producer, reason="failed")
+        except PersistenceError as error:
+            log.error("record_failed", meeting_id=producer.owner.room.id, code=error.code)  # noqa: TRY400 - see above
+
+    async def close_transport(self, transport: Transport, *, reason: str) -> None:
+        """For a transport that failed or was closed by its peer; what was on it goes with it, and its owner is told."""
+        owner, room = transport.owner, transport.owner.room
+        if room.transports.get(transport.id) is not transport:
+            return
+        producers, orphans = room.remove_transport(transport)
+        facts = [*(_removed(producer, f"transport_{reason}") for producer in producers), *_end_share(owner)]
+        await self._try_record(room, facts)
+        _tell_removed(room, producers, orphans, but=owner)
+        if len(facts) > len(producers):
+            room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id), but=owner)
+        owner.tell(catalogue.TRANSPORT_CLOSED, TransportClosed(transport_id=transport.id, reason=reason))
+        await self.release(commands.CloseTransport(room.id, transport.id))
+
+    async def leave(self, participant: Participant, *, reason: str) -> None:
+        """The participant and all they hold go; the last one takes the room along.
+
+        Raises PersistenceError when that could not be recorded; they are out nevertheless.
+        """
+        room = participant.room
+        transports = list(participant.transports)
+        was_sharing, participant.screen = participant.screen, False
+        producers, orphans = room.remove_participant(participant)
+        facts = _leaving(participant, producers, reason, was_sharing=was_sharing)
+        try:
+            await self._record.emit(room.id, *facts)
+        finally:
+            _tell_removed(room, producers, orphans)
+            if was_sharing:
+                room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=participant.id))
+            room.tell(catalogue.PARTICIPANT_LEFT, _left(participant, reason))
+            for transport_id in transports:
+                await self.release(commands.CloseTransport(room.id, transport_id))
+            log.info("participant_left", **_names(participant), reason=reason)
+            await self.close_if_deserted(room)
+
+    async def close_if_deserted(self, room: Room) -> None:
+        """Nobody is in the room and nobody is arriving: it is over."""
+        if room.deserted:
+            await self._try_close(room, reason="empty")
+
+    async def close_room(self, room: Room, *, reason: str, by: Participant | None = None) -> None:
+        """Everybody is out, everybody but the one who asked is told. Does nothing to a room that is closed.
+
+        Raises PersistenceError when that could not be recorded; the room is closed nevertheless.
+        """
+        if room.closed:
+            return
+        room.closed = True
+        members = list(room.participants.values())
+        facts: list[Fact] = []
+        for member in members:
+            was_sharing, member.screen = member.screen, False
+            producers, _ = room.remove_participant(member)
+            facts += _leaving(member, producers, "room_closed", was_sharing=was_sharing)
+        try:
+            async with room.opening:
+                if room.open:
+                    facts.append((MeetingEnded(reason=reason), None))
+                await self._record.emit(room.id, *facts)
+        finally:
+            for member in members:
+                if member is not by:
+                    member.tell(catalogue.ROOM_CLOSED, RoomClosedNotice(meeting_id=room.id, reason=reason))
+            await self._close_media(room)
+            self._registry.forget(room)
+            log.info("room_closed", meeting_id=room.id, reason=reason)
+
+    async def lose_room(self, room: Room) -> None:
+        """The worker that carried the room's media is gone."""
+        await self._try_close(room, reason="worker_died")
+
+    async def _try_close(self, room: Room, *, reason: str) -> None:
+        try:
+            await self.close_room(room, reason=reason)
+        except PersistenceError as error:
+            log.error("record_failed", meeting_id=room.id, code=error.code)  # noqa: TRY400 - nothing of ours went wrong
+
+    async def _try_record(self, room: Room, facts: list[Fact]) -> None:
+        try:
+            await self._record.emit(room.id, *facts)
+        except PersistenceError as error:
+            log.error("record_failed", meeting_id=room.id, code=error.code)  # noqa: TRY400 - nothing of ours went wrong
+
+    async def release(self, command: commands.Command[commands.Done]) -> None:
+        """Close something in the SFU alone. What it has closed already, or has lost, is no failure."""
+        try:
+            await self._media.ask(command)
+        except commands.MediaError as error:
+            if error.code != "NOT_FOUND":
+                log.warning("close_refused", meeting_id=command.room_id, code=error.code)
+
+    async def _close_media(self, room: Room) -> None:
+        try:
+            await self._media.close_room(room.id)
+        except commands.MediaError as error:
+            log.warning("close_refused", meeting_id=room.id, code=error.code)
+
+
+def _end_share(owner: Participant) -> list[Fact]:
+    """A share ends with its last picture."""
+    if not owner.screen or any(producer.source == "screen" for producer in owner.producers()):
+        return []
+    owner.screen = False
+    return [(ScreenShareStopped(), owner.id)]
+
+
+def _removed(producer: Producer, reason: str) -> Fact:
+    fact = TrackRemoved(producer_id=producer.id, kind=producer.kind, source=producer.source, reason=reason)
+    return fact, producer.owner.id
+
+
+def _leaving(participant: Participant, producers: list[Producer], reason: str, *, was_sharing: bool) -> list[Fact]:
+    facts = [_removed(producer, reason) for producer in producers]
+    if was_sharing:
+        facts.append((ScreenShareStopped(), participant.id))
+    return [*facts, (ParticipantLeft(user_id=participant.user_id, reason=reason), participant.id)]
+
+
+def _tell_removed(
+    room: Room, producers: list[Producer], orphans: list[Consumer], *, but: Participant | None = None
+) -> None:
+    for orphan in orphans:
+        orphan.owner.tell(catalogue.CONSUMER_CLOSED, ConsumerNamed(consumer_id=orphan.id))
+    for producer in producers:
+        room.tell(catalogue.PRODUCER_REMOVED, ProducerNamed(producer_id=producer.id), but=but)
+
+
+def _left(participant: Participant, reason: str) -> ParticipantLeftNotice:
+    return ParticipantLeftNotice(participant_id=participant.id, user_id=participant.user_id, reason=reason)
+
+
+def _names(participant: Participant) -> dict[str, str]:
+    return {
+        "meeting_id": participant.room.id,
+        "participant_id": participant.id,
+        "user_id": participant.user_id,
+        "socket_id": participant.session.id,
+    }

@@ -1,0 +1,17 @@
+"""What signaling counts, for the metrics to take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+UNKNOWN_EVENT: Final = "unknown"
+"""All names a client makes up are counted under this one, so that the number of series stays bounded."""
+
+
+class Counters:
+    """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.refused: Counter[str] = Counter()

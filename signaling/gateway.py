@@ -1,0 +1,373 @@
+"""Socket.IO at the door: the only importer of socketio. Handshake, framing, replies; nothing about meetings.
+
+python-socketio is bent in four places, each because of something measured: packets with binary parts are refused before
+their parts are kept; a connection that never says CONNECT is closed; what waits for a client that does not read is
+bounded; and events go to the session's inbox with their ack id, instead of each becoming a task of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import engineio
+import orjson
+import socketio
+import structlog
+from aiohttp import web
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
+from engineio.payload import Payload
+
+from config.settings import Settings
+from sfu.ports import Rooms
+from signaling.counters import Counters
+from signaling.errors import ErrorCode, SignalingError
+from signaling.identity import Identity
+from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
+from signaling.messages.model import Error, Told
+from signaling.outbound import Backlog
+from signaling.ports import Store
+from signaling.rooms import Registry
+from signaling.service import Signaling
+from signaling.session import Session
+
+PATH: Final = "socket.io"
+MAX_MESSAGE_BYTES: Final = 64 * 1024
+CONNECT_WITHIN_S: Final = 5.0
+MAX_WAITING: Final = 4096
+MAX_WAITING_AT_ADDRESS: Final = 256
+MAX_MALFORMED: Final = 16
+MAX_PACKETS_IN_POST: Final = 256
+PING_EVERY_S: Final = 10
+PONG_WITHIN_S: Final = 10
+CLIENT_CHARS: Final = 255
+
+Authenticate = Callable[[str], Identity]
+log = structlog.get_logger(__name__)
+
+# A polling client may have this much to say between two posts; the library's 16 would drop the rest without a word.
+Payload.max_decode_packets = MAX_PACKETS_IN_POST
+
+
+class Json:
+    """What the library expects of a json module, done by orjson."""
+
+    @staticmethod
+    def dumps(value: object, **_options: object) -> str:
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_options: object) -> Any:
+        return orjson.loads(text)
+
+
+class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is untyped
+    """Engine.IO with a bounded backlog for each connection."""
+
+    def create_queue(self, *_args: object, **_kwargs: object) -> Backlog:
+        return Backlog()
+
+
+class Binary:
+    """In place of the payload of a packet that announces binary parts, which are not kept."""
+
+
+class Request:
+    """An event as it came in, with the id of its ack if the client passed one."""
+
+    def __init__(self, line: SocketLine, event: str, arguments: list[object], ack_id: int | None) -> None:
+        self.event = event
+        self._line = line
+        self._arguments = arguments
+        self._ack_id = ack_id
+
+    @property
+    def payload(self) -> object:
+        if len(self._arguments) > 1:
+            raise SignalingError(ErrorCode.VALIDATION, "payload: one object is expected")
+        payload = self._arguments[0] if self._arguments else None
+        if isinstance(payload, Binary):
+            raise SignalingError(ErrorCode.VALIDATION, "payload: binary attachments are not accepted")
+        return {} if payload is None else payload
+
+    def reply(self, event: str, told: Told) -> None:
+        if self._ack_id is None:
+            self._line.tell(event, told)
+        else:
+            self._line.acknowledge(self._ack_id, {"ok": True, "data": plain(told)})
+
+    def refuse(self, error: SignalingError) -> None:
+        # The name comes back so that a client without acks can tell its requests apart; cut, as it may be anything.
+        told = Error(code=error.code, message=error.message, event=self.event[:64])
+        if self._ack_id is None:
+            self._line.tell(ERROR_EVENT, told)
+        else:
+            self._line.acknowledge(self._ack_id, {"ok": False, "error": plain(told)})
+
+
+class SocketLine:
+    """The way to one client: packets go into its backlog at once and in order."""
+
+    def __init__(self, server: SocketServer, engine_id: str) -> None:
+        self._server = server
+        self._engine_id = engine_id
+
+    def tell(self, event: str, told: Told) -> None:
+        self._server.deliver(self._engine_id, socketio.packet.EVENT, [event, plain(told)])
+
+    def acknowledge(self, ack_id: int, answer: dict[str, object]) -> None:
+        self._server.deliver(self._engine_id, socketio.packet.ACK, [answer], ack_id)
+
+    def hang_up(self, reason: str) -> None:
+        self._server.hang_up(self._engine_id, reason)
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
+    """The library's server, bent as the module says. Owns the tasks and timers of connections."""
+
+    def __init__(self, counters: Counters, **options: Any) -> None:
+        super().__init__(**options)
+        self._counters = counters
+        self._sessions: dict[str, Session] = {}
+        self._waiting: dict[str, tuple[str, asyncio.TimerHandle]] = {}
+        self._waiting_at: Counter[str] = Counter()
+        self._malformed: Counter[str] = Counter()
+        self._goodbyes: set[asyncio.Task[None]] = set()
+
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
+
+    # -- sending
+
+    def deliver(self, engine_id: str, kind: int, data: list[object], ack_id: int | None = None) -> None:
+        """Put a packet into the client's backlog; hang up on a client that is too far behind. Never waits."""
+        socket = self.eio.sockets.get(engine_id)
+        if socket is None or socket.closed:
+            return
+        if socket.queue.overdue:
+            self._counters.refused["slow_client"] += 1
+            socket.queue.drop()
+            self.hang_up(engine_id, "slow_client")
+            return
+        packet = self.packet_class(kind, data=data, namespace=NAMESPACE, id=ack_id, binary=False)
+        socket.queue.put_nowait(EnginePacket(MESSAGE, packet.encode()))
+
+    def hang_up(self, engine_id: str, reason: str) -> None:
+        """Close the connection, without waiting for it."""
+        task = asyncio.create_task(self._hang_up(engine_id, reason), name="goodbye")
+        self._goodbyes.add(task)
+        task.add_done_callback(self._goodbyes.discard)
+
+    async def _hang_up(self, engine_id: str, reason: str) -> None:
+        socket = self.eio.sockets.get(engine_id)
+        if socket is None:
+            return
+        log.info("connection_closed", reason=reason)
+        request = self.environ.get(engine_id, {}).get("aiohttp.request")
+        await socket.close(wait=False, abort=reason == "slow_client", reason=reason)
+        # Closing ends the writer, the reader notices when the socket goes.
+        socket.queue.put_nowait(None)
+        if request is not None and request.transport is not None and reason == "slow_client":
+            request.transport.abort()
+
+    async def close_all(self) -> None:
+        """End every connection, and with them all that is ours."""
+        for engine_id in list(self.eio.sockets):
+            await self._hang_up(engine_id, "server_stopping")
+        for engine_id in list(self._waiting):
+            self._stop_waiting(engine_id)
+        goodbyes = list(self._goodbyes)
+        for task in goodbyes:
+            task.cancel()
+        await asyncio.gather(*goodbyes, return_exceptions=True)
+        await self.shutdown()
+
+    # -- receiving
+
+    def admit(self, engine_id: str, session: Session) -> None:
+        self._stop_waiting(engine_id)
+        self._sessions[engine_id] = session
+
+    def dismiss(self, engine_id: str) -> Session | None:
+        """The client left the namespace. Its connection, if that still stands, waits to be told who it is once more."""
+        request = self.environ.get(engine_id, {}).get("aiohttp.request")
+        self._start_waiting(engine_id, request.remote or "" if request is not None else "")
+        return self._sessions.pop(engine_id, None)
+
+    def engine_id_of(self, sid: str) -> str:
+        return str(self.manager.eio_sid_from_sid(sid, NAMESPACE))
+
+    async def _handle_eio_connect(self, engine_id: str, environ: Mapping[str, Any]) -> str | None:
+        """A connection gets so long to say who it is; so many may be in that state, in all and from one address."""
+        address = environ["aiohttp.request"].remote or ""
+        if len(self._waiting) >= MAX_WAITING or self._waiting_at[address] >= MAX_WAITING_AT_ADDRESS:
+            self._counters.refused["too_many_waiting"] += 1
+            return "Too many connections are waiting."
+        await super()._handle_eio_connect(engine_id, environ)
+        self._start_waiting(engine_id, address)
+        return None
+
+    async def _handle_eio_disconnect(self, engine_id: str, reason: str) -> None:
+        await super()._handle_eio_disconnect(engine_id, reason)
+        self._stop_waiting(engine_id)
+        self._malformed.pop(engine_id, None)
+
+    def _waited_too_long(self, engine_id: str) -> None:
+        self._counters.refused["no_connect"] += 1
+        self.hang_up(engine_id, "no_connect")
+
+    def _start_waiting(self, engine_id: str, address: str) -> None:
+        timer = asyncio.get_running_loop().call_later(CONNECT_WITHIN_S, self._waited_too_long, engine_id)
+        self._waiting[engine_id] = (address, timer)
+        self._waiting_at[address] += 1
+
+    def _stop_waiting(self, engine_id: str) -> None:
+        address, timer = self._waiting.pop(engine_id, (None, None))
+        if timer is None or address is None:
+            return
+        timer.cancel()
+        self._waiting_at[address] -= 1
+        if not self._waiting_at[address]:
+            del self._waiting_at[address]
+
+    async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:
+        """Binary parts are dropped as they come; whoever keeps sending what is no packet is hung up on."""
+        if isinstance(data, bytes):
+            self._count_malformed(engine_id)
+            return
+        try:
+            if data[:1] == str(socketio.packet.BINARY_EVENT):
+                self._take_binary(engine_id, data)
+            elif data[:1] == str(socketio.packet.CONNECT) and engine_id in self._sessions:
+                self._count_malformed(engine_id)
+            else:
+                await super()._handle_eio_message(engine_id, data)
+        except (ValueError, TypeError, LookupError, RecursionError):
+            self._count_malformed(engine_id)
+
+    def _take_binary(self, engine_id: str, data: str) -> None:
+        packet = self.packet_class(encoded_packet=data)
+        event = packet.data[0] if isinstance(packet.data, list) and packet.data else None
+        self._take(engine_id, packet.namespace, packet.id, [event, Binary()])
+
+    async def _handle_event(self, engine_id: str, namespace: str | None, id: int | None, data: object) -> None:  # noqa: A002 - the library's name
+        self._take(engine_id, namespace, id, data)
+
+    def _take(self, engine_id: str, namespace: str | None, ack_id: int | None, data: object) -> None:
+        session = self._sessions.get(engine_id)
+        if session is None or namespace != NAMESPACE or not isinstance(data, list) or not data:
+            raise ValueError("an event without a session or a name")
+        event, *arguments = data
+        if not isinstance(event, str):
+            raise TypeError("the name of an event is a string")
+        session.offer(Request(SocketLine(self, engine_id), event, arguments, ack_id))
+
+    async def _handle_ack(self, engine_id: str, _namespace: str | None, _id: int | None, _data: object) -> None:
+        """The server asks nothing of clients, so there is nothing to acknowledge."""
+        self._count_malformed(engine_id)
+
+    def _count_malformed(self, engine_id: str) -> None:
+        self._counters.refused["malformed"] += 1
+        self._malformed[engine_id] += 1
+        if self._malformed[engine_id] == MAX_MALFORMED:
+            self.hang_up(engine_id, "malformed")
+
+
+class Gateway:
+    """Signaling over Socket.IO at `/socket.io/`, namespace `/meeting`.
+
+    `authenticate` turns a token into an identity; whatever it raises refuses the handshake with UNAUTHORIZED.
+    """
+
+    def __init__(
+        self,
+        *,
+        authenticate: Authenticate,
+        registry: Registry,
+        media: Rooms,
+        store: Store,
+        settings: Settings,
+    ) -> None:
+        self._authenticate = authenticate
+        self._signaling = Signaling(registry=registry, media=media, store=store, settings=settings)
+        self._server = SocketServer(
+            self.counters,
+            async_mode="aiohttp",
+            async_handlers=False,
+            json=Json,
+            namespaces=[NAMESPACE],
+            cors_allowed_origins=_origins(settings.http.cors_origins),
+            cors_credentials=False,
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PONG_WITHIN_S,
+            logger=False,
+            engineio_logger=False,
+        )
+        self._server.on("connect", self._connect, namespace=NAMESPACE)
+        self._server.on("disconnect", self._disconnect, namespace=NAMESPACE)
+
+    @property
+    def counters(self) -> Counters:
+        return self._signaling.counters
+
+    @property
+    def sessions(self) -> int:
+        """How many are connected."""
+        return len(self._signaling)
+
+    def mount(self, app: web.Application) -> None:
+        self._server.attach(app, PATH)
+
+    async def start(self) -> None:
+        self._signaling.start()
+
+    async def stop(self) -> None:
+        """Every session is ended and recorded before its connection goes."""
+        await self._signaling.stop()
+        await self._server.close_all()
+
+    async def ready(self) -> str | None:
+        """None when clients are served, else why not."""
+        return None if self._signaling.accepting else "signaling does not accept connections"
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object) -> None:
+        if not self._signaling.accepting:
+            raise _refusal(ErrorCode.UNAVAILABLE, "The server is stopping.")
+        identity = self._identify(auth)
+        engine_id = self._server.engine_id_of(sid)
+        client = str(environ.get("HTTP_USER_AGENT", ""))[:CLIENT_CHARS] or None
+        session = self._signaling.connect(sid, identity, SocketLine(self._server, engine_id), client=client)
+        self._server.admit(engine_id, session)
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        session = self._server.dismiss(self._server.engine_id_of(sid))
+        if session is not None:
+            session.end("disconnected")
+
+    def _identify(self, auth: object) -> Identity:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if isinstance(token, str):
+            # One answer for whatever is wrong with a token: the reasons are nobody's business outside.
+            with contextlib.suppress(Exception):
+                return self._authenticate(token)
+        self.counters.refused["unauthorized"] += 1
+        raise _refusal(ErrorCode.UNAUTHORIZED, "The token is missing or not valid.")
+
+
+def _refusal(code: ErrorCode, message: str) -> Exception:
+    refusal: Exception = socketio.exceptions.ConnectionRefusedError(message, {"code": code, "message": message})
+    return refusal
+
+
+def _origins(configured: tuple[str, ...]) -> list[str] | None:
+    """None lets the server's own origin in, and those that are not browsers."""
+    return list(configured) or None
+
+
+def plain(told: Told) -> dict[str, Any]:
+    return told.model_dump(mode="json", exclude_none=True)

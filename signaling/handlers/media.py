@@ -1,0 +1,49 @@
+"""What is switched on: microphone, camera, screen share."""
+
+from __future__ import annotations
+
+from persistence.events import ScreenShareStarted, ScreenShareStopped
+from signaling.dispatch import handles
+from signaling.errors import ErrorCode, SignalingError
+from signaling.identity import CAN_SHARE_SCREEN
+from signaling.lookup import still_in
+from signaling.messages import catalogue
+from signaling.messages.media import MediaToggle, MediaUpdated, ScreenShare, ScreenStart, ScreenStop
+from signaling.participant import Participant
+from signaling.ports import Record
+from signaling.switches import Switches
+
+
+class MediaHandlers:
+    def __init__(self, record: Record, switches: Switches) -> None:
+        self._record = record
+        self._switches = switches
+
+    @handles(MediaToggle)
+    async def toggle(self, participant: Participant, request: MediaToggle) -> MediaUpdated:
+        await self._switches.toggle(participant, request.kind, enabled=request.enabled)
+        return MediaUpdated(participant_id=participant.id, kind=request.kind, enabled=request.enabled)
+
+    @handles(ScreenStart)
+    async def start_screen(self, participant: Participant, _request: ScreenStart) -> ScreenShare:
+        """Says that a share begins; its tracks come by `produce`, before or after."""
+        if not participant.session.identity.may(CAN_SHARE_SCREEN):
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you share your screen.")
+        return await self._share(participant, sharing=True)
+
+    @handles(ScreenStop)
+    async def stop_screen(self, participant: Participant, _request: ScreenStop) -> ScreenShare:
+        """Says that the share is over. Its tracks are closed by `producer:close`, the last of which says the same."""
+        return await self._share(participant, sharing=False)
+
+    async def _share(self, participant: Participant, *, sharing: bool) -> ScreenShare:
+        share = ScreenShare(participant_id=participant.id)
+        if participant.screen is not sharing:
+            room = participant.room
+            fact = ScreenShareStarted() if sharing else ScreenShareStopped()
+            await self._record.emit(room.id, fact, participant_id=participant.id)
+            still_in(participant)
+            participant.screen = sharing
+            event = catalogue.SCREEN_STARTED if sharing else catalogue.SCREEN_STOPPED
+            participant.session.after_reply(lambda: room.tell(event, share, but=participant))
+        return share

@@ -1,0 +1,190 @@
+"""Making, entering, leaving and closing a room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from config.settings import LimitSettings
+from persistence.events import ConferenceJoined, MeetingStarted, ParticipantJoined, ParticipantLeft
+from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.tables import MeetingStatus
+from sfu.ports import Rooms
+from signaling.admission import DEFAULT_TITLE, Admission, role_of
+from signaling.closing import Closing
+from signaling.dispatch import handles
+from signaling.display_name import clean_display_name
+from signaling.errors import ErrorCode, SignalingError
+from signaling.identity import ROOM_CREATE
+from signaling.messages import catalogue
+from signaling.messages.room import (
+    MeetingView,
+    RoomClose,
+    RoomClosed,
+    RoomCreate,
+    RoomCreated,
+    RoomJoin,
+    RoomJoined,
+    RoomLeave,
+    RoomLeft,
+)
+from signaling.participant import Participant
+from signaling.passwords import Passwords
+from signaling.ports import Record
+from signaling.rooms import Registry, Room
+from signaling.session import Session
+
+log = structlog.get_logger(__name__)
+
+
+class RoomHandlers:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        media: Rooms,
+        record: Record,
+        admission: Admission,
+        passwords: Passwords,
+        closing: Closing,
+        limits: LimitSettings,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._registry = registry
+        self._media = media
+        self._record = record
+        self._admission = admission
+        self._passwords = passwords
+        self._closing = closing
+        self._limits = limits
+        self._new_id = new_id
+
+    @handles(RoomCreate, joined=False)
+    async def create(self, session: Session, request: RoomCreate) -> RoomCreated:
+        """Make a meeting; the one who asks hosts it, and does not join it by that."""
+        if not session.identity.may(ROOM_CREATE):
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you create meetings.")
+        title = self._title(request)
+        meeting = await self._admission.create(
+            NewMeeting(
+                title=title,
+                description=request.description,
+                creator_id=session.identity.user_id,
+                max_participants=request.max_participants,
+                guests_allowed=request.guests_allowed,
+                password_hash=await self._passwords.hash(request.password) if request.password else None,
+            )
+        )
+        return RoomCreated(meeting=_view(meeting))
+
+    def _title(self, request: RoomCreate) -> str:
+        title = " ".join((request.title or DEFAULT_TITLE).split())
+        if not title or not title.isprintable() or len(title) > self._limits.title_length:
+            most = self._limits.title_length
+            raise SignalingError(ErrorCode.VALIDATION, f"title: 1 to {most} printable characters")
+        if len(request.description) > self._limits.description_length:
+            most = self._limits.description_length
+            raise SignalingError(ErrorCode.VALIDATION, f"description: at most {most} characters")
+        return title
+
+    @handles(RoomJoin, joined=False)
+    async def join(self, session: Session, request: RoomJoin) -> RoomJoined:
+        """SIG-8: input and token are checked; access, join, participants; then the reply, the others, the log."""
+        if session.participant is not None:
+            raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
+        meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
+        room = await self._registry.arrive(meeting)
+        try:
+            await self._open(room)
+            participant = self._make(room, session, request)
+            await self._record_joined(participant)
+            room.participants[participant.id] = participant
+            session.participant = participant
+        finally:
+            room.arriving -= 1
+            await self._closing.close_if_deserted(room)
+        session.after_reply(lambda: _announce(participant))
+        return self._joined(participant)
+
+    async def _open(self, room: Room) -> None:
+        """The first to come opens the room's media and starts the meeting; the others wait for that."""
+        async with room.opening:
+            if room.open or room.closed:
+                return
+            await self._media.open_room(room.id)
+            await self._record.emit(room.id, MeetingStarted(title=room.meeting.title))
+            room.open = True
+
+    def _make(self, room: Room, session: Session, request: RoomJoin) -> Participant:
+        return Participant(
+            id=self._new_id(),
+            room=room,
+            session=session,
+            display_name=clean_display_name(request.display_name, fallback=session.identity.name),
+            role=role_of(session.identity, room.meeting),
+            resume_token=self._new_id(),
+        )
+
+    async def _record_joined(self, participant: Participant) -> None:
+        room, session = participant.room, participant.session
+        if not room.closed:
+            user_id, name = participant.user_id, participant.display_name
+            await self._record.emit(
+                room.id,
+                ConferenceJoined(user_id=user_id, display_name=name, resumed=False, client=session.client),
+                ParticipantJoined(user_id=user_id, display_name=name, role=participant.role),
+                participant_id=participant.id,
+            )
+            if room.closed:
+                left = ParticipantLeft(user_id=user_id, reason="room_closed")
+                await self._record.emit(room.id, left, participant_id=participant.id)
+        if room.closed:
+            raise SignalingError(ErrorCode.UNAVAILABLE, "The meeting was closed while you joined.")
+
+    def _joined(self, participant: Participant) -> RoomJoined:
+        room = participant.room
+        return RoomJoined(
+            meeting=_view(room.meeting, live=True),
+            participant_id=participant.id,
+            your_role=participant.role,
+            participants=[other.view() for other in room.participants.values()],
+            producers=[producer.view() for producer in room.producers.values()],
+            router_rtp_capabilities=self._media.router_rtp_capabilities,
+            ice_servers=[],
+            resume_token=participant.resume_token,
+        )
+
+    @handles(RoomLeave)
+    async def leave(self, participant: Participant, _request: RoomLeave) -> RoomLeft:
+        await self._closing.leave(participant, reason="left")
+        return RoomLeft(meeting_id=participant.room.id)
+
+    @handles(RoomClose)
+    async def close(self, participant: Participant, _request: RoomClose) -> RoomClosed:
+        await self._closing.close_room(participant.room, reason="closed_by_host", by=participant)
+        return RoomClosed(meeting_id=participant.room.id)
+
+
+def _announce(participant: Participant) -> None:
+    room = participant.room
+    room.tell(catalogue.PARTICIPANT_JOINED, participant.view(), but=participant)
+    log.info(
+        "participant_joined",
+        meeting_id=room.id,
+        participant_id=participant.id,
+        user_id=participant.user_id,
+        socket_id=participant.session.id,
+        role=participant.role,
+    )
+
+
+def _view(meeting: Meeting, *, live: bool = False) -> MeetingView:
+    return MeetingView(
+        id=meeting.id,
+        title=meeting.title,
+        status=MeetingStatus.IN_PROGRESS if live else meeting.status,
+        creator_id=meeting.creator_id,
+        max_participants=meeting.max_participants,
+        has_password=meeting.password_hash is not None,
+    )

@@ -1,0 +1,61 @@
+"""Transports: made, connected, moved to other ICE credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from config.settings import LimitSettings
+from sfu import commands
+from sfu.ports import Rooms
+from signaling.dispatch import handles
+from signaling.errors import ErrorCode, SignalingError
+from signaling.lookup import own_transport, still_in
+from signaling.media import Transport
+from signaling.messages.transport import (
+    IceRestarted,
+    TransportConnect,
+    TransportConnected,
+    TransportCreate,
+    TransportCreated,
+    TransportRestartIce,
+)
+from signaling.participant import Participant
+
+
+class TransportHandlers:
+    def __init__(self, media: Rooms, limits: LimitSettings, new_id: Callable[[], str]) -> None:
+        self._media = media
+        self._limits = limits
+        self._new_id = new_id
+
+    @handles(TransportCreate)
+    async def create(self, participant: Participant, request: TransportCreate) -> TransportCreated:
+        if len(participant.transports) >= self._limits.max_transports_per_participant:
+            raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "You hold as many transports as you may.")
+        transport = Transport(id=self._new_id(), direction=request.direction, owner=participant)
+        made = await self._media.ask(
+            commands.CreateTransport(participant.room.id, transport.id, request.direction, sctp=request.sctp)
+        )
+        still_in(participant)
+        participant.room.add_transport(transport)
+        return TransportCreated(
+            id=transport.id,
+            ice_parameters=made.ice_parameters,
+            ice_candidates=made.ice_candidates,
+            dtls_parameters=made.dtls_parameters,
+            sctp_parameters=made.sctp_parameters,
+        )
+
+    @handles(TransportConnect)
+    async def connect(self, participant: Participant, request: TransportConnect) -> TransportConnected:
+        transport = own_transport(participant, request.transport_id)
+        await self._media.ask(
+            commands.ConnectTransport(participant.room.id, transport.id, request.dtls_parameters),
+        )
+        return TransportConnected(transport_id=transport.id)
+
+    @handles(TransportRestartIce)
+    async def restart_ice(self, participant: Participant, request: TransportRestartIce) -> IceRestarted:
+        transport = own_transport(participant, request.transport_id)
+        restarted = await self._media.ask(commands.RestartIce(participant.room.id, transport.id))
+        return IceRestarted(transport_id=transport.id, ice_parameters=restarted.ice_parameters)

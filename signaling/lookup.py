@@ -1,0 +1,41 @@
+"""Finding what a request names. An id of somebody else, or of another room, is as unknown as one that never was."""
+
+from __future__ import annotations
+
+from signaling.errors import ErrorCode, SignalingError, not_found
+from signaling.media import Consumer, Producer, Transport
+from signaling.participant import Participant
+
+
+def own_transport(participant: Participant, transport_id: str) -> Transport:
+    transport = participant.transports.get(transport_id)
+    if transport is None:
+        raise not_found("transport")
+    return transport
+
+
+def own_producer(participant: Participant, producer_id: str) -> Producer:
+    producer = participant.room.producers.get(producer_id)
+    if producer is None or producer.owner is not participant:
+        raise not_found("producer")
+    return producer
+
+
+def own_consumer(participant: Participant, consumer_id: str) -> Consumer:
+    consumer = participant.room.consumers.get(consumer_id)
+    if consumer is None or consumer.owner is not participant:
+        raise not_found("consumer")
+    return consumer
+
+
+def producer_in_room(participant: Participant, producer_id: str) -> Producer:
+    producer = participant.room.producers.get(producer_id)
+    if producer is None:
+        raise not_found("producer")
+    return producer
+
+
+def still_in(participant: Participant) -> None:
+    """To be asked after each wait: the room may have closed meanwhile, and its media with it."""
+    if participant.gone:
+        raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting was closed.")

@@ -1,0 +1,71 @@
+"""What workers tell, brought to those it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerDied, WorkerEvent
+from signaling.closing import Closing
+from signaling.messages import catalogue
+from signaling.messages import media as messages
+from signaling.rooms import Registry, Room
+
+
+class MediaEvents:
+    """A sink for worker events. What takes time is done by the session it belongs to, or, for a whole room, by `run`.
+
+    Both queues are bounded by the tables: a transport ends once, a room is lost once.
+    """
+
+    def __init__(self, registry: Registry, closing: Closing) -> None:
+        self._registry = registry
+        self._closing = closing
+        self._lost: asyncio.Queue[Room] = asyncio.Queue()
+        self._losing: set[Room] = set()
+
+    def sink(self, event: WorkerEvent) -> None:
+        """Takes each event at once and without waiting; events of no concern to participants are left to others."""
+        match event:
+            case TransportStateChanged():
+                self._transport_changed(event)
+            case ConsumerLayersChanged():
+                self._layers_changed(event)
+            case WorkerDied():
+                self._worker_died(event)
+
+    async def run(self) -> None:
+        """Closes lost rooms until cancelled."""
+        while True:
+            room = await self._lost.get()
+            await self._closing.lose_room(room)
+            self._losing.discard(room)
+
+    def _transport_changed(self, event: TransportStateChanged) -> None:
+        room = self._registry.get(event.room_id)
+        transport = room.transports.get(event.transport_id) if room else None
+        if transport is None or transport.ending or event.state not in {"failed", "closed"}:
+            return
+        transport.ending = True
+        reason = event.reason or event.state
+        transport.owner.session.post(partial(self._closing.close_transport, transport, reason=reason))
+
+    def _layers_changed(self, event: ConsumerLayersChanged) -> None:
+        room = self._registry.get(event.room_id)
+        consumer = room.consumers.get(event.consumer_id) if room else None
+        if consumer is None:
+            return
+        told = messages.ConsumerLayersChanged(
+            consumer_id=consumer.id,
+            spatial_layer=event.spatial_layer,
+            temporal_layer=event.temporal_layer,
+            reason=event.reason,
+        )
+        consumer.owner.tell(catalogue.CONSUMER_LAYERS_CHANGED, told)
+
+    def _worker_died(self, event: WorkerDied) -> None:
+        for room_id in event.room_ids:
+            room = self._registry.get(room_id)
+            if room is not None and room not in self._losing:
+                self._losing.add(room)
+                self._lost.put_nowait(room)

@@ -1,0 +1,81 @@
+"""A person in a room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from signaling.display_name import clean_display_name
+from signaling.messages.model import Kind, Told
+from signaling.messages.participant import ParticipantView
+from signaling.roles import Role
+
+if TYPE_CHECKING:
+    from signaling.media import Consumer, Producer, Transport
+    from signaling.rooms import Room
+    from signaling.session import Session
+
+__all__ = ["Participant", "clean_display_name"]
+
+
+@dataclass(slots=True, eq=False)
+class Participant:
+    """One stay of one person: coming back after leaving makes another, with another id.
+
+    `enabled` says whether microphone (audio) and camera (video) are on; a kind that is missing was never spoken of.
+    Everything in here is changed by the owning session's task alone, except that a consumer goes with its producer and
+    everything goes with the room.
+    """
+
+    id: str
+    room: Room
+    session: Session
+    display_name: str
+    role: Role
+    resume_token: str
+    enabled: dict[Kind, bool] = field(default_factory=dict)
+    screen: bool = False
+    hand_raised: bool = False
+    transports: dict[str, Transport] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> str:
+        return self.session.identity.user_id
+
+    @property
+    def gone(self) -> bool:
+        """Whether they are out of the room, which may happen while one of their requests is being served."""
+        return self.room.participants.get(self.id) is not self
+
+    def producers(self) -> Iterator[Producer]:
+        for transport in self.transports.values():
+            yield from transport.producers.values()
+
+    def consumers(self) -> Iterator[Consumer]:
+        for transport in self.transports.values():
+            yield from transport.consumers.values()
+
+    def tell(self, event: str, told: Told) -> None:
+        self.session.tell(event, told)
+
+    def view(self) -> ParticipantView:
+        return ParticipantView(
+            participant_id=self.id,
+            user_id=self.user_id,
+            display_name=self.display_name,
+            role=self.role,
+            audio=self.enabled.get("audio", False),
+            video=self.enabled.get("video", False),
+            screen=self.screen,
+            hand_raised=self.hand_raised,
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """What operators see of them."""
+        return self.view().model_dump() | {
+            "socket_id": self.session.id,
+            "transports": [transport.snapshot() for transport in self.transports.values()],
+            "producers": [producer.snapshot() for producer in self.producers()],
+            "consumers": [consumer.snapshot() for consumer in self.consumers()],
+        }

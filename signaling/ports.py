@@ -1,0 +1,36 @@
+"""What signaling needs of the packages below it, as far as it needs it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from persistence.events import Payload
+from persistence.repositories.meetings import Meeting, NewMeeting
+
+
+class Record(Protocol):
+    """Where facts become events. Implemented by persistence's Emitter."""
+
+    async def emit(
+        self, meeting_id: str, *facts: Payload | tuple[Payload, str | None], participant_id: str | None = None
+    ) -> object:
+        """Returns once the facts are durable, all or none. A fact may bring its actor. Raises PersistenceError."""
+        ...
+
+
+class Meetings(Protocol):
+    """Implemented by persistence's Meetings."""
+
+    async def create(self, new: NewMeeting) -> Meeting:
+        """Raises MeetingExistsError when the id is taken."""
+        ...
+
+    async def get(self, meeting_id: str) -> Meeting | None: ...
+
+
+class Store(Protocol):
+    @property
+    def emitter(self) -> Record: ...
+
+    @property
+    def meetings(self) -> Meetings: ...

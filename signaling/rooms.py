@@ -1,0 +1,161 @@
+"""Meetings while they are live: who and what is in them. The one owner of that state on this node."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from config.settings import LimitSettings
+from persistence.repositories.meetings import Meeting
+from signaling.errors import ErrorCode, SignalingError
+from signaling.media import Consumer, Producer, Transport
+from signaling.messages.model import Told
+from signaling.participant import Participant
+
+
+class Room:
+    """The tables of one room. Nothing here waits, so every change is seen whole or not at all.
+
+    `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media;
+    `closed` refuses whatever comes, `over` is set once nothing of the room is left and its id may be used again.
+    """
+
+    def __init__(self, meeting: Meeting, *, capacity: int) -> None:
+        self.meeting = meeting
+        self.capacity = capacity
+        self.participants: dict[str, Participant] = {}
+        self.transports: dict[str, Transport] = {}
+        self.producers: dict[str, Producer] = {}
+        self.consumers: dict[str, Consumer] = {}
+        self.arriving = 0
+        self.opening = asyncio.Lock()
+        self.open = False
+        self.closed = False
+        self.over = asyncio.Event()
+
+    @property
+    def id(self) -> str:
+        return self.meeting.id
+
+    @property
+    def deserted(self) -> bool:
+        return not self.participants and not self.arriving and not self.closed
+
+    def reserve(self) -> None:
+        """Hold a place. Raises CAPACITY_EXCEEDED."""
+        if len(self.participants) + self.arriving >= self.capacity:
+            raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "The meeting is full.")
+        self.arriving += 1
+
+    def tell(self, event: str, told: Told, *, but: Participant | None = None) -> None:
+        """Tell everyone in the room, but for the one whose own request it was."""
+        for participant in self.participants.values():
+            if participant is not but:
+                participant.tell(event, told)
+
+    def add_transport(self, transport: Transport) -> None:
+        transport.owner.transports[transport.id] = transport
+        self.transports[transport.id] = transport
+
+    def add_producer(self, producer: Producer) -> None:
+        producer.transport.producers[producer.id] = producer
+        self.producers[producer.id] = producer
+
+    def add_consumer(self, consumer: Consumer) -> None:
+        consumer.transport.consumers[consumer.id] = consumer
+        consumer.producer.consumers[consumer.id] = consumer
+        self.consumers[consumer.id] = consumer
+
+    def remove_consumer(self, consumer: Consumer) -> None:
+        self.consumers.pop(consumer.id, None)
+        consumer.transport.consumers.pop(consumer.id, None)
+        consumer.producer.consumers.pop(consumer.id, None)
+
+    def remove_producer(self, producer: Producer) -> list[Consumer]:
+        """The producer and its consumers leave the tables; returns those consumers."""
+        producer.closed = True
+        self.producers.pop(producer.id, None)
+        producer.transport.producers.pop(producer.id, None)
+        orphans = list(producer.consumers.values())
+        for consumer in orphans:
+            self.remove_consumer(consumer)
+        return orphans
+
+    def remove_transport(self, transport: Transport) -> tuple[list[Producer], list[Consumer]]:
+        """The transport and all on it leave the tables; returns its producers and everybody's consumers of them."""
+        self.transports.pop(transport.id, None)
+        transport.owner.transports.pop(transport.id, None)
+        for consumer in list(transport.consumers.values()):
+            self.remove_consumer(consumer)
+        producers = list(transport.producers.values())
+        orphans = [orphan for producer in producers for orphan in self.remove_producer(producer)]
+        return producers, orphans
+
+    def remove_participant(self, participant: Participant) -> tuple[list[Producer], list[Consumer]]:
+        """The participant and all they hold leave the tables; returns their producers and others' consumers of them."""
+        self.participants.pop(participant.id, None)
+        participant.session.participant = None
+        producers: list[Producer] = []
+        orphans: list[Consumer] = []
+        for transport in list(participant.transports.values()):
+            removed, lost = self.remove_transport(transport)
+            producers += removed
+            orphans += (consumer for consumer in lost if consumer.owner is not participant)
+        return producers, orphans
+
+    def snapshot(self) -> dict[str, Any]:
+        """What operators see of the room; JSON as it is."""
+        return {
+            "meeting_id": self.id,
+            "title": self.meeting.title,
+            "capacity": self.capacity,
+            "participants": [participant.snapshot() for participant in self.participants.values()],
+            "counts": {
+                "participants": len(self.participants),
+                "transports": len(self.transports),
+                "producers": len(self.producers),
+                "consumers": len(self.consumers),
+            },
+        }
+
+
+class Registry:
+    """The rooms that are live on this node, by meeting id."""
+
+    def __init__(self, limits: LimitSettings) -> None:
+        self._limits = limits
+        self._rooms: dict[str, Room] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def get(self, meeting_id: str) -> Room | None:
+        return self._rooms.get(meeting_id)
+
+    async def arrive(self, meeting: Meeting) -> Room:
+        """Hold a place in the meeting's room, made if need be. Waits for an earlier room of it to be over.
+
+        Raises CAPACITY_EXCEEDED when the room is full or this node holds as many rooms as it may.
+        """
+        while (room := self._rooms.get(meeting.id)) is not None and room.closed:
+            await room.over.wait()
+        if room is None:
+            if len(self._rooms) >= self._limits.max_rooms:
+                raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "This server holds as many meetings as it can.")
+            capacity = min(meeting.max_participants or self._limits.max_participants, self._limits.max_participants)
+            room = self._rooms[meeting.id] = Room(meeting, capacity=capacity)
+        room.reserve()
+        return room
+
+    def forget(self, room: Room) -> None:
+        """The room is over: newcomers make another."""
+        if self._rooms.get(room.id) is room:
+            del self._rooms[room.id]
+        room.over.set()
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        return [room.snapshot() for room in self._rooms.values() if not room.closed]
+
+    def snapshot_of(self, meeting_id: str) -> dict[str, Any] | None:
+        room = self._rooms.get(meeting_id)
+        return None if room is None or room.closed else room.snapshot()

@@ -1,0 +1,148 @@
+"""Signaling put together: which handlers there are, and the sessions they serve. Knows no transport of messages."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from config.settings import Settings
+from persistence.errors import PersistenceError
+from sfu.ports import Rooms
+from signaling.admission import Admission
+from signaling.closing import Closing
+from signaling.counters import Counters
+from signaling.dispatch import Dispatch
+from signaling.handlers.consumer import ConsumerHandlers
+from signaling.handlers.media import MediaHandlers
+from signaling.handlers.participant import ParticipantHandlers
+from signaling.handlers.producer import ProducerHandlers
+from signaling.handlers.room import RoomHandlers
+from signaling.handlers.transport import TransportHandlers
+from signaling.identity import Identity
+from signaling.media_events import MediaEvents
+from signaling.passwords import Passwords
+from signaling.ports import Store
+from signaling.rooms import Registry
+from signaling.session import Line, Session, Work
+from signaling.switches import Switches
+
+ID_BYTES: Final = 16
+STOP_WAIT_S: Final = 10.0
+log = structlog.get_logger(__name__)
+
+
+def new_id() -> str:
+    """128 random bits: ids are not guessed, and nobody learns anything from one."""
+    return secrets.token_urlsafe(ID_BYTES)
+
+
+class Signaling:
+    """Owns every session and its task, from `connect` until the task ends."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        media: Rooms,
+        store: Store,
+        settings: Settings,
+        new_id: Callable[[], str] = new_id,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.counters = Counters()
+        self._media = media
+        self._closing = Closing(media, store.emitter, registry)
+        self._events = MediaEvents(registry, self._closing)
+        self._dispatch = Dispatch(
+            _handlers(
+                registry=registry,
+                media=media,
+                store=store,
+                settings=settings,
+                closing=self._closing,
+                new_id=new_id,
+                passwords=passwords or Passwords(),
+            ),
+            self.counters,
+        )
+        self._work = Work(serve=self._dispatch.serve, leave=self._leave)
+        self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self.accepting = False
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def start(self) -> None:
+        self._media.subscribe(self._events.sink)
+        self._watching = asyncio.create_task(self._events.run(), name="lost rooms")
+        self.accepting = True
+
+    def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
+        session = Session(session_id, identity, line, self._work, client=client)
+        task = asyncio.create_task(session.run(), name=f"session {session_id}")
+        self._sessions[session_id] = (session, task)
+        task.add_done_callback(lambda _: self._sessions.pop(session_id, None))
+        return session
+
+    async def stop(self) -> None:
+        """Nobody new; every participant leaves, recorded as `server_stopping`; then nothing of ours runs any more."""
+        self.accepting = False
+        sessions = list(self._sessions.values())
+        for session, _ in sessions:
+            session.end("server_stopping")
+        tasks = [task for _, task in sessions]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_WAIT_S)
+            await _cancel(*late)
+        if self._watching is not None:
+            await _cancel(self._watching)
+
+    async def _leave(self, session: Session, reason: str) -> None:
+        if session.participant is None:
+            return
+        try:
+            await self._closing.leave(session.participant, reason=reason)
+        except PersistenceError as error:
+            log.error("record_failed", socket_id=session.id, code=error.code)  # noqa: TRY400 - nothing of ours failed
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _handlers(
+    *,
+    registry: Registry,
+    media: Rooms,
+    store: Store,
+    settings: Settings,
+    closing: Closing,
+    new_id: Callable[[], str],
+    passwords: Passwords,
+) -> list[object]:
+    record, limits = store.emitter, settings.limits
+    switches = Switches(media, record)
+    return [
+        RoomHandlers(
+            registry=registry,
+            media=media,
+            record=record,
+            admission=Admission(store, passwords),
+            passwords=passwords,
+            closing=closing,
+            limits=limits,
+            new_id=new_id,
+        ),
+        TransportHandlers(media, limits, new_id),
+        ProducerHandlers(media=media, record=record, closing=closing, switches=switches, limits=limits, new_id=new_id),
+        ConsumerHandlers(media, closing, limits, new_id),
+        MediaHandlers(record, switches),
+        ParticipantHandlers(record),
+    ]

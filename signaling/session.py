@@ -1,0 +1,121 @@
+"""One signaling connection: its requests in order, one at a time, by one task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from signaling.errors import ErrorCode, SignalingError
+from signaling.identity import Identity
+from signaling.messages.model import Told
+
+if TYPE_CHECKING:
+    from signaling.participant import Participant
+
+INBOX_LIMIT: Final = 256
+log = structlog.get_logger(__name__)
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Line(Protocol):
+    """The way to one client. Neither call waits, and both are safe once the client is gone."""
+
+    def tell(self, event: str, told: Told) -> None: ...
+
+    def hang_up(self, reason: str) -> None: ...
+
+
+class Asked(Protocol):
+    """A request as it came in, to be answered exactly once."""
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def payload(self) -> object:
+        """The one argument; an empty object when there was none. Raises SignalingError VALIDATION for anything else."""
+        ...
+
+    def reply(self, event: str, told: Told) -> None: ...
+
+    def refuse(self, error: SignalingError) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a session does: serve a request (true when it was not refused), and clear up when it ends."""
+
+    serve: Callable[[Session, Asked], Awaitable[bool]]
+    leave: Callable[[Session, str], Awaitable[None]]
+
+
+class Session:
+    """A connection with its ordered inbox. `participant` is set between joining and leaving a room."""
+
+    def __init__(
+        self, session_id: str, identity: Identity, line: Line, work: Work, *, client: str | None = None
+    ) -> None:
+        self.id = session_id
+        self.identity = identity
+        self.client = client
+        self.participant: Participant | None = None
+        self._line = line
+        self._work = work
+        self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._deferred: list[Callable[[], None]] = []
+        self._ending: str | None = None
+
+    def offer(self, asked: Asked) -> None:
+        """Take a request into the inbox, or refuse it with RATE_LIMITED when the client is that far ahead of us."""
+        if self._ending is not None:
+            return
+        if self._inbox.qsize() >= INBOX_LIMIT:
+            asked.refuse(SignalingError(ErrorCode.RATE_LIMITED, "Too many requests are waiting to be answered."))
+            return
+        self._inbox.put_nowait(lambda: self._serve(asked))
+
+    def post(self, job: Job) -> None:
+        """Have our own work done in turn with the requests. The one who posts bounds how often."""
+        if self._ending is None:
+            self._inbox.put_nowait(job)
+
+    def after_reply(self, deed: Callable[[], None]) -> None:
+        """Do this once the request being served is answered; never, if it is refused."""
+        self._deferred.append(deed)
+
+    def tell(self, event: str, told: Told) -> None:
+        self._line.tell(event, told)
+
+    def hang_up(self, reason: str) -> None:
+        self._line.hang_up(reason)
+
+    def end(self, reason: str) -> None:
+        """No further request is begun; the one being served is finished, then the participant leaves. Once."""
+        if self._ending is None:
+            self._ending = reason
+            self._inbox.put_nowait(None)
+
+    async def run(self) -> None:
+        """Serve until `end`. Whatever happens, the participant has left the room when this returns."""
+        try:
+            while (job := await self._inbox.get()) is not None and self._ending is None:
+                await self._attempt(job)
+        finally:
+            await self._work.leave(self, self._ending or "server_stopping")
+
+    async def _serve(self, asked: Asked) -> None:
+        self._deferred.clear()
+        if await self._work.serve(self, asked):
+            for deed in self._deferred:
+                deed()
+
+    async def _attempt(self, job: Job) -> None:
+        try:
+            await job()
+        except Exception:
+            log.exception("session_job_failed", socket_id=self.id)

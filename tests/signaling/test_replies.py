@@ -1,0 +1,105 @@
+"""Exactly one reply to each request, as an ack or as an event (SIG-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from signaling.messages.catalogue import REQUESTS
+from tests.signaling.conftest import Client, Node
+
+
+async def prepared(client: Client) -> dict[str, dict[str, Any]]:
+    """For each request a payload that is right for a host who is in a room, in an order in which all can be asked."""
+    send, recv = await client.transport("send"), await client.transport("recv")
+    mine = await client.produce(transport_id=send)
+    spare = await client.produce(transport_id=send)
+    consumer = await client.consume(mine, recv)
+    spare_consumer = await client.consume(mine, recv)
+    return {
+        "room:create": {"title": "Another"},
+        "transport:create": {"direction": "send"},
+        "transport:connect": {"transport_id": send, "dtlsParameters": {"role": "client", "fingerprints": []}},
+        "transport:restart_ice": {"transport_id": send},
+        "produce": {"transport_id": send, "kind": "video", "rtpParameters": {}, "source": "camera"},
+        "producer:pause": {"producer_id": mine},
+        "producer:resume": {"producer_id": mine},
+        "producer:close": {"producer_id": spare},
+        "consume": {"transport_id": recv, "producer_id": mine, "rtpCapabilities": {}},
+        "consumer:resume": {"consumer_id": consumer},
+        "consumer:pause": {"consumer_id": consumer},
+        "consumer:close": {"consumer_id": spare_consumer},
+        "consumer:keyframe": {"consumer_id": consumer},
+        "consumer:layers": {"consumer_id": consumer, "spatial_layer": 1},
+        "media:toggle": {"kind": "audio", "enabled": False},
+        "screen:start": {},
+        "screen:stop": {},
+        "hand:raise": {"raised": True},
+        "reaction:send": {"reaction": "👍"},
+        "room:leave": {},
+        "room:join": {"meeting_id": "daily", "display_name": "Ada"},
+        "room:close": {},
+    }
+
+
+async def test_every_request_with_an_ack_is_answered_by_the_ack_alone(node: Node) -> None:
+    await node.meeting(creator_id="user-ada")
+    ada = await node.connect("ada")
+    await ada.join("daily")
+    payloads = await prepared(ada)
+    assert payloads.keys() == REQUESTS.keys()
+    for event, payload in payloads.items():
+        reply = await ada.ask(event, **payload)
+        REQUESTS[event].reply.model_validate(reply, by_alias=True)
+    await ada.settle()
+    assert ada.heard == []
+
+
+async def test_every_request_without_an_ack_is_answered_by_its_reply_event_alone(node: Node) -> None:
+    await node.meeting(creator_id="user-ada")
+    ada = await node.connect("ada")
+    await ada.join("daily")
+    for event, payload in (await prepared(ada)).items():
+        ada.heard.clear()
+        await ada.send(event, payload)
+        reply = await ada.told(REQUESTS[event].reply_event)
+        REQUESTS[event].reply.model_validate(reply, by_alias=True)
+        await ada.settle()
+        assert len(ada.heard) == 1, ada.heard
+
+
+async def test_a_refusal_without_an_ack_is_the_error_event(node: Node) -> None:
+    ada = await node.connect("ada")
+    await ada.send("room:leave", {})
+    error = await ada.told("error")
+    assert error == {"code": "ACCESS_DENIED", "message": "Join a meeting first.", "event": "room:leave"}
+    await ada.settle()
+    assert ada.names() == ["error"]
+
+
+async def test_a_request_without_a_payload_is_one_with_an_empty_payload(node: Node) -> None:
+    await node.meeting()
+    ada = await node.connect("ada")
+    await ada.join("daily")
+    await ada.send("room:leave")
+    assert await ada.told("room:left") == {"meeting_id": "daily"}
+
+
+async def test_requests_of_one_client_are_answered_in_the_order_they_were_asked(node: Node) -> None:
+    await node.meeting()
+    ada = await node.connect("ada")
+    await ada.send("room:join", {"meeting_id": "daily"})
+    for raised in (True, False, True, False):
+        await ada.send("hand:raise", {"raised": raised})
+    await ada.send("room:leave", {})
+    await ada.told("room:left")
+    assert ada.names() == ["room:joined", *["hand:raised"] * 4, "room:left"]
+    assert [data["raised"] for name, data in ada.heard if name == "hand:raised"] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("transports", [("polling",), ("polling", "websocket")])
+async def test_a_client_that_starts_with_polling_is_served_alike(node: Node, transports: tuple[str, ...]) -> None:
+    await node.meeting()
+    ada = await node.client().connect(node.token("ada"), transports)
+    assert (await ada.join("daily"))["your_role"] == "participant"

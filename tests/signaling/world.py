@@ -1,0 +1,210 @@
+"""What signaling stands on, in memory: an SFU that keeps its tables and its promises, and a record that can fail.
+
+The modelled SFU refuses what the real one refuses: ids it does not know, what belongs to another room, what is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from persistence.errors import JournalFailedError, MeetingExistsError
+from persistence.events import Payload
+from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.tables import MeetingStatus
+from sfu import commands as c
+from sfu.commands import Command, MediaError, Ortc, Reply
+from sfu.events import WorkerEvent
+from sfu.ports import EventSink
+
+R = TypeVar("R", bound=Reply)
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+CAPABILITIES: Ortc = {"codecs": [{"kind": "audio", "mimeType": "audio/opus"}], "headerExtensions": []}
+GARBAGE = "garbage"
+
+
+@dataclass
+class ModelledRoom:
+    transports: dict[str, str] = field(default_factory=dict)
+    producers: dict[str, str] = field(default_factory=dict)
+    consumers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)
+
+    def close_producer(self, producer_id: str) -> None:
+        self.producers.pop(producer_id, None)
+        for consumer_id, (_, source) in list(self.consumers.items()):
+            if source == producer_id:
+                del self.consumers[consumer_id]
+
+    def close_transport(self, transport_id: str) -> None:
+        self.transports.pop(transport_id, None)
+        for producer_id, on in list(self.producers.items()):
+            if on == transport_id:
+                self.close_producer(producer_id)
+        for consumer_id, (on, _) in list(self.consumers.items()):
+            if on == transport_id:
+                del self.consumers[consumer_id]
+
+
+class ModelledRooms:
+    """`sfu.ports.Rooms` with tables instead of packets."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, ModelledRoom] = {}
+        self.asked: list[Command[Any]] = []
+        self.before: Callable[[Command[Any]], Any] | None = None
+        self._sinks: list[EventSink] = []
+
+    @property
+    def router_rtp_capabilities(self) -> Ortc:
+        return CAPABILITIES
+
+    async def open_room(self, room_id: str) -> None:
+        assert room_id not in self.rooms, "a room is opened once"
+        self.rooms[room_id] = ModelledRoom()
+
+    async def close_room(self, room_id: str) -> None:
+        self.rooms.pop(room_id, None)
+
+    def subscribe(self, sink: EventSink) -> None:
+        self._sinks.append(sink)
+
+    def happen(self, event: WorkerEvent) -> None:
+        for sink in self._sinks:
+            sink(event)
+
+    async def ask(self, command: Command[R]) -> R:
+        self.asked.append(command)
+        if self.before is not None:
+            await self.before(command)
+        room = self.rooms.get(command.room_id)
+        if room is None:
+            raise MediaError("NOT_FOUND", "no such room")
+        return cast("R", getattr(self, f"_{type(command).__name__}")(room, command))
+
+    def _CreateTransport(self, room: ModelledRoom, command: c.CreateTransport) -> c.TransportCreated:  # noqa: N802
+        room.transports[command.transport_id] = command.direction
+        return c.TransportCreated(
+            ice_parameters={"usernameFragment": "u", "password": "secret-ice-password", "iceLite": True},
+            ice_candidates=[{"ip": "127.0.0.1", "port": 7882}],
+            dtls_parameters={"role": "auto", "fingerprints": []},
+            sctp_parameters={"port": 5000} if command.sctp else None,
+        )
+
+    def _ConnectTransport(self, room: ModelledRoom, command: c.ConnectTransport) -> c.Done:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        if GARBAGE in command.dtls_parameters:
+            raise MediaError("VALIDATION", "dtlsParameters: no fingerprint")
+        return c.Done()
+
+    def _RestartIce(self, room: ModelledRoom, command: c.RestartIce) -> c.IceRestarted:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        return c.IceRestarted(ice_parameters={"usernameFragment": "v", "password": "other"})
+
+    def _CloseTransport(self, room: ModelledRoom, command: c.CloseTransport) -> c.Done:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        room.close_transport(command.transport_id)
+        return c.Done()
+
+    def _Produce(self, room: ModelledRoom, command: c.Produce) -> c.Produced:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        room.producers[command.producer_id] = command.transport_id
+        return c.Produced(type="simple")
+
+    def _PauseProducer(self, room: ModelledRoom, command: c.PauseProducer) -> c.Done:  # noqa: N802
+        _known(room.producers, command.producer_id)
+        room.paused.add(command.producer_id)
+        return c.Done()
+
+    def _ResumeProducer(self, room: ModelledRoom, command: c.ResumeProducer) -> c.Done:  # noqa: N802
+        _known(room.producers, command.producer_id)
+        room.paused.discard(command.producer_id)
+        return c.Done()
+
+    def _CloseProducer(self, room: ModelledRoom, command: c.CloseProducer) -> c.Done:  # noqa: N802
+        _known(room.producers, command.producer_id)
+        room.close_producer(command.producer_id)
+        return c.Done()
+
+    def _Consume(self, room: ModelledRoom, command: c.Consume) -> c.Consumed:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        _known(room.producers, command.producer_id)
+        room.consumers[command.consumer_id] = (command.transport_id, command.producer_id)
+        paused = command.producer_id in room.paused
+        return c.Consumed(kind="audio", type="simple", rtp_parameters={"mid": "0"}, producer_paused=paused)
+
+    def _consumer(self, room: ModelledRoom, command: Any) -> c.Done:
+        _known(room.consumers, command.consumer_id)
+        return c.Done()
+
+    _PauseConsumer = _ResumeConsumer = _RequestKeyframe = _consumer
+
+    def _CloseConsumer(self, room: ModelledRoom, command: c.CloseConsumer) -> c.Done:  # noqa: N802
+        _known(room.consumers, command.consumer_id)
+        del room.consumers[command.consumer_id]
+        return c.Done()
+
+    def _SetConsumerLayers(self, room: ModelledRoom, command: c.SetConsumerLayers) -> c.LayersSet:  # noqa: N802
+        _known(room.consumers, command.consumer_id)
+        return c.LayersSet(min(command.spatial_layer, 2), command.temporal_layer or 0)
+
+
+def _known(table: dict[str, Any], key: str) -> None:
+    if key not in table:
+        raise MediaError("NOT_FOUND", "no such thing")
+
+
+class MemoryRecord:
+    """Facts as (type, actor, payload). `failing` is asked before each fact is taken."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, str, str | None, Payload]] = []
+        self.failing: Callable[[Payload], bool] = lambda _: False
+
+    async def emit(
+        self, meeting_id: str, *facts: Payload | tuple[Payload, str | None], participant_id: str | None = None
+    ) -> None:
+        taken = []
+        for fact in facts:
+            payload, actor = fact if isinstance(fact, tuple) else (fact, participant_id)
+            assert actor is not None or not payload.personal
+            if self.failing(payload):
+                raise JournalFailedError("the disk refused")
+            taken.append((meeting_id, payload.type, actor, payload))
+        self.facts += taken
+
+    def types(self, meeting_id: str) -> list[str]:
+        return [kind for meeting, kind, _, _ in self.facts if meeting == meeting_id]
+
+
+class MemoryMeetings:
+    def __init__(self) -> None:
+        self.rows: dict[str, Meeting] = {}
+
+    async def create(self, new: NewMeeting) -> Meeting:
+        meeting_id = new.id or f"meeting-{len(self.rows)}"
+        if meeting_id in self.rows:
+            raise MeetingExistsError("there is a meeting with this id")
+        self.rows[meeting_id] = Meeting(
+            **new.model_dump(exclude={"id"}),
+            id=meeting_id,
+            status=MeetingStatus.SCHEDULED,
+            created_at=NOON,
+            updated_at=NOON,
+            actual_start_time=None,
+            actual_end_time=None,
+            current_participants_count=0,
+            revision=1,
+        )
+        return self.rows[meeting_id]
+
+    async def get(self, meeting_id: str) -> Meeting | None:
+        return self.rows.get(meeting_id)
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self.emitter = MemoryRecord()
+        self.meetings = MemoryMeetings()
