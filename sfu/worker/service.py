@@ -80,7 +80,9 @@ class Service:
             asyncio.create_task(self.ended.wait(), name="ended"),
         }
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                task.result()
         finally:
             for task in tasks:
                 task.cancel()

@@ -35,7 +35,8 @@ ENVELOPES: list[Envelope] = [
 @given(chosen=st.lists(st.sampled_from(ENVELOPES), max_size=12), cuts=st.lists(st.integers(1, 40), max_size=60))
 def test_what_was_sent_arrives_in_order_however_the_stream_is_cut(chosen: list[Envelope], cuts: list[int]) -> None:
     stream = b"".join(encode(envelope) for envelope in chosen)
-    frames, arrived, at = FrameBuffer(), [], 0
+    frames, at = FrameBuffer(), 0
+    arrived: list[Envelope] = []
     for cut in [*cuts, len(stream)]:
         arrived += frames.feed(stream[at : at + cut])
         at += cut

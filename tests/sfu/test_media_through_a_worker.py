@@ -1,0 +1,223 @@
+"""Real packets through a real worker process: ICE, DTLS and SRTP on both sides, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiortc.rtp import RTCP_PSFB_PLI, RtcpPsfbPacket, RtpPacket
+
+from config.settings import RtcSettings
+from sfu.commands import (
+    CloseProducer,
+    CloseTransport,
+    ConnectTransport,
+    Consume,
+    CreateTransport,
+    MediaError,
+    PauseConsumer,
+    Produce,
+    RequestKeyframe,
+    RestartIce,
+    ResumeConsumer,
+)
+from sfu.events import TransportStateChanged, WorkerEvent
+from sfu.fleet import Fleet
+from tests.sfu.clients import MID, NACK_PLI_FIR, bot_capabilities, chromium_microphone
+from tests.sfu.peer import Peer, vp8
+
+ROOM = "room"
+SSRC = 424242
+CAMERA = {
+    "mid": "0",
+    "codecs": [{"mimeType": "video/VP8", "payloadType": 120, "clockRate": 90000, "rtcpFeedback": NACK_PLI_FIR}],
+    "headerExtensions": [{"uri": MID, "id": 4}],
+    "encodings": [{"ssrc": SSRC}],
+    "rtcp": {"cname": "camera"},
+}
+
+
+class Room:
+    """One room on a running fleet, its peers, and the states its transports told."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.states: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self.peers: list[Peer] = []
+        fleet.subscribe(self._told)
+
+    def _told(self, event: WorkerEvent) -> None:
+        if isinstance(event, TransportStateChanged):
+            self.states.put_nowait((event.transport_id, event.state, event.reason))
+
+    async def state(self) -> tuple[str, str, str]:
+        return await asyncio.wait_for(self.states.get(), 10)
+
+    async def join(self, name: str, direction: Any, *, role: str = "client", honest: bool = True) -> Peer:
+        """A transport called `name` with a peer behind it, its handshake done."""
+        peer = Peer(wrong_fingerprint=not honest)
+        self.peers.append(peer)
+        created = await self.fleet.ask(CreateTransport(ROOM, name, direction))
+        await self.fleet.ask(ConnectTransport(ROOM, name, peer.dtls_parameters(role)))
+        await peer.connect_ice(created.ice_parameters, created.ice_candidates[0])
+        await peer.connect_dtls(role, created.dtls_parameters)
+        return peer
+
+    async def joined(self, name: str, direction: Any, *, role: str = "client") -> Peer:
+        peer = await self.join(name, direction, role=role)
+        assert [await self.state(), await self.state()] == [(name, "connecting", ""), (name, "connected", "")]
+        assert peer.dtls.state == "connected"
+        return peer
+
+    async def consume(self, consumer_id: str = "c", transport_id: str = "in") -> dict[str, Any]:
+        consumed = await self.fleet.ask(Consume(ROOM, transport_id, consumer_id, "p", bot_capabilities()))
+        return consumed.rtp_parameters
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    fleet = Fleet(RtcSettings(listen_ip="127.0.0.1", udp_port=0, workers=1))
+    room = Room(fleet)
+    await fleet.start()
+    await fleet.open_room(ROOM)
+    yield room
+    for peer in room.peers:
+        await peer.close()
+    await fleet.stop()
+
+
+async def wait_for_pli(peer: Peer) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            packet = await peer.rtcp.get()
+            if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_PLI and packet.media_ssrc == SSRC:
+                return
+
+
+async def receive(peer: Peer, count: int) -> list[RtpPacket]:
+    async with asyncio.timeout(5):
+        return [await peer.rtp.get() for _ in range(count)]
+
+
+async def started(room: Room, *, roles: tuple[str, str] = ("client", "client")) -> tuple[Peer, Peer, dict[str, Any]]:
+    """A camera sending, a viewer whose consumer is resumed and has asked for a picture."""
+    sender = await room.joined("out", "send", role=roles[0])
+    viewer = await room.joined("in", "recv", role=roles[1])
+    await room.fleet.ask(Produce(ROOM, "out", "p", "video", CAMERA))
+    await sender.send_rtp(vp8(1, SSRC, payload_type=120))
+    parameters = await room.consume()
+    await room.fleet.ask(ResumeConsumer(ROOM, "c"))
+    await wait_for_pli(sender)
+    return sender, viewer, parameters
+
+
+@pytest.mark.parametrize("roles", [("client", "client"), ("server", "client"), ("client", "server")])
+async def test_a_picture_goes_from_one_peer_to_the_other(room: Room, roles: tuple[str, str]) -> None:
+    sender, viewer, parameters = await started(room, roles=roles)
+    bodies = [bytes([i]) * 200 for i in range(20)]
+    for i, body in enumerate(bodies):
+        await sender.send_rtp(vp8(2 + i, SSRC, payload_type=120, key=i == 0, body=body))
+    packets = await receive(viewer, len(bodies))
+    assert [packet.payload[-200:] for packet in packets] == bodies
+    assert {packet.ssrc for packet in packets} == {parameters["encodings"][0]["ssrc"]}
+    assert {packet.payload_type for packet in packets} == {96}
+    first = packets[0].sequence_number
+    assert [(packet.sequence_number - first) % 65536 for packet in packets] == list(range(20))
+
+
+async def test_a_paused_consumer_gets_nothing_and_a_resumed_one_asks_for_a_picture(room: Room) -> None:
+    sender, viewer, _ = await started(room)
+    await room.fleet.ask(PauseConsumer(ROOM, "c"))
+    await sender.send_rtp(vp8(2, SSRC, payload_type=120, key=True, body=b"unseen"))
+    await room.fleet.ask(ResumeConsumer(ROOM, "c"))
+    await wait_for_pli(sender)
+    await sender.send_rtp(vp8(3, SSRC, payload_type=120, key=True, body=b"seen"))
+    (packet,) = await receive(viewer, 1)
+    assert packet.payload.endswith(b"seen")
+    assert not packet.payload.endswith(b"unseen")
+
+
+async def test_a_wrong_fingerprint_ends_the_transport_and_not_the_others(room: Room) -> None:
+    sender, viewer, _ = await started(room)
+    await room.join("liar", "recv", honest=False)
+    assert [await room.state(), await room.state()] == [("liar", "connecting", ""), ("liar", "failed", "fingerprint")]
+    await sender.send_rtp(vp8(2, SSRC, payload_type=120, key=True))
+    assert len(await receive(viewer, 1)) == 1
+
+
+async def test_a_peer_that_says_goodbye_is_noticed(room: Room) -> None:
+    viewer = await room.joined("in", "recv")
+    await viewer.dtls.stop()
+    assert await room.state() == ("in", "closed", "peer_closed")
+
+
+async def test_a_closed_transport_says_goodbye_and_takes_its_producer_along(room: Room) -> None:
+    sender, _, _ = await started(room)
+    await room.fleet.ask(CloseTransport(ROOM, "out"))
+    await asyncio.wait_for(sender.dtls_closed.wait(), 5)
+    statistics = await room.fleet.statistics(ROOM)
+    assert [t["id"] for t in statistics["transports"]] == ["in"]
+    assert (statistics["producers"], statistics["consumers"]) == ([], [])
+
+
+async def test_a_consumer_closes_when_its_producer_closes(room: Room) -> None:
+    await started(room)
+    await room.fleet.ask(CloseProducer(ROOM, "p"))
+    with pytest.raises(MediaError) as refusal:
+        await room.fleet.ask(RequestKeyframe(ROOM, "c"))
+    assert refusal.value.code == "NOT_FOUND"
+
+
+async def test_an_ice_restart_keeps_the_media_going(room: Room) -> None:
+    sender, viewer, _ = await started(room)
+    restarted = await room.fleet.ask(RestartIce(ROOM, "out"))
+    sender._ice = restarted.ice_parameters
+    sender._bound.clear()
+    sender.check()
+    await asyncio.wait_for(sender._bound.wait(), 5)
+    await sender.send_rtp(vp8(2, SSRC, payload_type=120, key=True))
+    assert len(await receive(viewer, 1)) == 1
+
+
+async def test_each_consumer_of_a_transport_has_a_mid_and_ssrcs_of_its_own(room: Room) -> None:
+    await started(room)
+    first, second = await room.consume("c2"), await room.consume("c3")
+    assert [first["mid"], second["mid"]] == ["1", "2"]
+    assert first["encodings"][0]["ssrc"] != second["encodings"][0]["ssrc"]
+
+
+REFUSALS = [
+    ("NOT_FOUND", Produce(ROOM, "elsewhere", "p", "video", CAMERA)),
+    ("NOT_FOUND", Consume(ROOM, "in", "c", "nobody", bot_capabilities())),
+    ("CONFLICT", CreateTransport(ROOM, "in", "recv")),
+    ("VALIDATION", CreateTransport(ROOM, "data", "recv", sctp=True)),
+    ("VALIDATION", Produce(ROOM, "in", "q", "video", CAMERA)),
+    ("VALIDATION", Produce(ROOM, "out", "q", "audio", CAMERA)),
+    ("VALIDATION", Produce(ROOM, "out", "q", "video", {})),
+    ("VALIDATION", Consume(ROOM, "out", "c", "p", bot_capabilities())),
+    ("VALIDATION", Consume(ROOM, "in", "c", "p", {"codecs": []})),
+    ("VALIDATION", ConnectTransport(ROOM, "in", {"role": "client", "fingerprints": []})),
+    ("CONFLICT", Produce(ROOM, "out", "p", "video", CAMERA)),
+]
+
+
+@pytest.mark.parametrize(("code", "command"), REFUSALS)
+async def test_a_command_that_cannot_be_carried_out_is_refused_by_code(room: Room, code: str, command: Any) -> None:
+    await room.fleet.ask(CreateTransport(ROOM, "out", "send"))
+    await room.fleet.ask(CreateTransport(ROOM, "in", "recv"))
+    await room.fleet.ask(Produce(ROOM, "out", "p", "video", CAMERA))
+    with pytest.raises(MediaError) as refusal:
+        await room.fleet.ask(command)
+    assert refusal.value.code == code
+
+
+async def test_microphones_are_simple_and_share_the_cname_of_their_camera(room: Room) -> None:
+    await room.fleet.ask(CreateTransport(ROOM, "out", "send"))
+    await room.fleet.ask(CreateTransport(ROOM, "in", "recv"))
+    silent = {**CAMERA, "rtcp": {"cname": ""}}
+    produced = await room.fleet.ask(Produce(ROOM, "out", "mic", "audio", chromium_microphone(mid="9")))
+    await room.fleet.ask(Produce(ROOM, "out", "p", "video", silent))
+    assert produced.type == "simple"
+    assert (await room.consume())["rtcp"]["cname"] == "chromium"
