@@ -41,6 +41,15 @@ impl Indications {
         }
         Ok(indications)
     }
+
+    fn apply(self, frame: Frame) -> Frame {
+        Frame {
+            switch_up: self.switch != 0,
+            discardable: self.present == self.discardable,
+            decode_targets: self.present,
+            ..frame
+        }
+    }
 }
 
 /// The frames a stream is made of, announced with each key frame.
@@ -48,7 +57,6 @@ impl Indications {
 pub struct Structure {
     offset: u8,
     targets: u8,
-    chains: u8,
     templates: [Template; MAX_TEMPLATES],
     count: usize,
     resolutions: [Option<(u16, u16)>; MAX_SPATIAL],
@@ -59,7 +67,6 @@ impl Structure {
         let mut structure = Self {
             offset: bits.read(6)? as u8,
             targets: bits.read(5)? as u8 + 1,
-            chains: 0,
             templates: [Template::default(); MAX_TEMPLATES],
             count: 0,
             resolutions: [None; MAX_SPATIAL],
@@ -115,7 +122,7 @@ impl Structure {
         Ok(())
     }
 
-    fn skip_chains(&mut self, bits: &mut Bits<'_>) -> Result<(), CodecError> {
+    fn skip_chains(&self, bits: &mut Bits<'_>) -> Result<(), CodecError> {
         let chains = bits.non_symmetric(u32::from(self.targets) + 1)?;
         if chains == 0 {
             return Ok(());
@@ -128,13 +135,24 @@ impl Structure {
                 bits.read(4)?;
             }
         }
-        self.chains = chains as u8;
         Ok(())
     }
 
     fn template(&self, id: u8) -> Option<&Template> {
         let index = usize::from(id.wrapping_sub(self.offset) & 0x3f);
         self.templates.get(..self.count)?.get(index)
+    }
+
+    /// What the structure alone tells of a frame of `template`.
+    fn frame(&self, template: &Template) -> Frame {
+        let resolution = self.resolutions.get(usize::from(template.spatial));
+        let frame = Frame {
+            spatial: template.spatial,
+            temporal: template.temporal,
+            resolution: resolution.copied().flatten(),
+            ..Frame::default()
+        };
+        template.indications.apply(frame)
     }
 
     /// Number of decode targets, 1 to 32.
@@ -228,29 +246,14 @@ impl Descriptor {
         let template = structure
             .template(template_id)
             .ok_or(CodecError::NoTemplate)?;
-        let indications = if flags.custom_indications {
-            Indications::parse(&mut bits, structure.targets)?
-        } else {
-            template.indications
-        };
-        let keyframe = flags.structure && starts_frame;
-        let frame = Frame {
-            keyframe,
-            starts_frame,
-            ends_frame,
-            spatial: template.spatial,
-            temporal: template.temporal,
-            switch_up: keyframe || indications.switch != 0,
-            discardable: indications.present == indications.discardable,
-            frame_number: Some(number),
-            decode_targets: indications.present,
-            resolution: structure
-                .resolutions
-                .get(usize::from(template.spatial))
-                .copied()
-                .flatten(),
-            ..Frame::default()
-        };
+        let mut frame = structure.frame(template);
+        if flags.custom_indications {
+            frame = Indications::parse(&mut bits, structure.targets)?.apply(frame);
+        }
+        frame.keyframe = flags.structure && starts_frame;
+        frame.switch_up |= frame.keyframe;
+        (frame.starts_frame, frame.ends_frame) = (starts_frame, ends_frame);
+        frame.frame_number = Some(number);
         Ok(Self {
             frame,
             template_id,
