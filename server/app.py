@@ -9,11 +9,9 @@ from pathlib import Path
 import orjson
 import structlog
 from aiohttp import web
-from persistence.store import Store
-from signaling.gateway import Gateway
-from signaling.rooms import Registry
 
 from config.settings import Settings
+from persistence.store import Store
 from server import pages
 from server.api.auth import AuthApi
 from server.api.contract import Route
@@ -29,6 +27,8 @@ from server.lifecycle import Lifecycle, Stage
 from server.metrics import Metrics
 from server.samples import Samples
 from sfu.fleet import Fleet
+from signaling.gateway import Gateway
+from signaling.rooms import Registry
 
 WEB_DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ class Application:
             *OperationsApi(registry, fleet).routes(),
         ]
         health = Health({"database": store.ready, "workers": fleet.ready, "signaling": gateway.ready})
-        metrics = Metrics([Samples(store, fleet, registry, gateway, dispatch).take])
+        metrics = Metrics([Samples(store, fleet, registry, gateway.counters, dispatch).take])
 
         app = web.Application(middlewares=[pages.secure], client_max_size=64 * 1024)
         gateway.mount(app)

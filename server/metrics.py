@@ -6,14 +6,31 @@ Labels are event names, routes, codes and worker indices, never people or meetin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-Sample = tuple[str, str, str, Mapping[tuple[str, ...], float], tuple[str, ...]]
-"""(name, kind counter|gauge, help, value by label values, label names)."""
+
+@dataclass(frozen=True)
+class Sample:
+    """One metric: `values` by the values of its `labels`, in the order of their names."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    text: str
+    values: Mapping[Any, float]  # keys are tuples as long as `labels`
+    labels: tuple[str, ...] = ()
+
+    def family(self) -> Metric:
+        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        family = make(self.name, self.text, labels=self.labels)
+        for label_values, value in self.values.items():
+            family.add_metric(label_values, value)
+        return family
 
 
 class Snapshot(Collector):
@@ -24,11 +41,8 @@ class Snapshot(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for source in self._sources:
-            for name, kind, text, values, labels in source():
-                family = (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, labels=labels)
-                for label_values, value in values.items():
-                    family.add_metric(label_values, value)
-                yield family
+            for sample in source():
+                yield sample.family()
 
 
 class Metrics:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
+from tests.e2e.browser import launch
 from tests.support.server import RunningServer, running_server
 
 
@@ -14,3 +17,13 @@ def server() -> Iterator[RunningServer]:
     """A running server, shared by the tests of one file."""
     with running_server() as running:
         yield running
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await launch(playwright)
+        try:
+            yield chromium
+        finally:
+            await chromium.close()

@@ -92,7 +92,7 @@ async def test_two_people_meet_and_the_database_remembers_it(browser: Browser, s
     await expect(ada.part("screen-tile")).to_be_hidden()
 
     await ben.part("hand-toggle").click()
-    await expect(ada.tile_of("Ben")).to_have_attribute("data-hand", "raised")
+    await expect(ada.tile_of("Ben")).to_have_attribute("data-hand", "on")
 
     cleo = await BrowserPerson.arrive(browser, "Cleo", f"{server.url}/m/{meeting_id}")
     await cleo.join()
