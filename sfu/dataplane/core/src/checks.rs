@@ -76,6 +76,7 @@ impl Tables {
         self.tuples.insert(tuple, slot);
         if let Some(selected) = outcome.selected {
             let transport = transport.id;
+            out.schedule(now);
             out.tell(Event::IceConnected {
                 transport,
                 remote: selected.remote,

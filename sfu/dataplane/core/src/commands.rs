@@ -77,7 +77,7 @@ impl Engine {
                 transport,
                 producer,
                 spec,
-            } => self.add_producer(transport, producer, spec),
+            } => self.add_producer(transport, producer, spec, now),
             Command::PauseProducer(id) => self.pause_producer(id, true),
             Command::ResumeProducer(id) => self.pause_producer(id, false),
             Command::RemoveProducer(id) => {
@@ -90,7 +90,7 @@ impl Engine {
                 consumer,
                 producer,
                 spec,
-            } => self.add_consumer(transport, (consumer, producer), spec),
+            } => self.add_consumer(transport, (consumer, producer), spec, now),
             Command::PauseConsumer(id) => self.pause_consumer(id, true),
             Command::ResumeConsumer(id) => self.pause_consumer(id, false),
             Command::RemoveConsumer(id) => {
@@ -185,7 +185,13 @@ impl Engine {
         Ok(Reply::Done)
     }
 
-    fn add_producer(&mut self, transport: TransportId, id: ProducerId, spec: ProducerSpec) -> Done {
+    fn add_producer(
+        &mut self,
+        transport: TransportId,
+        id: ProducerId,
+        spec: ProducerSpec,
+        now: Time,
+    ) -> Done {
         if self.tables.producer_slots.contains_key(&id) {
             return Err(conflict("the producer exists"));
         }
@@ -193,6 +199,7 @@ impl Engine {
         let producer = Producer::new(id, transport, spec)?;
         let sources = self.sources_of(&producer)?;
         let slot = self.tables.insert_producer(producer);
+        self.out.schedule(now);
         if let Some(transport) = self.tables.transports.get_mut(transport) {
             for (ssrc, stream, way) in sources {
                 let source = Source {
@@ -282,6 +289,7 @@ impl Engine {
         transport: TransportId,
         (id, producer): (ConsumerId, ProducerId),
         spec: ConsumerSpec,
+        now: Time,
     ) -> Done {
         if self.tables.consumer_slots.contains_key(&id) {
             return Err(conflict("the consumer exists"));
@@ -312,6 +320,7 @@ impl Engine {
         let mut consumer = Consumer::new(id, slot, (producer, source), spec, first)?;
         consumer.available(source.active);
         let slot = self.tables.insert_consumer(consumer);
+        self.out.schedule(now);
         self.tables.request_keyframe(slot, &mut self.out);
         Ok(Reply::Done)
     }

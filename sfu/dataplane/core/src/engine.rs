@@ -142,6 +142,11 @@ impl Engine {
         self.out.deadline = next.max(now + TICK);
     }
 
+    /// Whether every table is empty: nothing was added, or everything was removed without a trace.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
     /// What is to be sent; the driver clears it once it has.
     pub fn transmits(&mut self) -> &mut Batch {
         &mut self.out.batch

@@ -155,6 +155,10 @@ impl Tables {
             .producers
             .get_mut(source.producer)
             .ok_or(DropReason::RtpUnknownStream)?;
+        if media.sample.frame.keyframe {
+            // Also for those who began to wait a line above: they get this very packet.
+            satisfied(&mut producer.streams, source.stream);
+        }
         if producer.paused {
             return Err(DropReason::ProducerPaused);
         }
@@ -189,6 +193,12 @@ impl Tables {
             }
         }
         out.schedule(producer.due());
+    }
+}
+
+fn satisfied(streams: &mut [Stream], index: usize) {
+    if let Some(stream) = streams.get_mut(index) {
+        stream.keyframe.came();
     }
 }
 

@@ -167,7 +167,6 @@ impl Stream {
         self.recovered += u64::from(way == Way::Repaired);
         if frame.keyframe {
             self.keyframes += 1;
-            self.keyframe.came();
         }
         let sample = self.sample(sequence, fields.timestamp, frame, now);
         Ok(Media {

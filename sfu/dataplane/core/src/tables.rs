@@ -70,6 +70,18 @@ impl Tables {
         }
     }
 
+    /// Whether there is nothing, not even an entry of an index.
+    pub fn is_empty(&self) -> bool {
+        self.transports.is_empty()
+            && self.producers.is_empty()
+            && self.consumers.is_empty()
+            && self.tuples.is_empty()
+            && self.ufrags.is_empty()
+            && self.transport_slots.is_empty()
+            && self.producer_slots.is_empty()
+            && self.consumer_slots.is_empty()
+    }
+
     /// A transport by handle.
     pub fn transport(&mut self, id: TransportId) -> Result<(usize, &mut Transport), CommandError> {
         let slot = find(&self.transport_slots, id, "transport")?;
