@@ -14,11 +14,12 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 from playwright.async_api import Browser
 from pymediasoup import AiortcHandler, Device
-from pymediasoup.models.transport import DtlsParameters
-from pymediasoup.rtp_parameters import RtpParameters
+from pymediasoup.models.transport import DtlsParameters, IceCandidate, IceParameters
+from pymediasoup.rtp_parameters import RtpCapabilities, RtpParameters
 
 from tests.e2e.browser import BrowserPerson
 from tests.e2e.test_a_meeting import sees
+from tests.support.eventually import eventually
 from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,11 @@ class Bot:
         self._token = token
         self._socket = socketio.AsyncClient(reconnection=False)
         self._transports: list[Any] = []
-        self.joined: dict[str, Any] = {}
+        self._socket.on("producer:added", self._producer_added, namespace="/meeting")
+        self.producers: dict[str, str] = {}  # id by source
+
+    async def _producer_added(self, producer: dict[str, Any]) -> None:
+        self.producers[producer["source"]] = producer["producer_id"]
 
     async def ask(self, event: str, **payload: Any) -> dict[str, Any]:
         reply = await self._socket.call(event, payload, namespace="/meeting", timeout=10)
@@ -56,20 +61,22 @@ class Bot:
         await self._socket.connect(
             self._url, namespaces=["/meeting"], auth={"token": self._token}, transports=["websocket"]
         )
-        self.joined = await self.ask("room:join", meeting_id=meeting_id, display_name="Bot")
+        joined = await self.ask("room:join", meeting_id=meeting_id, display_name="Bot")
+        for producer in joined["producers"]:
+            await self._producer_added(producer)
         self._tracks: list[MediaStreamTrack] = [AudioStreamTrack(), Picture()]
         self._device = Device(handlerFactory=AiortcHandler.createFactory(tracks=self._tracks))
-        await self._device.load(self.joined["routerRtpCapabilities"])
+        await self._device.load(RtpCapabilities.model_validate(joined["routerRtpCapabilities"]))
 
     async def _transport(self, direction: str) -> Any:
         created = await self.ask("transport:create", direction=direction)
         make = self._device.createSendTransport if direction == "send" else self._device.createRecvTransport
         transport = make(
             id=created["id"],
-            iceParameters=created["iceParameters"],
-            iceCandidates=created["iceCandidates"],
-            dtlsParameters=created["dtlsParameters"],
-            sctpParameters=created.get("sctpParameters"),
+            iceParameters=IceParameters.model_validate(created["iceParameters"]),
+            iceCandidates=[IceCandidate.model_validate(candidate) for candidate in created["iceCandidates"]],
+            dtlsParameters=DtlsParameters.model_validate(created["dtlsParameters"]),
+            sctpParameters=None,
         )
 
         @transport.on("connect")
@@ -97,14 +104,21 @@ class Bot:
         for track, source in zip(self._tracks, ("microphone", "camera"), strict=True):
             await transport.produce(track=track, stopTracks=False, appData={"source": source})
 
-    async def consume(self, producer_id: str) -> MediaStreamTrack:
+    async def consume(self, source: str) -> MediaStreamTrack:
+        async def producer() -> str | None:
+            return self.producers.get(source)
+
+        producer_id = await eventually(producer, f"a {source} to consume")
         transport = await self._transport("recv")
         capabilities = self._device.rtpCapabilities.model_dump(exclude_none=True)
         made = await self.ask(
             "consume", transport_id=transport.id, producer_id=producer_id, rtpCapabilities=capabilities
         )
         consumer = await transport.consume(
-            id=made["id"], producerId=producer_id, kind=made["kind"], rtpParameters=made["rtpParameters"]
+            id=made["id"],
+            producerId=producer_id,
+            kind=made["kind"],
+            rtpParameters=RtpParameters.model_validate(made["rtpParameters"]),
         )
         await self.ask("consumer:resume", consumer_id=made["id"])
         track: MediaStreamTrack = consumer.track
@@ -139,11 +153,10 @@ async def test_a_bot_and_a_browser_see_and_hear_each_other(browser: Browser, ser
         await bot.produce()
         await sees(ada, bot_view)
 
-        by_source = {producer["source"]: producer["producer_id"] for producer in bot.joined["producers"]}
-        pictures = await frames(await bot.consume(by_source["camera"]), FRAMES)
+        pictures = await frames(await bot.consume("camera"), FRAMES)
         assert len(pictures) == FRAMES
         assert pictures[-1].width in (320, 640, 1280)
-        sound = await frames(await bot.consume(by_source["microphone"]), FRAMES)
+        sound = await frames(await bot.consume("microphone"), FRAMES)
         assert any(np.abs(frame.to_ndarray()).max() > 100 for frame in sound), "the fake microphone beeps"
     finally:
         await bot.leave()
