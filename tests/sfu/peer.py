@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -125,11 +126,25 @@ async def peer(**options: Any) -> AsyncIterator[Peer]:
         await made.close()
 
 
-def vp8(sequence: int, ssrc: int, *, payload_type: int = 96, key: bool = False, body: bytes = b"\xaa" * 100) -> bytes:
-    """One packet that is one frame (RFC 7741): picture id, and for a key frame the size 640x360."""
+def vp8(
+    sequence: int,
+    ssrc: int,
+    *,
+    payload_type: int = 96,
+    key: bool = False,
+    body: bytes = b"\xaa" * 100,
+    extensions: dict[int, bytes] | None = None,
+) -> bytes:
+    """One packet that is one frame (RFC 7741): picture id, and for a key frame the size 640x360.
+
+    `extensions` are written in the one-byte form (RFC 8285 section 4.2).
+    """
     descriptor = bytes([0x90, 0x80, 0x80 | (sequence >> 8) & 0x7F, sequence & 0xFF])
     frame = b"\x10\x02\x00\x9d\x01\x2a\x80\x02\x68\x01" if key else b"\x11\x02\x00"
-    packet = RtpPacket(payload_type=payload_type, marker=1, sequence_number=sequence, ssrc=ssrc)
-    packet.timestamp = sequence * 3000
-    packet.payload = descriptor + frame + body
-    return bytes(packet.serialize())
+    elements = b"".join(bytes([id_ << 4 | len(value) - 1]) + value for id_, value in (extensions or {}).items())
+    elements += bytes(-len(elements) % 4)
+    first = 0x90 if elements else 0x80
+    header = struct.pack("!BBHII", first, 0x80 | payload_type, sequence, sequence * 3000, ssrc)
+    if elements:
+        header += struct.pack("!HH", 0xBEDE, len(elements) // 4) + elements
+    return header + descriptor + frame + body

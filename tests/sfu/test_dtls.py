@@ -90,6 +90,35 @@ async def test_a_repeated_hello_brings_a_lost_first_flight_back_without_a_timer(
     assert ends.sent_by_server[1] == lost[0]
 
 
+def in_two_fragments(hello: bytes) -> list[bytes]:
+    """The same ClientHello as a browser with a large key share sends it: in two datagrams (RFC 6347 section 4.2.3)."""
+    record, handshake, body = hello[:11], hello[13:25], hello[25:]
+    half = len(body) // 2
+    datagrams = []
+    # Record number 40: the client goes on at 1, and the server takes each number once.
+    for number, offset, part in [(0, 0, body[:half]), (40, half, body[half:])]:
+        fragment = handshake[:6] + offset.to_bytes(3, "big") + len(part).to_bytes(3, "big") + part
+        header = record[:10] + bytes([number]) + len(fragment).to_bytes(2, "big")
+        datagrams.append(header + fragment)
+    return datagrams
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 0, 1), (0, 1, 0, 1)])
+async def test_a_hello_in_two_datagrams_is_put_together(ends: Ends, order: tuple[int, ...]) -> None:
+    def split_the_hello(datagram: bytes) -> bool:
+        if len(ends.sent_by_client) > 1:
+            return True
+        fragments = in_two_fragments(datagram)
+        for index in order:
+            ends.server.receive(fragments[index])
+        return False
+
+    ends.to_server = split_the_hello
+    async with asyncio.timeout(0.9):
+        client, server = await ends.shake_hands()
+    assert (client.rx, client.tx) == (server.tx, server.rx)
+
+
 async def test_a_flight_is_not_repeated_without_end(ends: Ends) -> None:
     answered = asyncio.Event()
     ends.to_client = lambda _datagram: answered.set()

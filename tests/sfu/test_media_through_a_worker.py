@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -22,10 +24,11 @@ from sfu.commands import (
     RequestKeyframe,
     RestartIce,
     ResumeConsumer,
+    SetConsumerLayers,
 )
-from sfu.events import TransportStateChanged, WorkerEvent
+from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerEvent
 from sfu.fleet import Fleet
-from tests.sfu.clients import MID, NACK_PLI_FIR, bot_capabilities, chromium_microphone
+from tests.sfu.clients import MID, NACK_PLI_FIR, RID, bot_capabilities, chromium_microphone
 from tests.sfu.peer import Peer, vp8
 
 ROOM = "room"
@@ -45,15 +48,24 @@ class Room:
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.states: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self.layers: asyncio.Queue[ConsumerLayersChanged] = asyncio.Queue()
         self.peers: list[Peer] = []
         fleet.subscribe(self._told)
 
     def _told(self, event: WorkerEvent) -> None:
         if isinstance(event, TransportStateChanged):
             self.states.put_nowait((event.transport_id, event.state, event.reason))
+        if isinstance(event, ConsumerLayersChanged):
+            self.layers.put_nowait(event)
 
     async def state(self) -> tuple[str, str, str]:
         return await asyncio.wait_for(self.states.get(), 10)
+
+    async def layers_until(self, spatial_layer: int) -> ConsumerLayersChanged:
+        async with asyncio.timeout(10):
+            while (event := await self.layers.get()).spatial_layer != spatial_layer:
+                pass
+        return event
 
     async def join(self, name: str, direction: Any, *, role: str = "client", honest: bool = True) -> Peer:
         """A transport called `name` with a peer behind it, its handshake done."""
@@ -186,6 +198,75 @@ async def test_each_consumer_of_a_transport_has_a_mid_and_ssrcs_of_its_own(room:
     first, second = await room.consume("c2"), await room.consume("c3")
     assert [first["mid"], second["mid"]] == ["1", "2"]
     assert first["encodings"][0]["ssrc"] != second["encodings"][0]["ssrc"]
+
+
+SIMULCAST = {
+    **CAMERA,
+    "headerExtensions": [{"uri": MID, "id": 4}, {"uri": RID, "id": 10}],
+    "encodings": [{"rid": f"r{i}", "scalabilityMode": "L1T1"} for i in range(3)],
+}
+
+
+def layer(spatial: int, sequence: int, *, key: bool = True) -> bytes:
+    """A frame of one simulcast layer, which says so in its payload."""
+    names = {4: b"0", 10: f"r{spatial}".encode()}
+    body = bytes([spatial]) * 100
+    return vp8(sequence, 500 + spatial, payload_type=120, key=key, body=body, extensions=names)
+
+
+async def send_until(sender: Peer, packets: Callable[[int], list[bytes]], fact: Callable[[], bool]) -> None:
+    """Frames at a frame's pace, as a camera would, until the fact holds."""
+    sequence = 1
+    async with asyncio.timeout(10):
+        while not fact():
+            for packet in packets(sequence):
+                await sender.send_rtp(packet)
+            sequence += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+
+
+async def test_a_consumer_moves_between_simulcast_layers_and_its_stream_stays_whole(room: Room) -> None:
+    sender, viewer = await room.joined("out", "send"), await room.joined("in", "recv")
+    produced = await room.fleet.ask(Produce(ROOM, "out", "p", "video", SIMULCAST))
+    assert produced.type == "simulcast"
+    await room.consume()
+    await room.fleet.ask(ResumeConsumer(ROOM, "c"))
+    seen: list[RtpPacket] = []
+
+    def shows(spatial: int) -> bool:
+        while not viewer.rtp.empty():
+            seen.append(viewer.rtp.get_nowait())
+        return bool(seen) and seen[-1].payload.endswith(bytes([spatial]) * 100)
+
+    def every_layer(sequence: int) -> list[bytes]:
+        return [layer(spatial, sequence) for spatial in range(3)]
+
+    await send_until(sender, every_layer, lambda: shows(2))
+    answer = await room.fleet.ask(SetConsumerLayers(ROOM, "c", 0, 5))
+    assert (answer.spatial_layer, answer.temporal_layer) == (0, 0)
+    await send_until(sender, lambda sequence: every_layer(sequence + 2000), lambda: shows(0))
+    first = seen[0].sequence_number
+    assert [(packet.sequence_number - first) % 65536 for packet in seen] == list(range(len(seen)))
+    assert (await room.layers_until(0)).consumer_id == "c"
+
+
+async def test_a_stranger_at_the_port_hears_nothing_and_disturbs_nobody(room: Room) -> None:
+    sender, viewer, _ = await started(room)
+    port = room.fleet.workers()[0]["udp_port"]
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stranger.setblocking(False)
+    stranger.connect(("127.0.0.1", port))
+    unsigned = bytes.fromhex("000100002112a442") + bytes(12)
+    client_hello = bytes.fromhex("16fefd0000000000000000002e0100002200000000000000") + bytes(40)
+    for datagram in (unsigned, client_hello, vp8(9, SSRC, payload_type=120, key=True), b"", b"\xff" * 1500):
+        stranger.send(datagram)
+    await sender.send_rtp(vp8(2, SSRC, payload_type=120, key=True, body=b"genuine"))
+    (packet,) = await receive(viewer, 1)
+    assert packet.payload.endswith(b"genuine")
+    with pytest.raises(BlockingIOError):
+        stranger.recv(2048)
+    stranger.close()
 
 
 REFUSALS = [
