@@ -136,7 +136,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         self._waiting: dict[str, tuple[str, asyncio.TimerHandle]] = {}
         self._waiting_at: Counter[str] = Counter()
         self._malformed: Counter[str] = Counter()
-        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._goodbyes: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
@@ -146,7 +147,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     def deliver(self, engine_id: str, kind: int, data: list[object], ack_id: int | None = None) -> None:
         """Put a packet into the client's backlog; hang up on a client that is too far behind. Never waits."""
         socket = self.eio.sockets.get(engine_id)
-        if socket is None or socket.closed:
+        if socket is None or socket.closed or engine_id in self._goodbyes:
             return
         if socket.queue.overdue:
             self._counters.refused["slow_client"] += 1
@@ -157,10 +158,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         socket.queue.put_nowait(EnginePacket(MESSAGE, packet.encode()))
 
     def hang_up(self, engine_id: str, reason: str) -> None:
-        """Close the connection, without waiting for it."""
+        """Close the connection, without waiting for it. Nothing is sent to it from here on."""
+        if engine_id in self._goodbyes:
+            return
         task = asyncio.create_task(self._hang_up(engine_id, reason), name="goodbye")
-        self._goodbyes.add(task)
-        task.add_done_callback(self._goodbyes.discard)
+        self._goodbyes[engine_id] = task
+        task.add_done_callback(lambda _: self._goodbyes.pop(engine_id, None))
 
     async def _hang_up(self, engine_id: str, reason: str) -> None:
         socket = self.eio.sockets.get(engine_id)
@@ -175,12 +178,15 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
             request.transport.abort()
 
     async def close_all(self) -> None:
-        """End every connection, and with them all that is ours."""
+        """End every connection, and with them all that is ours. Doing it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         for engine_id in list(self.eio.sockets):
             await self._hang_up(engine_id, "server_stopping")
         for engine_id in list(self._waiting):
             self._stop_waiting(engine_id)
-        goodbyes = list(self._goodbyes)
+        goodbyes = list(self._goodbyes.values())
         for task in goodbyes:
             task.cancel()
         await asyncio.gather(*goodbyes, return_exceptions=True)
@@ -215,6 +221,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         await super()._handle_eio_disconnect(engine_id, reason)
         self._stop_waiting(engine_id)
         self._malformed.pop(engine_id, None)
+        socket = self.eio.sockets.get(engine_id)
+        if socket is not None:
+            # A poll that waits for news of a connection that is over would wait until it times out.
+            socket.queue.put_nowait(None)
 
     def _waited_too_long(self, engine_id: str) -> None:
         self._counters.refused["no_connect"] += 1

@@ -1,0 +1,246 @@
+"""Whatever people do, in whatever order, nothing is left of those who are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from config.settings import LimitSettings, Settings
+from persistence.repositories.meetings import NewMeeting
+from sfu.events import TransportStateChanged, WorkerDied
+from signaling.identity import Identity
+from signaling.messages.model import Told
+from signaling.roles import Role
+from signaling.rooms import Registry
+from signaling.service import Signaling
+from signaling.session import Session
+from tests.signaling.world import MemoryStore, ModelledRooms
+
+PEOPLE = st.integers(0, 3)
+MEETINGS = st.sampled_from(["one", "two"])
+
+
+class Silent:
+    """A line nobody listens to; counts what the client would know of open producers and people."""
+
+    def __init__(self) -> None:
+        self.people: set[str] = set()
+
+    def tell(self, event: str, told: Told) -> None:
+        if event == "participant:joined":
+            self.people.add(told.participant_id)  # type: ignore[attr-defined]
+        elif event == "participant:left":
+            self.people.remove(told.participant_id)  # type: ignore[attr-defined]
+        elif event == "room:closed":
+            self.people.clear()
+
+    def hang_up(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+class Asked:
+    """A request with a place for its one answer."""
+
+    def __init__(self, line: Silent, event: str, payload: dict[str, Any]) -> None:
+        self.event = event
+        self.payload = payload
+        self.answers: list[Any] = []
+        self._line = line
+
+    def reply(self, event: str, told: Told) -> None:
+        self.answers.append(told)
+        if event == "room:joined":
+            self._line.people |= {p.participant_id for p in told.participants}  # type: ignore[attr-defined]
+        elif event in {"room:left", "room:closed"}:
+            self._line.people.clear()
+
+    def refuse(self, error: Any) -> None:
+        self.answers.append(error)
+
+
+class Lives(RuleBasedStateMachine):
+    """People join, send, receive, leave, drop and close, several at once; then everything must balance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.media = ModelledRooms()
+        self.store = MemoryStore()
+        self.registry = Registry(LimitSettings())
+        self.signaling = Signaling(registry=self.registry, media=self.media, store=self.store, settings=Settings())
+        self.sessions: dict[int, tuple[Session, Silent]] = {}
+        self.asked: list[Asked] = []
+        self.named = 0
+
+    @initialize()
+    def begin(self) -> None:
+        async def start() -> None:
+            self.signaling.start()
+            self.media.before = lambda _command: asyncio.sleep(0)
+            for meeting in ("one", "two"):
+                await self.store.meetings.create(NewMeeting(id=meeting, title="Meeting"))
+
+        self.loop.run_until_complete(start())
+
+    def session(self, person: int) -> tuple[Session, Silent]:
+        if person not in self.sessions:
+            self.named += 1
+            line = Silent()
+            identity = Identity(user_id=f"user-{person}", name="x", role=Role.HOST)
+            self.sessions[person] = (self.signaling.connect(f"s{self.named}", identity, line, client=None), line)
+        return self.sessions[person]
+
+    def ask(self, person: int, event: str, **payload: Any) -> None:
+        """Asked, and not waited for: `run` is a rule of its own."""
+
+        async def offer() -> None:
+            session, line = self.session(person)
+            asked = Asked(line, event, payload)
+            self.asked.append(asked)
+            session.offer(asked)
+
+        self.loop.run_until_complete(offer())
+
+    def known(self, kind: str) -> list[str]:
+        tables = [getattr(room, kind) for room in self.media.rooms.values()]
+        return sorted(key for table in tables for key in table)
+
+    @rule(person=PEOPLE, meeting=MEETINGS)
+    def join(self, person: int, meeting: str) -> None:
+        self.ask(person, "room:join", meeting_id=meeting)
+
+    @rule(person=PEOPLE)
+    def leave(self, person: int) -> None:
+        self.ask(person, "room:leave")
+
+    @rule(person=PEOPLE)
+    def close(self, person: int) -> None:
+        self.ask(person, "room:close")
+
+    @rule(person=PEOPLE, direction=st.sampled_from(["send", "recv"]))
+    def create_transport(self, person: int, direction: str) -> None:
+        self.ask(person, "transport:create", direction=direction)
+
+    @rule(person=PEOPLE, data=st.data())
+    def produce(self, person: int, data: st.DataObject) -> None:
+        transport = data.draw(st.sampled_from([*self.known("transports"), "none"]))
+        track = {"kind": "video", "rtpParameters": {}, "source": data.draw(st.sampled_from(["camera", "screen"]))}
+        self.ask(person, "produce", transport_id=transport, **track)
+
+    @rule(person=PEOPLE, data=st.data())
+    def consume(self, person: int, data: st.DataObject) -> None:
+        transport = data.draw(st.sampled_from([*self.known("transports"), "none"]))
+        producer = data.draw(st.sampled_from([*self.known("producers"), "none"]))
+        self.ask(person, "consume", transport_id=transport, producer_id=producer, rtpCapabilities={})
+
+    @rule(person=PEOPLE, data=st.data(), event=st.sampled_from(["producer:close", "producer:pause", "producer:resume"]))
+    def change_producer(self, person: int, data: st.DataObject, event: str) -> None:
+        self.ask(person, event, producer_id=data.draw(st.sampled_from([*self.known("producers"), "none"])))
+
+    @rule(person=PEOPLE, data=st.data())
+    def close_consumer(self, person: int, data: st.DataObject) -> None:
+        self.ask(person, "consumer:close", consumer_id=data.draw(st.sampled_from([*self.known("consumers"), "none"])))
+
+    @rule(person=PEOPLE, event=st.sampled_from(["screen:start", "screen:stop"]))
+    def share(self, person: int, event: str) -> None:
+        self.ask(person, event)
+
+    @rule(person=PEOPLE)
+    def drop(self, person: int) -> None:
+        async def end() -> None:
+            if person in self.sessions:
+                self.sessions.pop(person)[0].end("disconnected")
+
+        self.loop.run_until_complete(end())
+
+    @rule(data=st.data())
+    def fail_transport(self, data: st.DataObject) -> None:
+        rooms = [(room_id, key) for room_id, room in self.media.rooms.items() for key in room.transports]
+        if rooms:
+            room_id, transport = data.draw(st.sampled_from(sorted(rooms)))
+            self.happen(TransportStateChanged(room_id, transport, "failed", "handshake"))
+
+    @rule(meeting=MEETINGS)
+    def kill_worker(self, meeting: str) -> None:
+        if self.registry.snapshot_of(meeting) is not None:
+            self.media.rooms.pop(meeting, None)
+            self.happen(WorkerDied([meeting], exit_code=1))
+
+    def happen(self, event: Any) -> None:
+        async def tell() -> None:
+            self.media.happen(event)
+
+        self.loop.run_until_complete(tell())
+
+    @rule(turns=st.integers(1, 30))
+    def run(self, turns: int) -> None:
+        """Let the tasks run for a while, not to the end: what is asked next meets what is half done."""
+
+        async def turn() -> None:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        self.loop.run_until_complete(turn())
+
+    @invariant()
+    def nobody_is_answered_twice(self) -> None:
+        assert all(len(asked.answers) <= 1 for asked in self.asked)
+        assert not [a for asked in self.asked for a in asked.answers if getattr(a, "code", None) == "INTERNAL"]
+
+    def settle(self) -> None:
+        async def quiet() -> None:
+            for _ in range(600):
+                await asyncio.sleep(0)
+
+        self.loop.run_until_complete(quiet())
+
+    def teardown(self) -> None:
+        try:
+            self.settle()
+            self.check_tables_agree()
+            for person in list(self.sessions):
+                self.drop(person)
+            self.settle()
+            assert (self.media.rooms, len(self.registry), len(self.signaling)) == ({}, 0, 0)
+            self.check_record_balances()
+            self.loop.run_until_complete(self.signaling.stop())
+            assert not asyncio.all_tasks(self.loop)
+        finally:
+            self.loop.close()
+
+    def check_tables_agree(self) -> None:
+        """What signaling holds, what the SFU holds, and who clients think is there."""
+        for session, line in self.sessions.values():
+            there = session.participant.room.participants if session.participant else {}
+            assert line.people == set(there)
+        live = {room["meeting_id"]: room for room in self.registry.snapshot()}
+        assert live.keys() == self.media.rooms.keys()
+        for meeting_id, room in self.media.rooms.items():
+            for kind, key in (
+                ("transports", "transport_id"),
+                ("producers", "producer_id"),
+                ("consumers", "consumer_id"),
+            ):
+                held = {entry[key] for person in live[meeting_id]["participants"] for entry in person[kind]}
+                assert held == set(getattr(room, kind)), kind
+
+    def check_record_balances(self) -> None:
+        for meeting in ("one", "two"):
+            types = self.store.emitter.types(meeting)
+            for begun, ended in (
+                ("meeting.started", "meeting.ended"),
+                ("participant.joined", "participant.left"),
+                ("track.added", "track.removed"),
+                ("screen_share.started", "screen_share.stopped"),
+            ):
+                assert types.count(begun) == types.count(ended), (begun, types)
+
+
+Lives.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestLives = Lives.TestCase
