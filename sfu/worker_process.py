@@ -125,7 +125,7 @@ async def start_worker(
                     await link.close()
                 await end_process(process)
                 if isinstance(error, (TimeoutError, MediaError, OSError)):
-                    raise WorkerStartError(f"worker {index}: {error or 'not ready in time'}") from error
+                    raise WorkerStartError(f"worker {index}: {str(error) or 'not ready in time'}") from error
                 raise
     return WorkerProcess(index, process, link, announced)
 
