@@ -264,6 +264,11 @@ impl Consumer {
         self.rewriter.find(sequence)
     }
 
+    /// Whether a packet found is one of a picture that was left out.
+    pub fn is_left_out(&self, sample: &Sample) -> bool {
+        self.rewriter.is_left_out(sample)
+    }
+
     /// The layers it gets, if they changed since the last call.
     pub fn take_change(&mut self) -> Option<(i8, i8, LayerReason)> {
         let reason = self.change.take()?;

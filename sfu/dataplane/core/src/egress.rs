@@ -193,7 +193,8 @@ fn resend(
     out: &mut Output,
     (sequence, now): (u16, Time),
 ) -> Result<(), DropReason> {
-    let (stream, incoming, translation) = consumer.find(sequence).ok_or(DropReason::NackUnknown)?;
+    let (stream, incoming, mut translation) =
+        consumer.find(sequence).ok_or(DropReason::NackUnknown)?;
     let stream = producer
         .streams
         .get(usize::from(stream))
@@ -201,6 +202,7 @@ fn resend(
     let media = stream
         .recall(incoming, &producer.extensions, now)
         .ok_or(DropReason::NackUnknown)?;
+    translation.filler |= consumer.is_left_out(&media.sample);
     let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
     consumer
         .resends

@@ -32,6 +32,8 @@ struct Segment {
     /// What `first` becomes.
     out: u64,
     shift: Shift,
+    /// The first and the last picture left out right before.
+    left_out: Option<(u16, u16)>,
 }
 
 impl Segment {
@@ -97,16 +99,19 @@ impl SequenceMap {
             end: sequence,
             out: self.next_out,
             shift,
+            left_out: None,
         });
     }
 
-    fn open(&mut self, segment: Segment) {
-        if self
-            .segments
-            .back()
-            .is_some_and(|last| last.first == last.end)
+    fn open(&mut self, mut segment: Segment) {
+        // An empty segment is of use only for what it says of pictures left out before it.
+        let empty = self.segments.pop_back_if(|last| {
+            last.first == last.end && (last.left_out.is_none() || segment.left_out.is_some())
+        });
+        if let (Some((first, _)), Some((_, last))) =
+            (empty.and_then(|empty| empty.left_out), segment.left_out)
         {
-            self.segments.pop_back();
+            segment.left_out = Some((first, last));
         }
         if self.segments.len() >= SEGMENTS {
             self.segments.pop_front();
@@ -146,8 +151,29 @@ impl SequenceMap {
         })
     }
 
-    /// Leave a packet out; `shift` is what holds after it.
-    pub fn skip(&mut self, stream: u8, sequence: u64, shift: Shift) -> Skipped {
+    /// Whether other packets of the `picture` that a late packet belongs to were left out: then it must not be shown.
+    pub fn is_left_out(&self, stream: u8, sequence: u64, picture: u16) -> bool {
+        let mut following = None;
+        for segment in self.segments.iter().rev() {
+            if segment.covers(stream, sequence) {
+                return [segment.left_out, following]
+                    .into_iter()
+                    .flatten()
+                    .any(|range| within(range, picture));
+            }
+            following = segment.left_out;
+        }
+        false
+    }
+
+    /// Leave a packet of `picture` out; `shift` is what holds after it.
+    pub fn skip(
+        &mut self,
+        stream: u8,
+        sequence: u64,
+        shift: Shift,
+        picture: Option<u16>,
+    ) -> Skipped {
         let newest = self
             .segments
             .back_mut()
@@ -170,6 +196,7 @@ impl SequenceMap {
             end: first,
             out,
             shift,
+            left_out: picture.map(|picture| (picture, picture)),
         });
         Skipped::Closed
     }
@@ -216,4 +243,9 @@ impl SequenceMap {
         let last = self.next_out.saturating_sub(1);
         last.saturating_sub(u64::from((last as u16).wrapping_sub(sequence)))
     }
+}
+
+/// Whether `picture` is in the range, across the end of the 15-bit cycle as well.
+const fn within((first, last): (u16, u16), picture: u16) -> bool {
+    picture.wrapping_sub(first) & 0x7fff <= last.wrapping_sub(first) & 0x7fff
 }

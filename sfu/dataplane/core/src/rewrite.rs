@@ -135,7 +135,7 @@ impl Rewriter {
             Place::Late(sequence, shift) => Ok(Translation {
                 sequence,
                 shift,
-                filler: false,
+                filler: self.is_left_out(sample),
             }),
             Place::Nowhere => Err(DropReason::NotMapped),
             Place::Beyond => Err(DropReason::AwaitingKeyframe),
@@ -153,7 +153,7 @@ impl Rewriter {
             Place::Late(sequence, shift) => Ok(Translation {
                 sequence,
                 shift,
-                filler: false,
+                filler: self.is_left_out(sample),
             }),
             _ => Err(DropReason::Layer),
         }
@@ -167,7 +167,10 @@ impl Rewriter {
             shift.picture = shift.picture.wrapping_sub(1) & 0x7fff;
             self.dropped_picture = picture;
         }
-        match self.map.skip(sample.stream, sample.sequence, shift) {
+        match self
+            .map
+            .skip(sample.stream, sample.sequence, shift, picture)
+        {
             Skipped::Kept(sequence, shift) => {
                 self.remember_filler(sequence);
                 Ok(Translation {
@@ -176,7 +179,12 @@ impl Rewriter {
                     filler: true,
                 })
             }
-            Skipped::Closed | Skipped::Nowhere => Err(DropReason::Layer),
+            Skipped::Closed => {
+                // Numbers kept free before it may still be filled by packets as late as this one.
+                self.remember(sample, shift);
+                Err(DropReason::Layer)
+            }
+            Skipped::Nowhere => Err(DropReason::Layer),
         }
     }
 
@@ -225,6 +233,15 @@ impl Rewriter {
                 filler,
             },
         ))
+    }
+
+    /// Whether the rest of a late packet's picture was left out: then its number needs a filler, whatever is preferred now.
+    pub fn is_left_out(&self, sample: &Sample) -> bool {
+        let picture = sample.frame.picture_id.map(|id| id.value());
+        picture.is_some_and(|picture| {
+            self.map
+                .is_left_out(sample.stream, sample.sequence, picture)
+        })
     }
 
     /// The timestamp shift of what flows.

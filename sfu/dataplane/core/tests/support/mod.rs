@@ -1,6 +1,11 @@
 //! A virtual network and clock around one engine: what happens depends on the seed alone.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a module of several tests, each of which uses a part of it"
+)]
 
 pub mod media;
 pub mod peer;
