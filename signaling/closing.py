@@ -17,6 +17,7 @@ from sfu.ports import Rooms
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages import catalogue
 from signaling.messages.media import ConsumerNamed, ProducerNamed, ScreenShare
+from signaling.messages.model import Told
 from signaling.messages.participant import ParticipantLeft as ParticipantLeftNotice
 from signaling.messages.room import RoomClosedNotice
 from signaling.messages.transport import TransportClosed
@@ -44,14 +45,15 @@ class Closing:
     async def close_producer(self, producer: Producer, *, reason: str = "closed") -> None:
         """Its consumers close with it. Raises PersistenceError when that could not be recorded."""
         owner, room = producer.owner, producer.owner.room
+        witnesses = [other for other in room.participants.values() if other is not owner]
         orphans = room.remove_producer(producer)
         facts = [_removed(producer, reason), *_end_share(owner)]
         try:
             await self._record.emit(room.id, *facts)
         finally:
-            _tell_removed(room, [producer], orphans, but=owner)
+            _tell_removed(witnesses, [producer], orphans)
             if len(facts) > 1:
-                room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id), but=owner)
+                _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id))
             await self.release(commands.CloseProducer(room.id, producer.id))
 
     async def abandon(self, producer: Producer) -> None:
@@ -66,12 +68,13 @@ class Closing:
         owner, room = transport.owner, transport.owner.room
         if room.transports.get(transport.id) is not transport:
             return
+        witnesses = [other for other in room.participants.values() if other is not owner]
         producers, orphans = room.remove_transport(transport)
         facts = [*(_removed(producer, f"transport_{reason}") for producer in producers), *_end_share(owner)]
         await self._try_record(room, facts)
-        _tell_removed(room, producers, orphans, but=owner)
+        _tell_removed(witnesses, producers, orphans)
         if len(facts) > len(producers):
-            room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id), but=owner)
+            _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id))
         owner.tell(catalogue.TRANSPORT_CLOSED, TransportClosed(transport_id=transport.id, reason=reason))
         await self.release(commands.CloseTransport(room.id, transport.id))
 
@@ -82,16 +85,17 @@ class Closing:
         """
         room = participant.room
         transports = list(participant.transports)
+        witnesses = [other for other in room.participants.values() if other is not participant]
         was_sharing, participant.screen = participant.screen, False
         producers, orphans = room.remove_participant(participant)
         facts = _leaving(participant, producers, reason, was_sharing=was_sharing)
         try:
             await self._record.emit(room.id, *facts)
         finally:
-            _tell_removed(room, producers, orphans)
+            _tell_removed(witnesses, producers, orphans)
             if was_sharing:
-                room.tell(catalogue.SCREEN_STOPPED, ScreenShare(participant_id=participant.id))
-            room.tell(catalogue.PARTICIPANT_LEFT, _left(participant, reason))
+                _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=participant.id))
+            _tell(witnesses, catalogue.PARTICIPANT_LEFT, _left(participant, reason))
             for transport_id in transports:
                 await self.release(commands.CloseTransport(room.id, transport_id))
             log.info("participant_left", **_names(participant), reason=reason)
@@ -180,13 +184,19 @@ def _leaving(participant: Participant, producers: list[Producer], reason: str, *
     return [*facts, (ParticipantLeft(user_id=participant.user_id, reason=reason), participant.id)]
 
 
-def _tell_removed(
-    room: Room, producers: list[Producer], orphans: list[Consumer], *, but: Participant | None = None
-) -> None:
+def _tell(witnesses: list[Participant], event: str, told: Told) -> None:
+    """Tell those who saw the thing while it was there and are there still: who came since never knew of it."""
+    for witness in witnesses:
+        if not witness.gone:
+            witness.tell(event, told)
+
+
+def _tell_removed(witnesses: list[Participant], producers: list[Producer], orphans: list[Consumer]) -> None:
     for orphan in orphans:
-        orphan.owner.tell(catalogue.CONSUMER_CLOSED, ConsumerNamed(consumer_id=orphan.id))
+        if not orphan.owner.gone:
+            orphan.owner.tell(catalogue.CONSUMER_CLOSED, ConsumerNamed(consumer_id=orphan.id))
     for producer in producers:
-        room.tell(catalogue.PRODUCER_REMOVED, ProducerNamed(producer_id=producer.id), but=but)
+        _tell(witnesses, catalogue.PRODUCER_REMOVED, ProducerNamed(producer_id=producer.id))
 
 
 def _left(participant: Participant, reason: str) -> ParticipantLeftNotice:

@@ -62,6 +62,8 @@ class ModelledRooms:
         return CAPABILITIES
 
     async def open_room(self, room_id: str) -> None:
+        if self.before is not None:
+            await self.before(c.OpenRoom(room_id))
         assert room_id not in self.rooms, "a room is opened once"
         self.rooms[room_id] = ModelledRoom()
 
@@ -162,10 +164,13 @@ class MemoryRecord:
     def __init__(self) -> None:
         self.facts: list[tuple[str, str, str | None, Payload]] = []
         self.failing: Callable[[Payload], bool] = lambda _: False
+        self.before: Callable[[], Any] | None = None
 
     async def emit(
         self, meeting_id: str, *facts: Payload | tuple[Payload, str | None], participant_id: str | None = None
     ) -> None:
+        if self.before is not None:
+            await self.before()
         taken = []
         for fact in facts:
             payload, actor = fact if isinstance(fact, tuple) else (fact, participant_id)
