@@ -105,9 +105,14 @@ impl SequenceMap {
 
     fn open(&mut self, mut segment: Segment) {
         // An empty segment is of use only for what it says of pictures left out before it.
-        let empty = self.segments.pop_back_if(|last| {
+        let is_useless = |last: &Segment| {
             last.first == last.end && (last.left_out.is_none() || segment.left_out.is_some())
-        });
+        };
+        let empty = if self.segments.back().is_some_and(is_useless) {
+            self.segments.pop_back()
+        } else {
+            None
+        };
         if let (Some((first, _)), Some((_, last))) =
             (empty.and_then(|empty| empty.left_out), segment.left_out)
         {

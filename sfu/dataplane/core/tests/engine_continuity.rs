@@ -1,5 +1,13 @@
 //! Whatever the network and the control plane do, what a consumer gets stays one continuous stream.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;

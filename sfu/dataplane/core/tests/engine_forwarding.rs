@@ -1,5 +1,13 @@
 //! A packet's way from one browser to another.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
+
 mod support;
 
 use folkmoot_core::drop::DropReason;

@@ -1,5 +1,13 @@
 //! Lost packets: asked for upstream, sent again downstream.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
+
 mod support;
 
 use folkmoot_core::drop::DropReason;
