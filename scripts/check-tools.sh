@@ -17,7 +17,7 @@ need "Python 3.11 or newer, as python3" "Debian: apt-get install python3 python3
 need "Node.js 20 or newer" "https://nodejs.org, or your system's package nodejs" \
     node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'
 need "npm" "comes with Node.js" npm --version
-need "a Rust toolchain 1.90 or newer" "https://rustup.rs" \
-    bash -c 'v=$(rustc --version | cut -d" " -f2); [ "$(printf "%s\n1.90" "$v" | sort -V | head -1)" = 1.90 ] && cargo --version'
+need "a Rust toolchain 1.93 or newer" "https://rustup.rs" \
+    bash -c 'v=$(rustc --version | cut -d" " -f2); [ "$(printf "%s\n1.93" "$v" | sort -V | head -1)" = 1.93 ] && cargo --version'
 need "a C compiler, as gcc" "Debian: apt-get install gcc" gcc --version
 exit $missing

@@ -2,8 +2,8 @@
 
 Handles (`transport`, `producer`, `consumer`) are positive integers chosen by the caller, never reused within a process.
 Methods that change something wait, without the GIL, until the data-plane thread has done it, and raise DataPlaneError
-with a `code` (NOT_FOUND, CONFLICT, VALIDATION, CAPACITY_EXCEEDED) when it refuses, UNAVAILABLE when it has stopped. Values of a
-wrong type raise TypeError, numbers out of range OverflowError, missing keys KeyError.
+with a `code` (NOT_FOUND, CONFLICT, VALIDATION, CAPACITY_EXCEEDED) when it refuses, UNAVAILABLE when it has stopped.
+Values of a wrong type raise TypeError, numbers out of range OverflowError, missing keys KeyError.
 """
 
 from collections.abc import Sequence

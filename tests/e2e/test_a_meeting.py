@@ -66,6 +66,10 @@ async def test_two_people_meet_and_the_database_remembers_it(browser: Browser, s
     meeting_id = await ada.create_meeting()
     await ada.join()
     ben = await BrowserPerson.arrive(browser, "Ben", f"{server.url}/m/{meeting_id}")
+    for switch in ("mic-toggle", "camera-toggle"):  # the green room's own, above the picture
+        await ben.part(switch).click()
+        await expect(ben.part(switch)).to_have_attribute("aria-pressed", "false")
+        await ben.part(switch).click()
     await ben.join()
 
     for one, other in ((ada, ben), (ben, ada)):
