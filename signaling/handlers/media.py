@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from persistence.errors import PersistenceError
 from persistence.events import ScreenShareStarted, ScreenShareStopped
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
@@ -41,9 +42,14 @@ class MediaHandlers:
         if participant.screen is not sharing:
             room = participant.room
             fact = ScreenShareStarted() if sharing else ScreenShareStopped()
-            await self._record.emit(room.id, fact, participant_id=participant.id)
-            still_in(participant)
+            # Before the wait, so that a room that closes meanwhile records the end of a share once.
             participant.screen = sharing
+            try:
+                await self._record.emit(room.id, fact, participant_id=participant.id)
+            except PersistenceError:
+                participant.screen = not sharing
+                raise
+            still_in(participant)
             event = catalogue.SCREEN_STARTED if sharing else catalogue.SCREEN_STOPPED
             participant.session.after_reply(lambda: room.tell(event, share, but=participant))
         return share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -73,7 +74,14 @@ class Lives(RuleBasedStateMachine):
         self.media = ModelledRooms()
         self.store = MemoryStore()
         self.registry = Registry(LimitSettings())
-        self.signaling = Signaling(registry=self.registry, media=self.media, store=self.store, settings=Settings())
+        ids = (f"id-{number:05}" for number in count())
+        self.signaling = Signaling(
+            registry=self.registry,
+            media=self.media,
+            store=self.store,
+            settings=Settings(),
+            new_id=lambda: next(ids),
+        )
         self.sessions: dict[int, tuple[Session, Silent]] = {}
         self.asked: list[Asked] = []
         self.named = 0
