@@ -205,7 +205,7 @@ fn satisfied(streams: &mut [Stream], index: usize) {
 /// Somebody needs a key frame of the stream `index`.
 pub fn want_keyframe(streams: &mut [Stream], index: u8, out: &mut Output) {
     if let Some(stream) = streams.get_mut(usize::from(index)) {
-        stream.keyframe.want();
+        stream.want_keyframe();
         out.schedule(stream.keyframe.due());
     }
 }

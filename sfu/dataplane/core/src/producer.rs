@@ -85,6 +85,7 @@ impl Producer {
             } else {
                 history::AUDIO
             },
+            keyframes: spec.kind == Kind::Video,
         };
         let extensions = extension_map(&spec.header_extensions)?;
         let streams = (0..)

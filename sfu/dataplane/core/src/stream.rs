@@ -35,6 +35,8 @@ pub struct Format {
     pub nack: bool,
     /// Packets to keep.
     pub history: usize,
+    /// Whether there are key frames to ask for: not in sound.
+    pub keyframes: bool,
 }
 
 /// How a packet came.
@@ -200,6 +202,13 @@ impl Stream {
             Arrival::Taken
         };
         if arrival == Arrival::GapTooLarge {
+            self.want_keyframe();
+        }
+    }
+
+    /// Somebody needs a key frame.
+    pub fn want_keyframe(&mut self) {
+        if self.format.keyframes {
             self.keyframe.want();
         }
     }

@@ -86,6 +86,11 @@ fn a_microphone_is_heard_by_the_others() {
         assert_eq!(pair[1].timestamp, pair[0].timestamp.wrapping_add(960));
     }
     assert_eq!(got[0].payload_type, OUT_OPUS);
+    assert!(
+        network.peer(ALICE).heard.plis.is_empty(),
+        "sound has no key frames to ask for"
+    );
+    let got = network.peer(BOB).got_of(20);
     assert_eq!(
         got[0].elements,
         vec![(OUT_MID_ID, b"out".to_vec()), (OUT_LEVEL_ID, vec![0x85])],
