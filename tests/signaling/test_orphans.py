@@ -226,8 +226,8 @@ class Lives(RuleBasedStateMachine):
     def settle(self) -> None:
         async def quiet() -> None:
             """Every inbox is empty, and what was taken from one last is done."""
-            sessions = [session for session, _ in self.signaling._sessions.values()]
-            while any(not session._inbox.empty() for session in sessions):  # noqa: ASYNC110 - nobody to tell us
+            live = self.signaling._sessions
+            while any(not session._inbox.empty() for session, _ in live.values()):  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(0)
             for _ in range(300):
                 await asyncio.sleep(0)
@@ -277,6 +277,9 @@ class Lives(RuleBasedStateMachine):
 
 
 Lives.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 TestLives = Lives.TestCase
