@@ -12,6 +12,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import engineio
 import orjson
@@ -310,7 +311,7 @@ class Gateway:
             async_handlers=False,
             json=Json,
             namespaces=[NAMESPACE],
-            cors_allowed_origins=_origins(settings.http.cors_origins),
+            cors_allowed_origins=allowed_origins(settings.http.cors_origins),
             cors_credentials=False,
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             ping_interval=PING_EVERY_S,
@@ -374,9 +375,13 @@ def _refusal(code: ErrorCode, message: str) -> Exception:
     return refusal
 
 
-def _origins(configured: tuple[str, ...]) -> list[str] | None:
-    """None lets the server's own origin in, and those that are not browsers."""
-    return list(configured) or None
+def allowed_origins(configured: tuple[str, ...]) -> Callable[[str, Mapping[str, Any]], bool] | None:
+    """Whose pages may connect: the server's own and the configured. None leaves the first half to the library."""
+
+    def allowed(origin: str, environ: Mapping[str, Any]) -> bool:
+        return origin in configured or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+
+    return allowed if configured else None
 
 
 def plain(told: Told) -> dict[str, Any]:
