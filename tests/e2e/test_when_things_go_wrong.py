@@ -92,6 +92,6 @@ async def test_the_keyboard_alone_is_enough(browser: Browser, server: RunningSer
     await ada.page.keyboard.press("r")
     await expect(ada.tile_of("Ada")).to_have_attribute("data-hand", "on")
     await ada.page.keyboard.press("?")
-    await expect(ada.page.get_by_role("dialog")).to_be_visible()
+    await expect(ada.part("panel-shortcuts")).to_be_visible()
     await ada.page.keyboard.press("Escape")
-    await expect(ada.page.get_by_role("dialog")).to_be_hidden()
+    await expect(ada.part("panel-shortcuts")).to_be_hidden()
