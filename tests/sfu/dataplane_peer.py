@@ -1,0 +1,144 @@
+"""A browser's end of a transport as bare bytes: a UDP socket, ICE checks, and SRTP by an independent implementation."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import time
+from types import TracebackType
+from typing import Self
+
+from aioice import stun
+from pylibsrtp import Policy, Session
+
+from sfu._dataplane import Codec, ConsumerSpec, DataPlane, Event, ProducerSpec
+
+UFRAG, PASSWORD = "servufrag", "serverpasswordserverpassword"
+SRTP = {
+    "SRTP_AEAD_AES_256_GCM": (Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 44),
+    "SRTP_AEAD_AES_128_GCM": (Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 28),
+    "SRTP_AES128_CM_SHA1_80": (Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 30),
+}
+PATIENCE = 5.0
+
+
+def session(profile: str, key: bytes, *, inbound: bool) -> Session:
+    kind = Policy.SSRC_ANY_INBOUND if inbound else Policy.SSRC_ANY_OUTBOUND
+    return Session(Policy(key=key, ssrc_type=kind, srtp_profile=SRTP[profile][0]))
+
+
+class Peer:
+    """One socket, connected to the data plane."""
+
+    def __init__(self, plane: DataPlane, transport: int) -> None:
+        self.plane = plane
+        self.transport = transport
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect(("127.0.0.1", plane.udp_port))
+        self.socket.settimeout(PATIENCE)
+        self.ufrag = f"{UFRAG}{transport}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.socket.close()
+
+    def check(self, password: str = PASSWORD, *, nominate: bool = True) -> stun.Message:
+        """Send an ICE check and answer what was sent."""
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{self.ufrag}:browserufrag"
+        request.attributes["PRIORITY"] = 1
+        request.attributes["ICE-CONTROLLING"] = 7
+        if nominate:
+            request.attributes["USE-CANDIDATE"] = None
+        request.add_message_integrity(password.encode())
+        self.socket.send(bytes(request))
+        return request
+
+    def receive(self) -> bytes:
+        return self.socket.recv(4096)
+
+    def silent(self) -> bool:
+        """Whether nothing has come. Only after the data plane is known to have seen what was sent."""
+        return not select.select([self.socket], [], [], 0)[0]
+
+    def connect(self) -> None:
+        """Add the transport and validate a path to it."""
+        self.plane.add_transport(self.transport, self.ufrag, PASSWORD)
+        self.check()
+        stun.parse_message(self.receive(), PASSWORD.encode())
+
+    def secure(self, profile: str) -> None:
+        """Give both ends SRTP keys."""
+        length = SRTP[profile][1]
+        up, down = os.urandom(length), os.urandom(length)
+        self.plane.set_srtp_keys(self.transport, profile, rx=up, tx=down)
+        self.outbound = session(profile, up, inbound=False)
+        self.inbound = session(profile, down, inbound=True)
+
+    def receive_rtp(self) -> bytes:
+        """The next media packet, decrypted. RTCP and STUN in between are skipped."""
+        while True:
+            datagram = self.receive()
+            if datagram[0] >> 6 == 2 and not 192 <= datagram[1] <= 223:
+                return self.inbound.unprotect(datagram)
+
+
+def await_drop(plane: DataPlane, reason: str, count: int = 1) -> None:
+    """Return when the data plane has counted as many; fail after a while."""
+    deadline = time.monotonic() + PATIENCE
+    while plane.statistics()["drops"][reason] < count:
+        assert time.monotonic() < deadline, plane.statistics()["drops"]
+
+
+def await_events(plane: DataPlane) -> list[Event]:
+    assert select.select([plane.event_fd], [], [], PATIENCE)[0], "no event came"
+    return plane.poll_events()
+
+
+def rtp(ssrc: int, sequence: int, payload: bytes, payload_type: int = 111) -> bytes:
+    return struct.pack("!BBHII", 0x80, payload_type, sequence, sequence * 960, ssrc) + payload
+
+
+def opus(payload_type: int) -> Codec:
+    return {
+        "mime_type": "audio/opus",
+        "payload_type": payload_type,
+        "clock_rate": 48_000,
+        "rtx_payload_type": None,
+        "nack": True,
+        "pli": False,
+        "fir": False,
+        "remb": False,
+        "twcc": False,
+    }
+
+
+def audio_producer(ssrc: int, payload_type: int = 111) -> ProducerSpec:
+    return {
+        "kind": "audio",
+        "mid": "0",
+        "codec": opus(payload_type),
+        "encodings": [{"ssrc": ssrc, "rtx_ssrc": None, "rid": None, "spatial_layers": 1, "temporal_layers": 1}],
+        "header_extensions": [],
+        "paused": False,
+    }
+
+
+def audio_consumer(ssrc: int, payload_type: int = 100) -> ConsumerSpec:
+    return {
+        "mid": "1",
+        "ssrc": ssrc,
+        "rtx_ssrc": None,
+        "cname": "someone",
+        "codec": opus(payload_type),
+        "header_extensions": [],
+        "paused": False,
+        "spatial_layer": None,
+        "temporal_layer": None,
+    }
