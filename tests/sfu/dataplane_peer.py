@@ -8,12 +8,15 @@ import socket
 import struct
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from aioice import stun
 from pylibsrtp import Policy, Session
 
-from sfu._dataplane import Codec, ConsumerSpec, DataPlane, Event, ProducerSpec
+from sfu._dataplane import DataPlane
+
+if TYPE_CHECKING:  # typed dictionaries of the stub; the compiled module has no such names
+    from sfu._dataplane import Codec, ConsumerSpec, Event, ProducerSpec
 
 UFRAG, PASSWORD = "servufrag", "serverpasswordserverpassword"
 SRTP = {
@@ -71,7 +74,7 @@ class Peer:
         """Add the transport and validate a path to it."""
         self.plane.add_transport(self.transport, self.ufrag, PASSWORD)
         self.check()
-        stun.parse_message(self.receive(), PASSWORD.encode())
+        read_answer(self.receive())
 
     def secure(self, profile: str) -> None:
         """Give both ends SRTP keys."""
@@ -87,6 +90,13 @@ class Peer:
             datagram = self.receive()
             if datagram[0] >> 6 == 2 and not 192 <= datagram[1] <= 223:
                 return self.inbound.unprotect(datagram)
+
+
+def read_answer(datagram: bytes) -> stun.Message:
+    """An answer to a check, authentic or a ValueError."""
+    answer = stun.parse_message(datagram)
+    answer.check_message_integrity(PASSWORD.encode())
+    return answer
 
 
 def await_drop(plane: DataPlane, reason: str, count: int = 1) -> None:

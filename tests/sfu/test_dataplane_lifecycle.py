@@ -7,10 +7,17 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from aioice import stun
 
 from sfu._dataplane import DataPlane, DataPlaneError
-from tests.sfu.dataplane_peer import PASSWORD, Peer, audio_consumer, audio_producer, await_drop, await_events
+from tests.sfu.dataplane_peer import (
+    PASSWORD,
+    Peer,
+    audio_consumer,
+    audio_producer,
+    await_drop,
+    await_events,
+    read_answer,
+)
 
 
 @pytest.fixture
@@ -106,7 +113,7 @@ def test_a_check_with_the_right_password_is_answered_and_told(plane: DataPlane) 
     with Peer(plane, 1) as peer:
         plane.add_transport(1, peer.ufrag, PASSWORD)
         request = peer.check()
-        answer = stun.parse_message(peer.receive(), PASSWORD.encode())
+        answer = read_answer(peer.receive())
         assert answer.transaction_id == request.transaction_id
         assert answer.attributes["XOR-MAPPED-ADDRESS"] == peer.socket.getsockname()
         host, port = peer.socket.getsockname()
