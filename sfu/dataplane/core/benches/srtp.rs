@@ -12,7 +12,11 @@ fn packet(length: usize, sequence: u64) -> Vec<u8> {
     for (byte, value) in packet.iter_mut().zip([0x80, 96]) {
         *byte = value;
     }
-    for (byte, value) in packet.iter_mut().skip(2).zip((sequence as u16).to_be_bytes()) {
+    for (byte, value) in packet
+        .iter_mut()
+        .skip(2)
+        .zip((sequence as u16).to_be_bytes())
+    {
         *byte = value;
     }
     packet
@@ -30,7 +34,11 @@ fn protect(profile: Profile, master: &[u8], length: usize) -> Option<u64> {
     Some(best(|round| {
         let start = Instant::now();
         for ext_seq in round * PACKETS..(round + 1) * PACKETS {
-            for (byte, value) in buffer.iter_mut().skip(2).zip((ext_seq as u16).to_be_bytes()) {
+            for (byte, value) in buffer
+                .iter_mut()
+                .skip(2)
+                .zip((ext_seq as u16).to_be_bytes())
+            {
                 *byte = value;
             }
             let _ = black_box(outbound.protect_rtp(&mut buffer, length, ext_seq));
@@ -59,9 +67,14 @@ fn unprotect(profile: Profile, master: &[u8], length: usize) -> Option<u64> {
 }
 
 fn main() {
-    println!("{:26} {:>6} {:>9} {:>11}", "ns per packet", "bytes", "protect", "unprotect");
+    println!(
+        "{:26} {:>6} {:>9} {:>11}",
+        "ns per packet", "bytes", "protect", "unprotect"
+    );
     for profile in Profile::ALL {
-        let master: Vec<u8> = (0..profile.master_length()).map(|byte| byte as u8).collect();
+        let master: Vec<u8> = (0..profile.master_length())
+            .map(|byte| byte as u8)
+            .collect();
         for length in [1200, 100] {
             let out = protect(profile, &master, length).unwrap_or_default();
             let back = unprotect(profile, &master, length).unwrap_or_default();
