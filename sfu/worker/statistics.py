@@ -1,4 +1,8 @@
-"""A room's statistics: what the tables know of each object beside what the data plane measured."""
+"""A room's statistics: what the tables know of each object beside what the data plane measured.
+
+Times are in seconds, bitrates in bits per second over the last full second, jitter in timestamp units, `fraction_lost`
+in 1/256 (RFC 3550).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 from sfu.worker.room import Room
 
 Rows = dict[str, list[dict[str, Any]]]
+HANDLES = frozenset({"transport", "producer"})
 
 
 def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
@@ -15,12 +20,12 @@ def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
     transports, producers, consumers = (measured.get(kind, {}) for kind in ("transports", "producers", "consumers"))
     return {
         "transports": [
-            {**transports.get(t.handle, {}), "id": t.id, "direction": t.direction, "state": t.state}
+            {**_measured(transports, t.handle), "id": t.id, "direction": t.direction, "state": t.state}
             for t in room.transports.values()
         ],
         "producers": [
             {
-                **producers.get(p.handle, {}),
+                **_measured(producers, p.handle),
                 "id": p.id,
                 "transport_id": p.transport_id,
                 "kind": p.media.kind,
@@ -32,7 +37,7 @@ def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
         ],
         "consumers": [
             {
-                **consumers.get(c.handle, {}),
+                **_measured(consumers, c.handle),
                 "id": c.id,
                 "transport_id": c.transport_id,
                 "producer_id": c.producer.id,
@@ -41,3 +46,11 @@ def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
             for c in room.consumers.values()
         ],
     }
+
+
+def _measured(kind: Mapping[int, Mapping[str, Any]], handle: int) -> dict[str, Any]:
+    """Without the data plane's own handles, which mean nothing outside, and without drops that did not happen."""
+    row = {name: value for name, value in kind.get(handle, {}).items() if name not in HANDLES}
+    if "drops" in row:
+        row["drops"] = {reason: count for reason, count in row["drops"].items() if count}
+    return row

@@ -76,6 +76,7 @@ async def test_two_people_meet_and_the_database_remembers_it(browser: Browser, s
         await sees(one, other)
         await hears(one, other)
     await full_size(ada, ben)
+    await operators_see(server, meeting_id)
 
     await ben.part("mic-toggle").click()
     await expect(ada.tile_of("Ben")).to_have_attribute("data-audio", "off")
@@ -112,6 +113,19 @@ async def test_two_people_meet_and_the_database_remembers_it(browser: Browser, s
 
     assert [person.errors for person in (ada, ben, cleo)] == [[], [], []]
     await the_record_holds(server, meeting_id)
+
+
+async def operators_see(server: RunningServer, meeting_id: str) -> None:
+    """Two people, their four transports, and media that flows in both directions."""
+
+    async def flows() -> bool:
+        status, room = server.request("GET", f"/api/rooms/{meeting_id}", token=server.operator_token())
+        assert status == 200, room
+        assert [len(room[kind]) for kind in ("participants", "transports", "producers", "consumers")] == [2, 4, 4, 4]
+        layers = [stream["bitrate"] for producer in room["producers"] for stream in producer["streams"]]
+        return sum(layers) > 500_000 and all(consumer["bitrate"] > 0 for consumer in room["consumers"])
+
+    await eventually(flows, "operators see media flow")
 
 
 async def the_record_holds(server: RunningServer, meeting_id: str) -> None:

@@ -381,7 +381,7 @@ impl Engine {
                 .map(|(_, each)| {
                     (
                         each.id,
-                        each.statistics(transport(each.transport), producer(each.producer)),
+                        each.statistics(transport(each.transport), producer(each.producer), now),
                     )
                 })
                 .collect(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bitrate::Bitrate;
 use crate::codec::Codec;
 use crate::drop::DropReason;
 use crate::extension::{Extension, ExtensionMap};
@@ -31,6 +32,8 @@ pub struct Rtx {
 pub struct Counters {
     /// Without retransmissions.
     pub sent: Traffic,
+    /// Of what is sent, without retransmissions.
+    pub bitrate: Bitrate,
     /// Payload bytes, for sender reports.
     pub payload_bytes: u64,
     /// Retransmissions.
@@ -303,7 +306,7 @@ impl Consumer {
     }
 
     /// A snapshot; `transport` and `producer` are handles.
-    pub fn statistics(&self, transport: u32, producer: u32) -> ConsumerStatistics {
+    pub fn statistics(&self, transport: u32, producer: u32, now: Time) -> ConsumerStatistics {
         let counters = &self.counters;
         ConsumerStatistics {
             transport,
@@ -312,6 +315,7 @@ impl Consumer {
             spatial_layer: self.spatial_layer(),
             temporal_layer: self.temporal_layer(),
             sent: counters.sent,
+            bitrate: counters.bitrate.get(now),
             resent: counters.resent,
             nacked: counters.nacked,
             unanswered: counters.unanswered,

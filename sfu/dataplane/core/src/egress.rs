@@ -72,6 +72,7 @@ fn forward(
         write(arena, consumer, media, &translation, &numbers);
     })?;
     consumer.counters.sent.count(sent);
+    consumer.counters.bitrate.count(sent, media.sample.arrival);
     consumer.counters.payload_bytes += media.payload.len() as u64;
     consumer.resends.earn(sent);
     Ok(())

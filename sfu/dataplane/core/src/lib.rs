@@ -18,6 +18,7 @@
 
 pub mod arrivals;
 pub mod batch;
+pub mod bitrate;
 pub mod checks;
 pub mod clock;
 pub mod codec;

@@ -1,13 +1,9 @@
 //! How well a stream is received (RFC 3550 appendix A.3 and A.8), and how much of it.
 
-use std::time::Duration;
-
+use crate::bitrate::Bitrate;
 use crate::clock::ticks;
 use crate::stats::Traffic;
 use crate::time::Time;
-
-/// The time bitrates are averaged over.
-const WINDOW: Duration = Duration::from_secs(1);
 
 /// Receive statistics of one SSRC. Retransmissions do not count as received: loss reports are about the path.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,14 +17,7 @@ pub struct Reception {
     /// Scaled by 16.
     jitter: u64,
     traffic: Traffic,
-    window: Window,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Window {
-    since: Time,
-    bytes: u64,
-    bitrate: u64,
+    bitrate: Bitrate,
 }
 
 /// The numbers of a report block.
@@ -59,18 +48,7 @@ impl Reception {
     /// Bytes came, as the stream or as a retransmission of it.
     pub fn count(&mut self, bytes: usize, now: Time) {
         self.traffic.count(bytes);
-        let elapsed = now.since(self.window.since);
-        if elapsed >= WINDOW {
-            let millis = u64::try_from(elapsed.as_millis())
-                .unwrap_or(u64::MAX)
-                .max(1);
-            self.window = Window {
-                since: now,
-                bytes: 0,
-                bitrate: self.window.bytes.saturating_mul(8_000) / millis,
-            };
-        }
-        self.window.bytes += bytes as u64;
+        self.bitrate.count(bytes, now);
     }
 
     fn measure_jitter(&mut self, timestamp: u32, now: Time, rate: u32) {
@@ -122,10 +100,6 @@ impl Reception {
 
     /// Bits per second, over the last full second; 0 when nothing came since.
     pub fn bitrate(&self, now: Time) -> u64 {
-        if now.since(self.window.since) > WINDOW * 2 {
-            0
-        } else {
-            self.window.bitrate
-        }
+        self.bitrate.get(now)
     }
 }

@@ -114,6 +114,8 @@ pub struct ConsumerStatistics {
     pub temporal_layer: i8,
     /// RTP packets out, without retransmissions, and their bytes.
     pub sent: Traffic,
+    /// Of these, bits per second over the last full second.
+    pub bitrate: u64,
     /// Retransmissions out.
     pub resent: Traffic,
     /// Sequence numbers its receiver asked for again.

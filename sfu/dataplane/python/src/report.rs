@@ -160,6 +160,7 @@ fn consumer<'py>(py: Python<'py>, of: &ConsumerStatistics) -> PyResult<Bound<'py
         "spatial_layer": of.spatial_layer,
         "temporal_layer": of.temporal_layer,
         "sent": traffic(py, &of.sent)?,
+        "bitrate": of.bitrate,
         "resent": traffic(py, &of.resent)?,
         "nacked": of.nacked,
         "unanswered": of.unanswered,
