@@ -166,3 +166,19 @@ def test_statistics_name_what_they_count(plane: DataPlane) -> None:
     assert statistics["cpu_s"] > 0
     assert statistics["transports"][3]["connected"] is True
     assert statistics["drops"]["event_queue_full"] == 0
+
+
+def test_events_nobody_fetches_are_bounded_and_what_is_over_is_counted(plane: DataPlane) -> None:
+    capacity, over = 8192, 100
+    with Peer(plane, 1) as peer:
+        peer.connect()
+        await_events(plane)
+        for number in range(capacity + over):
+            peer.socket.send(b"\x16" + number.to_bytes(4))
+            if number % 256 == 0:
+                plane.statistics()  # the answer comes from the thread itself: it keeps up with what is sent
+        await_drop(plane, "event_queue_full", over)
+        events = plane.poll_events()
+        assert [fields["datagram"][1:] for _, _, fields in events] == [n.to_bytes(4) for n in range(capacity)]
+        peer.socket.send(b"\x16last")
+        assert await_events(plane) == [("dtls", 1, {"datagram": b"\x16last"})]
