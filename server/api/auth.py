@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from persistence.store import Store
 from pydantic import Field
 
 from config.settings import AuthSettings
+from persistence.store import Store
 from server.api.contract import Access, Answer, Body, Call, Route
 from server.api.errors import ApiError
 from server.identity import TokenAuthority, guest_id

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from persistence.queries import EventPage, ParticipantRecord
 from persistence.repositories.meetings import Meeting
 from persistence.store import Store
-from pydantic import Field
-
 from server.api.contract import Answer, Body, Call, Route
 from server.api.errors import ApiError
 from signaling.identity import Identity

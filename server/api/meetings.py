@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from persistence.events import MeetingCreated
-from persistence.repositories.meetings import Meeting, NewMeeting
-from persistence.store import Store
 from pydantic import Field, field_validator
 
 from config.settings import LimitSettings
+from persistence.events import MeetingCreated
+from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.store import Store
 from server.api.contract import Access, Answer, Body, Call, Route
 from server.api.errors import ApiError
 

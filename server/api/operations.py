@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from signaling.rooms import Registry
-
 from server.api.contract import Access, Answer, Call, Route
 from server.api.errors import ApiError
 from sfu.fleet import Fleet
+from signaling.rooms import Registry
 
 
 class RoomsAnswer(Answer):

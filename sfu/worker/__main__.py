@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from sfu._dataplane import DataPlane
+from sfu.dataplane_digest import StaleDataPlaneError, check_dataplane
 from sfu.worker import selfcheck
 from sfu.worker.service import Options, Service
 
@@ -33,9 +34,10 @@ def options_from(arguments: list[str]) -> Options:
 async def run(options: Options) -> int:
     """Returns the exit code."""
     try:
+        check_dataplane()
         await selfcheck.check()
         plane = DataPlane(options.listen_ip, options.udp_port)
-    except (selfcheck.SelfCheckError, OSError) as error:
+    except (StaleDataPlaneError, selfcheck.SelfCheckError, OSError) as error:
         log.error("worker_unfit", index=options.index, error=str(error))  # noqa: TRY400 - the message says it all
         return EXIT_UNFIT
     try:
