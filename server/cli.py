@@ -144,7 +144,8 @@ def rooms(
         typer.echo(f"{url} does not answer: {error}", err=True)
         raise typer.Exit(1) from None
     for room in live:
-        typer.echo(f"{room['meeting_id']}  {len(room['participants'])} people  {room['title']}")
+        people = len(room["participants"])
+        typer.echo(f"{room['meeting_id']}  {people} {'person' if people == 1 else 'people'}  {room['title']}")
     if not live:
         typer.echo("no room is live")
 
