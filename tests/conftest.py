@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.browser import launch
 from tests.support.server import RunningServer, running_server
+
+# No deadline: a shared machine stalls for longer than any example takes. In CI the same run twice is the same run.
+hypothesis.settings.register_profile("folkmoot", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("folkmoot")
 
 
 @pytest.fixture(scope="module")
