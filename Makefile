@@ -10,7 +10,8 @@ DATAPLANE := sfu/dataplane
 RUST_SOURCES := $(shell find $(DATAPLANE) -name '*.rs' -not -path '*/target/*') $(shell find $(DATAPLANE) -name 'Cargo.*' -not -path '*/target/*')
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -name package-lock.json)
 export UV_PROJECT_ENVIRONMENT := .venv
-export UV_PYTHON := python3 # the one check-tools looked at
+# the one check-tools looked at
+export UV_PYTHON := python3
 
 .PHONY: help run test lint unit check-tools clean protocol bench
 
