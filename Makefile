@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # the one check-tools looked at
 export UV_PYTHON := python3
 
-.PHONY: help run test lint unit check-tools clean protocol bench
+.PHONY: help run test lint unit check-tools clean protocol
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
