@@ -93,13 +93,8 @@ def test_each_folder_has_a_page_and_names_files_that_are_there(folder: str) -> N
 
 def test_unit_tests_do_not_sleep() -> None:
     waits = re.compile(r"time\.sleep\(|asyncio\.sleep\((?!0\))")
-    # These poll for a fact of another process or of the server's own, with a limit; this file names what it looks for.
-    allowed = {
-        "tests/support/server.py",
-        "tests/support/eventually.py",
-        "tests/signaling/conftest.py",
-        "tests/architecture/test_shape.py",
-    }
+    # The first polls for a fact of another process, with a limit; the second names what it looks for.
+    allowed = {"tests/support/eventually.py", "tests/architecture/test_shape.py"}
     sleeping = [
         str(path.relative_to(ROOT))
         for path in sources(".py", folders=("tests",))

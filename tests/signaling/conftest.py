@@ -143,7 +143,7 @@ class Node:
         """Wait for something of the server's own that no client is told."""
         async with asyncio.timeout(WITHIN_S):
             while not fact():  # noqa: ASYNC110 - there is nobody to tell us
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0)
 
     @property
     def record(self) -> Any:

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from server.identity import TokenAuthority
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
+POLL_S = 0.05
 
 
 class RunningServer:
@@ -112,14 +113,14 @@ class RunningServer:
         assert self._process is not None
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise AssertionError(f"the server ended with {self._process.returncode}:\n{self.log()[-3000:]}")
+            with suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(POLL_S)
+                raise AssertionError(f"the server ended with {code}:\n{self.log()[-3000:]}")
             try:
                 if self.request("GET", "/readyz")[0] == 200:
                     return
             except OSError:
                 pass
-            time.sleep(0.05)
         raise AssertionError(f"the server did not become ready:\n{self.log()[-3000:]}")
 
 
