@@ -16,6 +16,7 @@ from signaling.admission import Admission
 from signaling.closing import Closing
 from signaling.counters import Counters
 from signaling.dispatch import Dispatch
+from signaling.facts import Facts
 from signaling.handlers.consumer import ConsumerHandlers
 from signaling.handlers.media import MediaHandlers
 from signaling.handlers.participant import ParticipantHandlers
@@ -56,6 +57,7 @@ class Signaling:
         self.counters = Counters()
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
+        self.facts = Facts(store.emitter)
         self._events = MediaEvents(registry, self._closing)
         self._dispatch = Dispatch(
             _handlers(
@@ -71,7 +73,7 @@ class Signaling:
         )
         self._work = Work(serve=self._dispatch.serve, leave=self._leave)
         self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.accepting = False
 
     def __len__(self) -> int:
@@ -79,7 +81,10 @@ class Signaling:
 
     def start(self) -> None:
         self._media.subscribe(self._events.sink)
-        self._watching = asyncio.create_task(self._events.run(), name="lost rooms")
+        self._watching = [
+            asyncio.create_task(self._events.run(), name="lost rooms"),
+            asyncio.create_task(self.facts.run(), name="facts"),
+        ]
         self.accepting = True
 
     def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
@@ -99,8 +104,8 @@ class Signaling:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=STOP_WAIT_S)
             await _cancel(*late)
-        if self._watching is not None:
-            await _cancel(self._watching)
+        await _cancel(*self._watching)
+        await self.facts.drain()
 
     async def _leave(self, session: Session, reason: str) -> None:
         if session.participant is None:

@@ -36,6 +36,7 @@ pub mod id;
 pub mod ingress;
 pub mod io;
 pub mod keyframe;
+pub mod ladder;
 pub mod layer;
 pub mod map;
 pub mod nack;
