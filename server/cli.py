@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,9 @@ from persistence.store import Store
 from server import logs
 from server.app import Application
 from server.identity import TokenAuthority
+from server.loadtest import report
+from server.loadtest.run import GeneratorDiedError, LoadTest
+from server.loadtest.scenario import Scenario
 from sfu.worker_process import WorkerStartError
 from signaling.roles import Role
 
@@ -148,6 +152,58 @@ def rooms(
         typer.echo(f"{room['meeting_id']}  {people} {'person' if people == 1 else 'people'}  {room['title']}")
     if not live:
         typer.echo("no room is live")
+
+
+@cli.command("load-test")
+def load_test(  # noqa: PLR0917 - typer names each on the command line
+    url: Annotated[str, typer.Option(help="The server under test.")] = "http://localhost:7880",
+    rooms: Annotated[int, typer.Option(min=1, max=10_000, help="Rooms at the same time.")] = 1,
+    publishers: Annotated[int, typer.Option(min=1, max=1000, help="In each room, sending.")] = 1,
+    subscribers: Annotated[int, typer.Option(min=0, max=10_000, help="In each room, receiving only.")] = 10,
+    publishers_watch: Annotated[bool, typer.Option(help="Publishers receive each other, as in a meeting.")] = False,
+    video: Annotated[str, typer.Option(help="Simulcast bitrates in kbit/s, lowest first; 0: none.")] = "100,300,900",
+    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames a second of each encoding.")] = 30,
+    audio: Annotated[bool, typer.Option(help="Send sound, 32 kbit/s.")] = True,
+    duration: Annotated[float, typer.Option(min=1, help="Seconds after the last join.")] = 30.0,
+    joins_per_second: Annotated[float, typer.Option(min=0.1, help="How fast people arrive.")] = 20.0,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="To spread the load over.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the results there as well.")] = None,
+    config: ConfigFile = None,
+    dev: Dev = False,
+) -> None:
+    """Send people without faces into a running server: ICE, DTLS and SRTP over the public protocol."""
+    if not re.fullmatch(r"\d{1,6}(,\d{1,6})*", video):
+        raise typer.BadParameter("--video takes bitrates in kbit/s, as in 100,300,900")
+    scenario = Scenario(
+        url=url,
+        rooms=rooms,
+        publishers=publishers,
+        subscribers=subscribers,
+        publishers_watch=publishers_watch,
+        video_kbps=() if video == "0" else tuple(map(int, video.split(","))),
+        frames_per_s=fps,
+        audio=audio,
+        duration_s=duration,
+        joins_per_s=joins_per_second,
+    )
+    if problems := scenario.problems():
+        raise typer.BadParameter("; ".join(problems))
+    authority = TokenAuthority(settings_from(config, dev).auth.secret.get_secret_value(), now=time.time)
+    test = LoadTest(scenario, processes, partial(_tester_token, authority), partial(typer.echo, err=True))
+    try:
+        found = asyncio.run(test.run())
+    except (GeneratorDiedError, TimeoutError) as error:
+        typer.echo(f"the load test did not end: {error or 'out of time'}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(report.table(found, test.processes))
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n")
+    raise typer.Exit(0 if found["joins"]["joined"] == scenario.people and not found["joins"]["failed"] else 1)
+
+
+def _tester_token(authority: TokenAuthority, identity: str, meeting_id: str) -> str:
+    claims: dict[str, Any] = {"name": "Load test", "meeting": meeting_id, "grants": {"room_create": True}}
+    return authority.issue(identity, ttl_s=24 * 3600, **claims)
 
 
 def main() -> None:
