@@ -33,7 +33,7 @@ class Generator:
         scenario = self._share.scenario
         ends_at = self._share.starts_at + scenario.joining_s + scenario.duration_s
         teller = asyncio.create_task(self._tell(), name="tell")
-        people = [asyncio.create_task(self._send_in(place), name=place.token[:8]) for place in self._share.places]
+        people = [asyncio.create_task(self._send_in(place), name="participant") for place in self._share.places]
         await asyncio.sleep(max(ends_at - time.time(), 0))
         publishers = [task for task, place in zip(people, self._share.places, strict=True) if place.publishes]
         await _end(publishers)

@@ -46,9 +46,9 @@ class LoadTest:
         progress = asyncio.create_task(self._progress(), name="progress")
         limit = LEAD_S + self._scenario.joining_s + self._scenario.duration_s + PATIENCE_S
         try:
-            async with asyncio.timeout(limit), asyncio.TaskGroup() as generators:
+            async with asyncio.timeout(limit), asyncio.TaskGroup() as tasks:
                 for index, share in enumerate(self._shares):
-                    generators.create_task(self._generate(index, share))
+                    tasks.create_task(self._generate(index, share))
         except* GeneratorDiedError as group:
             raise group.exceptions[0] from None
         finally:
