@@ -116,5 +116,11 @@ class DataPlane:
         "packets_out": n, "bytes_in": n, "bytes_out": n, "cpu_s": seconds of the thread}`.
         """
 
+    def totals(self) -> dict[str, Any]:
+        """The sums of `statistics()`, whose cost does not grow with what there is.
+
+        `transports`, `producers` and `consumers` are numbers here; `drops` and the rest are as there.
+        """
+
     def close(self) -> None:
         """Stop the thread and close the socket; idempotent."""

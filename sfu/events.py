@@ -38,20 +38,34 @@ class ConsumerLayersChanged(WorkerEvent, frozen=True, tag="consumer_layers_chang
 
 
 class WorkerLoad(WorkerEvent, frozen=True, tag="worker_load"):
-    """Sent every second: what the fleet places rooms by. `cpu` is the share of one core, 0 to 1."""
+    """Sent twice a second: sign of life, and what the fleet places rooms by.
+
+    `cpu` is the share of one core, 0 to 1, `packet_rate` packets a second in both directions, both smoothed over some
+    seconds; `packets_in`, `packets_out`, `bytes_in`, `bytes_out` and `drops` count since the worker began.
+    """
 
     cpu: float
+    packet_rate: float
     rooms: int
     transports: int
     producers: int
     consumers: int
     packets_in: int
     packets_out: int
+    bytes_in: int
+    bytes_out: int
     drops: dict[str, int]
 
 
 class WorkerDied(WorkerEvent, frozen=True, tag="worker_died"):
-    """Told by the fleet, not by the worker: these rooms have lost their media."""
+    """Told by the fleet, not by the worker: these rooms have lost their media, and are not open any more.
+
+    `exit_code` is negative for a signal. `silent_s` is how long the worker had said nothing.
+    """
 
     room_ids: list[str]
     exit_code: int | None
+    worker: int = 0
+    reason: Literal["exited", "hung"] = "exited"
+    lived_s: float = 0.0
+    silent_s: float = 0.0

@@ -23,6 +23,7 @@ from sfu.ports import R
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 3.0
+LINKLESS_S = 0.25
 SOURCES = Path(sfu.__file__).resolve().parents[1]
 
 # A worker parses what the internet sends: it gets what it needs to run and nothing to give away.
@@ -52,15 +53,22 @@ class WorkerProcess:
         return await self._link.ask(command)
 
     async def wait(self) -> int | None:
-        """Until the process is gone, ended here when only its link closed. Returns its exit code."""
+        """Until the process is gone, killed here when only its link closed. Returns its exit code.
+
+        A worker without its link serves nobody, and its rooms wait for us: it gets `LINKLESS_S` to end by itself.
+        """
         exited = asyncio.create_task(self._process.wait())
         closed = asyncio.create_task(self._link.wait_closed())
         try:
             await asyncio.wait([exited, closed], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([exited], timeout=LINKLESS_S)
+            if not exited.done():
+                self.kill()
+                await exited
         finally:
             exited.cancel()
             closed.cancel()
-        await self.stop()
+        await self._link.close()
         return self._process.returncode
 
     def kill(self) -> None:

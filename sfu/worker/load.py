@@ -1,8 +1,9 @@
-"""How loaded a worker is, once a second: what the fleet places rooms by, and its sign of life."""
+"""How loaded a worker is, twice a second: what the fleet places rooms by, and its sign of life."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -10,7 +11,10 @@ from typing import Any, NamedTuple
 
 from sfu.events import WorkerLoad
 
-INTERVAL_S = 1.0
+INTERVAL_S = 0.5
+SMOOTHED_S = 2.0
+"""Over about this long: a burst of joins should not send every room elsewhere."""
+COUNTED = ("transports", "producers", "consumers", "packets_in", "packets_out", "bytes_in", "bytes_out")
 
 
 class Usage(NamedTuple):
@@ -32,27 +36,38 @@ def share(before: Usage, now: Usage) -> float:
 
 
 class LoadMeter:
-    """`statistics` are the data plane's; `own_drops` what Python dropped."""
+    """`totals` are the data plane's; `own_drops` what Python dropped."""
 
     def __init__(self, own_drops: Counter[str], clock: Callable[[], tuple[float, float]] | None = None) -> None:
         self._own_drops = own_drops
         self._clock = clock or (lambda: (time.monotonic(), time.process_time()))
-        self._before: Usage | None = None
+        self._before: tuple[Usage, int] | None = None
+        self._cpu = 0.0
+        self._packet_rate = 0.0
+        self._first = True
 
-    def measure(self, statistics: Mapping[str, Any], rooms: int) -> WorkerLoad:
-        now = Usage(*self._clock(), plane=float(statistics.get("cpu_s", 0.0)))
-        cpu = share(self._before, now) if self._before else 0.0
-        self._before = now
-        return WorkerLoad(
-            cpu=round(cpu, 4),
-            rooms=rooms,
-            transports=len(statistics.get("transports", ())),
-            producers=len(statistics.get("producers", ())),
-            consumers=len(statistics.get("consumers", ())),
-            packets_in=int(statistics.get("packets_in", 0)),
-            packets_out=int(statistics.get("packets_out", 0)),
-            drops=dict(Counter(statistics.get("drops", {})) + self._own_drops),
+    def measure(self, totals: Mapping[str, Any], rooms: int) -> WorkerLoad:
+        self._advance(
+            Usage(*self._clock(), plane=float(totals.get("cpu_s", 0.0))),
+            int(totals.get("packets_in", 0)) + int(totals.get("packets_out", 0)),
         )
+        return WorkerLoad(
+            cpu=round(self._cpu, 4),
+            packet_rate=round(self._packet_rate, 1),
+            rooms=rooms,
+            drops=dict(Counter(totals.get("drops", {})) + self._own_drops),
+            **{name: int(totals.get(name, 0)) for name in COUNTED},
+        )
+
+    def _advance(self, now: Usage, packets: int) -> None:
+        """Each new measurement weighs as much as the time it spans, against `SMOOTHED_S`; the first one all."""
+        if self._before is not None and now.wall > (before := self._before[0]).wall:
+            lasted_s = now.wall - before.wall
+            weight = 1.0 if self._first else 1.0 - math.exp(-lasted_s / SMOOTHED_S)
+            self._first = False
+            self._cpu += weight * (share(before, now) - self._cpu)
+            self._packet_rate += weight * ((packets - self._before[1]) / lasted_s - self._packet_rate)
+        self._before = (now, packets)
 
 
 async def report_load(measure: Callable[[], WorkerLoad], tell: Callable[[WorkerLoad], None]) -> None:

@@ -92,7 +92,7 @@ class Service:
             await link.close()
 
     def _measure(self) -> WorkerLoad:
-        return self._meter.measure(self._plane.statistics(), len(self._router.rooms))
+        return self._meter.measure(self._plane.totals(), len(self._router.rooms))
 
     def _drain(self) -> None:
         for name, handle, fields in self._plane.poll_events():

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from config.settings import RtcSettings
 from sfu.commands import CreateTransport, MediaError, OpenRoom
 from sfu.events import WorkerDied, WorkerEvent, WorkerLoad
 from sfu.fleet import Fleet
+from sfu.supervision import SILENCE_LIMIT_S
 from sfu.worker_process import WorkerStartError
 from tests.support.eventually import eventually
 
@@ -38,9 +40,10 @@ class Watched:
         return event
 
     def pid_of(self, room_id: str) -> int:
-        process = self.fleet._pinned[room_id].process
-        assert process is not None
-        return process.pid
+        slot = self.fleet._routing.home(room_id)
+        assert slot is not None
+        assert slot.process is not None
+        return slot.process.pid
 
 
 @pytest.fixture
@@ -72,9 +75,8 @@ async def test_rooms_go_to_the_least_loaded_worker_and_stay_there(watched: Watch
 async def test_a_busy_worker_gets_no_new_room(watched: Watched) -> None:
     await watched.next(WorkerLoad)
     busy = watched.fleet._slots[0]
-    idle = WorkerLoad(0.0, 0, 0, 0, 0, 0, 0, {})
-    busy.load = WorkerLoad(0.9, 0, 0, 0, 0, 0, 0, {})
-    watched.fleet._slots[1].load = idle
+    busy.load = WorkerLoad(0.9, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, {})
+    watched.fleet._slots[1].load = WorkerLoad(0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, {})
     await watched.fleet.open_room("a")
     assert watched.pid_of("a") != (busy.process.pid if busy.process else None)
 
@@ -128,11 +130,14 @@ async def test_a_killed_worker_is_told_and_replaced_and_the_other_goes_on(watche
     await watched.fleet.open_room("a")
 
 
-async def test_a_hanging_worker_is_killed(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sfu.fleet.SILENCE_LIMIT_S", 1.5)
+async def test_a_hanging_worker_is_killed_after_three_seconds(watched: Watched) -> None:
     await watched.fleet.open_room("a")
+    stopped_at = time.monotonic()
     os.kill(watched.pid_of("a"), signal.SIGSTOP)
-    assert (await watched.next(WorkerDied)).room_ids == ["a"]
+    died = await watched.next(WorkerDied)
+    assert (died.room_ids, died.reason, died.exit_code) == (["a"], "hung", -signal.SIGKILL)
+    assert SILENCE_LIMIT_S <= died.silent_s < SILENCE_LIMIT_S + 0.5
+    assert time.monotonic() - stopped_at < SILENCE_LIMIT_S + 0.5
 
 
 async def test_a_stopped_fleet_leaves_no_process_and_no_socket(watched: Watched, tmp_path: Path) -> None:

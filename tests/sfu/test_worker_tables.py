@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import typing
 from collections import Counter
 
@@ -16,7 +17,7 @@ from sfu.wire import AnyCommand
 from sfu.worker import media_commands, room_commands
 from sfu.worker.candidates import candidates, priority, reachable_addresses
 from sfu.worker.handles import Handles, HandleTable
-from sfu.worker.load import LoadMeter, Usage, report_load, share
+from sfu.worker.load import SMOOTHED_S, LoadMeter, Usage, report_load, share
 from sfu.worker.numbering import Numbering
 
 
@@ -127,27 +128,35 @@ def test_load_is_that_of_the_busier_thread(process: float, plane: float, expecte
 
 
 def test_load_counts_what_was_measured_and_what_python_dropped() -> None:
-    clock = iter([(0.0, 0.0), (2.0, 1.0)])
+    clock = iter([(0.0, 0.0), (2.0, 1.0), (2.0 + SMOOTHED_S, 1.0)])
     meter = LoadMeter(Counter(dtls_queue_full=2), lambda: next(clock))
-    statistics = {
-        "transports": {1: {}},
-        "consumers": {2: {}, 3: {}},
+    before = {"packets_in": 1, "packets_out": 1, "cpu_s": 0.0}
+    totals = {
+        "transports": 1,
+        "producers": 0,
+        "consumers": 2,
         "drops": {"replayed": 3},
         "packets_in": 7,
         "packets_out": 9,
+        "bytes_in": 700,
+        "bytes_out": 900,
         "cpu_s": 0.0,
     }
-    assert meter.measure(statistics, 1).cpu == 0.0
-    assert meter.measure(statistics, 1) == WorkerLoad(
+    assert meter.measure(before, 1).cpu == 0.0
+    assert meter.measure(totals, 1) == WorkerLoad(
         cpu=0.5,
+        packet_rate=7.0,
         rooms=1,
         transports=1,
         producers=0,
         consumers=2,
         packets_in=7,
         packets_out=9,
+        bytes_in=700,
+        bytes_out=900,
         drops={"replayed": 3, "dtls_queue_full": 2},
     )
+    assert meter.measure(totals, 1).cpu == pytest.approx(0.5 / math.e, abs=1e-3)
 
 
 async def test_load_is_told_at_once_and_until_cancelled() -> None:

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::id::{ConsumerId, ProducerId, TransportId};
 use crate::spec::{ConsumerSpec, ProducerSpec};
 use crate::srtp::Profile;
-use crate::stats::Statistics;
+use crate::stats::{Statistics, Totals};
 use crate::time::Ntp;
 
 /// What the engine is given once.
@@ -111,6 +111,8 @@ pub enum Command {
     },
     /// A snapshot of everything.
     Statistics,
+    /// The sums alone, however much there is.
+    Totals,
 }
 
 /// What a command is answered.
@@ -120,6 +122,8 @@ pub enum Reply {
     Done,
     /// Answer to [`Command::Statistics`].
     Statistics(Box<Statistics>),
+    /// Answer to [`Command::Totals`].
+    Totals(Box<Totals>),
 }
 
 /// Why a command was refused; nothing was changed. The text says what was wrong, for a log.

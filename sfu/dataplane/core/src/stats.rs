@@ -38,6 +38,23 @@ pub struct Statistics {
     pub sent: Traffic,
 }
 
+/// Answer to [`Command::Totals`](crate::io::Command::Totals): cheap enough to be asked twice a second.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// How many there are.
+    pub transports: usize,
+    /// How many there are.
+    pub producers: usize,
+    /// How many there are.
+    pub consumers: usize,
+    /// As in [`Statistics`].
+    pub drops: Drops,
+    /// As in [`Statistics`].
+    pub received: Traffic,
+    /// As in [`Statistics`].
+    pub sent: Traffic,
+}
+
 /// Of one transport.
 #[derive(Clone, Debug, Default)]
 pub struct TransportStatistics {

@@ -278,7 +278,16 @@ impl DataPlane {
         let answer = self.ask(py, Command::Statistics)?;
         match answer.result {
             Ok(Reply::Statistics(statistics)) => report::statistics(py, &statistics, &answer.host),
-            Ok(Reply::Done) => Err(stopped(py)),
+            Ok(_) => Err(stopped(py)),
+            Err(error) => Err(refused(py, &error)),
+        }
+    }
+
+    fn totals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let answer = self.ask(py, Command::Totals)?;
+        match answer.result {
+            Ok(Reply::Totals(totals)) => report::totals(py, &totals, &answer.host),
+            Ok(_) => Err(stopped(py)),
             Err(error) => Err(refused(py, &error)),
         }
     }

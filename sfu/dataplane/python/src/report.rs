@@ -5,7 +5,7 @@ use crate::events::Notice;
 use folkmoot_core::drop::Drops;
 use folkmoot_core::io::Event;
 use folkmoot_core::stats::{
-    ConsumerStatistics, ProducerStatistics, Statistics, StreamStatistics, Traffic,
+    ConsumerStatistics, ProducerStatistics, Statistics, StreamStatistics, Totals, Traffic,
     TransportStatistics,
 };
 use pyo3::prelude::*;
@@ -80,22 +80,50 @@ pub(crate) fn statistics<'py>(
     for (id, of) in &statistics.consumers {
         consumers.set_item(id.0, consumer(py, of)?)?;
     }
-    let drops = drops(py, &statistics.drops)?;
-    drops.set_item("datagram_too_long", host.truncated)?;
-    drops.set_item("send_buffer_full", host.send_full)?;
-    drops.set_item("send_refused", host.send_refused)?;
-    drops.set_item("event_queue_full", host.events_dropped)?;
     Ok(dict!(py, {
         "transports": transports,
         "producers": producers,
         "consumers": consumers,
-        "drops": drops,
+        "drops": all_drops(py, &statistics.drops, host)?,
         "packets_in": statistics.received.packets,
         "packets_out": statistics.sent.packets,
         "bytes_in": statistics.received.bytes,
         "bytes_out": statistics.sent.bytes,
         "cpu_s": host.cpu.as_secs_f64(),
     }))
+}
+
+/// The dictionary of `DataPlane.totals`.
+pub(crate) fn totals<'py>(
+    py: Python<'py>,
+    totals: &Totals,
+    host: &HostStatistics,
+) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {
+        "transports": totals.transports,
+        "producers": totals.producers,
+        "consumers": totals.consumers,
+        "drops": all_drops(py, &totals.drops, host)?,
+        "packets_in": totals.received.packets,
+        "packets_out": totals.sent.packets,
+        "bytes_in": totals.received.bytes,
+        "bytes_out": totals.sent.bytes,
+        "cpu_s": host.cpu.as_secs_f64(),
+    }))
+}
+
+/// What the engine dropped, and what never reached it or its destination.
+fn all_drops<'py>(
+    py: Python<'py>,
+    engine: &Drops,
+    host: &HostStatistics,
+) -> PyResult<Bound<'py, PyDict>> {
+    let drops = drops(py, engine)?;
+    drops.set_item("datagram_too_long", host.truncated)?;
+    drops.set_item("send_buffer_full", host.send_full)?;
+    drops.set_item("send_refused", host.send_refused)?;
+    drops.set_item("event_queue_full", host.events_dropped)?;
+    Ok(drops)
 }
 
 fn drops<'py>(py: Python<'py>, drops: &Drops) -> PyResult<Bound<'py, PyDict>> {

@@ -87,6 +87,7 @@ impl Engine {
                 temporal,
             } => self.set_layers(consumer, spatial, temporal),
             Command::Statistics => Ok(Reply::Statistics(Box::new(self.statistics(now)))),
+            Command::Totals => Ok(Reply::Totals(Box::new(self.totals()))),
         }
     }
 }

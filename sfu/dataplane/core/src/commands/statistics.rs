@@ -1,11 +1,22 @@
-//! The snapshot of everything.
+//! The snapshot of everything, and its sums.
 
 use crate::engine::Engine;
 use crate::producer::Producer;
-use crate::stats::Statistics;
+use crate::stats::{Statistics, Totals};
 use crate::time::Time;
 
 impl Engine {
+    pub(super) fn totals(&self) -> Totals {
+        Totals {
+            transports: self.tables.transports.len(),
+            producers: self.tables.producers.len(),
+            consumers: self.tables.consumers.len(),
+            drops: self.out.drops.clone(),
+            received: self.received,
+            sent: self.out.sent,
+        }
+    }
+
     pub(super) fn statistics(&self, now: Time) -> Statistics {
         let tables = &self.tables;
         let transport = |slot| {
