@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, expect
@@ -38,8 +39,16 @@ class BrowserPerson:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     @classmethod
-    async def arrive(cls, browser: Browser, name: str, url: str) -> BrowserPerson:
+    async def arrive(
+        cls,
+        browser: Browser,
+        name: str,
+        url: str,
+        prepare: Callable[[BrowserContext], Awaitable[None]] | None = None,
+    ) -> BrowserPerson:
         context = await browser.new_context(viewport={"width": 1280, "height": 720})
+        if prepare is not None:
+            await prepare(context)
         person = cls(name, context, await context.new_page())
         await person.page.goto(url)
         return person

@@ -19,6 +19,12 @@ export interface TrackReport {
   frame_height: number | null
   frames_per_second: number | null
   freeze_count: number
+  total_freezes_duration_s: number
+  concealed_samples: number
+  total_samples_received: number
+  key_frames_decoded: number
+  nack_count: number
+  pli_count: number
   audio_level: number | null
   total_audio_energy: number
   spatial_layer: number | null
@@ -61,6 +67,12 @@ export class StatsReader {
       frame_height: number(inbound['frameHeight']),
       frames_per_second: number(inbound['framesPerSecond']),
       freeze_count: number(inbound['freezeCount']) ?? 0,
+      total_freezes_duration_s: number(inbound['totalFreezesDuration']) ?? 0,
+      concealed_samples: number(inbound['concealedSamples']) ?? 0,
+      total_samples_received: number(inbound['totalSamplesReceived']) ?? 0,
+      key_frames_decoded: number(inbound['keyFramesDecoded']) ?? 0,
+      nack_count: number(inbound['nackCount']) ?? 0,
+      pli_count: number(inbound['pliCount']) ?? 0,
       audio_level: number(inbound['audioLevel']),
       total_audio_energy: number(inbound['totalAudioEnergy']) ?? 0,
     }
