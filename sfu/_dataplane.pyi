@@ -62,6 +62,13 @@ class ConsumerSpec(TypedDict):
     spatial_layer: int | None
     temporal_layer: int | None
 
+class PipeConsumerSpec(TypedDict):
+    """`ssrcs`: one for each encoding of the producer; rising, and above all that were ever used on the pipe."""
+
+    ssrcs: Sequence[int]
+    payload_type: int
+    header_extensions: Sequence[HeaderExtension]
+
 Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """(name, handle, fields):
 
@@ -109,11 +116,22 @@ class DataPlane:
     def remove_consumer(self, consumer: int) -> None: ...
     def request_keyframe(self, consumer: int) -> None: ...
     def set_layers(self, consumer: int, spatial_layer: int, temporal_layer: int) -> None: ...
+    def add_pipe(self, transport: int, remote: str, profile: str, rx: bytes, tx: bytes) -> None:
+        """A transport to another worker's data plane at `remote` ("ip:port"), without ICE and DTLS."""
+
+    def add_pipe_consumer(self, transport: int, consumer: int, producer: int, spec: PipeConsumerSpec) -> None:
+        """Send all encodings of the producer over the pipe as they are. None flows before `set_wanted`."""
+
+    def set_wanted(self, consumer: int, wanted: int) -> None:
+        """Which encodings of a pipe consumer flow: one bit each, the lowest in the lowest bit."""
+
+    def remove_pipe_consumer(self, consumer: int) -> None: ...
     def statistics(self) -> dict[str, Any]:
         """A snapshot.
 
-        `{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "drops": {reason: n}, "packets_in": n,
-        "packets_out": n, "bytes_in": n, "bytes_out": n, "cpu_s": seconds of the thread}`.
+        `{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "pipe_consumers": {...},
+        "drops": {reason: n}, "packets_in": n, "packets_out": n, "bytes_in": n, "bytes_out": n,
+        "cpu_s": seconds of the thread}`.
         """
 
     def totals(self) -> dict[str, Any]:

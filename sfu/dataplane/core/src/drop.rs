@@ -39,6 +39,8 @@ reasons! {
     TupleNotValidated = "tuple_not_validated",
     /// More DTLS datagrams or events waiting than the control plane may leave lying.
     EventsFull = "events_full",
+    /// A pipe has no handshake.
+    DtlsOnPipe = "dtls_on_pipe",
     /// Media before the keys, over what is kept for them.
     EarlyFull = "early_full",
     /// Does not authenticate.

@@ -85,6 +85,9 @@ impl Engine {
         let transport = self.tables.transports.get_mut(slot)?;
         transport.received.count(bytes.len());
         if class == Class::Dtls {
+            if transport.pipe.is_some() {
+                return Some((Some(slot), DropReason::DtlsOnPipe));
+            }
             let (transport, datagram) = (transport.id, bytes.to_vec());
             self.out.tell(Event::Dtls {
                 transport,

@@ -103,6 +103,9 @@ impl Tables {
     }
 
     fn take_block(&mut self, slot: usize, block: &ReportBlock, now: Time) {
+        if let Some(strand) = self.strand_of(slot, block.ssrc) {
+            return self.take_strand_block(strand, block);
+        }
         let consumer = self
             .consumer_of(slot, block.ssrc)
             .and_then(|slot| self.consumers.get_mut(slot));
@@ -132,6 +135,14 @@ impl Tables {
         out: &mut Output,
         now: Time,
     ) -> Result<(), DropReason> {
+        if let Some(strand) = self.strand_of(slot, nack.media) {
+            for sequence in nack.sequences() {
+                if let Err(reason) = self.resend_strand(strand, sequence, out, now) {
+                    out.drops.count(reason);
+                }
+            }
+            return Ok(());
+        }
         let slot = self
             .consumer_of(slot, nack.media)
             .ok_or(DropReason::RtcpUnknownSsrc)?;
@@ -156,6 +167,10 @@ impl Tables {
         media: Ssrc,
         out: &mut Output,
     ) -> Result<(), DropReason> {
+        if let Some(strand) = self.strand_of(slot, media) {
+            self.request_strand_keyframe(strand, out);
+            return Ok(());
+        }
         let slot = self
             .consumer_of(slot, media)
             .ok_or(DropReason::RtcpUnknownSsrc)?;

@@ -5,6 +5,7 @@ use crate::egress::Receivers;
 use crate::extension::Extension;
 use crate::id::Ssrc;
 use crate::output::Output;
+use crate::pipe;
 use crate::producer::Producer;
 use crate::rtp::{Fields, Header, HeaderMut, Packet};
 use crate::stream::{Stream, Way};
@@ -118,6 +119,11 @@ impl Tables {
                         consumer.replaced(index);
                     }
                 }
+                for consumer in &producer.pipe_consumers {
+                    if let Some(consumer) = self.pipe_consumers.get_mut(*consumer) {
+                        consumer.replaced(index);
+                    }
+                }
             }
         }
         Ok(())
@@ -171,6 +177,13 @@ impl Tables {
         for consumer in &producer.consumers {
             if let Some(needed) = receivers.forward(*consumer, &media) {
                 want_keyframe(&mut producer.streams, needed, receivers.out);
+            }
+        }
+        for slot in &producer.pipe_consumers {
+            if let Some(consumer) = self.pipe_consumers.get_mut(*slot)
+                && let Err(reason) = pipe::forward(consumer, &mut self.transports, out, &media)
+            {
+                out.drops.count(reason);
             }
         }
         Ok(())

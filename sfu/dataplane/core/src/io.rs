@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::id::{ConsumerId, ProducerId, TransportId};
+use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
+use crate::pipe::PipeConsumerSpec;
 use crate::spec::{ConsumerSpec, ProducerSpec};
 use crate::srtp::Profile;
 use crate::stats::{Statistics, Totals};
@@ -109,6 +110,39 @@ pub enum Command {
         /// Temporal layer to prefer, 0 the lowest.
         temporal: u8,
     },
+    /// A transport to another worker of the node: its path and keys are given, and it has neither ICE nor DTLS.
+    AddPipe {
+        /// Its handle.
+        transport: TransportId,
+        /// Where the other worker sends from and is sent to; no other transport's.
+        tuple: Tuple,
+        /// The protection profile.
+        profile: Profile,
+        /// Master key and salt of what comes in.
+        rx: Vec<u8>,
+        /// Master key and salt of what goes out.
+        tx: Vec<u8>,
+    },
+    /// Send all encodings of the producer over the pipe as they are; none flows before [`SetWanted`](Self::SetWanted).
+    AddPipeConsumer {
+        /// The pipe.
+        transport: TransportId,
+        /// Its handle.
+        consumer: PipeConsumerId,
+        /// What it carries.
+        producer: ProducerId,
+        /// How to write it.
+        spec: PipeConsumerSpec,
+    },
+    /// Which encodings flow.
+    SetWanted {
+        /// Its handle.
+        consumer: PipeConsumerId,
+        /// One bit for each encoding, the lowest in the lowest bit.
+        wanted: u8,
+    },
+    /// The pipe consumer is gone.
+    RemovePipeConsumer(PipeConsumerId),
     /// A snapshot of everything.
     Statistics,
     /// The sums alone, however much there is.

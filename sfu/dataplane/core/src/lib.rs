@@ -14,7 +14,7 @@
 //! A packet: [`engine`] → [`demux`] → [`session`] → [`ingress`] → [`stream`] → [`history`] → for each consumer [`egress`]:
 //! [`layer`] → [`rewrite`] (on its [`map`]) → [`transport`] → [`session`] → [`batch`].
 //! Feedback: [`engine`] → [`session`] → [`feedback`] → [`egress`] (resending) or [`keyframe`].
-//! What is said without being asked: [`report`]. What the control plane asks: [`commands`].
+//! From worker to worker: [`pipe`]. What is said without being asked: [`report`]. What the control plane asks: [`commands`].
 
 pub mod arrivals;
 pub mod batch;
@@ -42,6 +42,7 @@ pub mod map;
 pub mod nack;
 pub mod output;
 pub mod packet;
+pub mod pipe;
 pub mod producer;
 pub mod random;
 pub mod reception;

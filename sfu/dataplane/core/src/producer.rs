@@ -35,6 +35,8 @@ pub struct Producer {
     pub streams: Vec<Stream>,
     /// Slots of its consumers.
     pub consumers: Vec<usize>,
+    /// Slots of its pipe consumers, one for each other worker it goes to.
+    pub pipe_consumers: Vec<usize>,
     /// Forwards nothing.
     pub paused: bool,
     /// Encodings that flow.
@@ -100,6 +102,7 @@ impl Producer {
             extensions,
             streams: streams.collect(),
             consumers: Vec::new(),
+            pipe_consumers: Vec::new(),
             paused: spec.paused,
             active: 0,
             fir_sequence: 0,

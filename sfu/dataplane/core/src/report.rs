@@ -9,9 +9,11 @@ use crate::consumer::Consumer;
 use crate::id::Ssrc;
 use crate::io::Event;
 use crate::output::Output;
+use crate::pipe;
 use crate::producer::Producer;
-use crate::rtcp::{ReportBlock, fir, nack, pli, remb, rr, sdes, sr};
+use crate::rtcp::{MAX_BLOCKS, ReportBlock, fir, nack, pli, remb, rr, sdes, sr};
 use crate::spec::Kind;
+use crate::stream::Stream;
 use crate::tables::Tables;
 use crate::time::{Time, to_compact};
 use crate::transport::Transport;
@@ -50,6 +52,7 @@ impl Tables {
             transport.reported = now;
             report_reception(transport, &mut self.producers, out, now);
             report_sending(transport, &mut self.consumers, &self.producers, out, now);
+            pipe::report(transport, &self.pipe_consumers, &self.producers, out, now);
         }
         due(transport)
     }
@@ -78,9 +81,7 @@ impl Tables {
 }
 
 fn due(transport: &Transport) -> Time {
-    let periodic = if !transport.can_send()
-        || (transport.producers.is_empty() && transport.consumers.is_empty())
-    {
+    let periodic = if !transport.can_send() || transport.is_idle() {
         Time::FAR
     } else if transport.producers.is_empty() {
         transport.reported + REPORTS
@@ -134,36 +135,44 @@ fn report_reception(
     out: &mut Output,
     now: Time,
 ) {
-    let (mut blocks, mut count) = ([ReportBlock::default(); 64], 0);
-    let mut slots = blocks.iter_mut();
-    for slot in &transport.producers {
-        let Some(producer) = producers.get_mut(*slot) else {
-            continue;
-        };
-        for stream in producer
-            .streams
-            .iter_mut()
-            .filter(|stream| stream.is_active(now))
-        {
-            let (Some(ssrc), Some(block)) = (stream.ssrc, slots.next()) else {
+    let (mut blocks, mut count) = ([ReportBlock::default(); MAX_BLOCKS], 0);
+    let slots = std::mem::take(&mut transport.producers);
+    for slot in &slots {
+        let streams = producers.get_mut(*slot).into_iter();
+        let streams = streams.flat_map(|producer| producer.streams.iter_mut());
+        for stream in streams.filter(|stream| stream.is_active(now)) {
+            let (Some(ssrc), Some(block)) = (stream.ssrc, blocks.get_mut(count)) else {
                 continue;
             };
-            let loss = stream.reception.report();
-            *block = ReportBlock {
-                ssrc,
-                fraction_lost: loss.fraction,
-                cumulative_lost: loss.total.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
-                highest_sequence: loss.highest,
-                jitter: stream.reception.jitter(),
-                last_sender_report: stream.clock.map_or(0, |clock| clock.ntp.compact()),
-                delay: stream
-                    .clock
-                    .map_or(0, |clock| to_compact(now.since(clock.arrival))),
-            };
+            *block = report_stream(stream, ssrc, now);
             count += 1;
+            if count == MAX_BLOCKS {
+                send_blocks(transport, &blocks, out);
+                count = 0;
+            }
         }
     }
-    let (sender, blocks) = (transport.ssrc, blocks.get(..count).unwrap_or_default());
+    transport.producers = slots;
+    send_blocks(transport, blocks.get(..count).unwrap_or_default(), out);
+}
+
+fn report_stream(stream: &mut Stream, ssrc: Ssrc, now: Time) -> ReportBlock {
+    let loss = stream.reception.report();
+    ReportBlock {
+        ssrc,
+        fraction_lost: loss.fraction,
+        cumulative_lost: loss.total.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
+        highest_sequence: loss.highest,
+        jitter: stream.reception.jitter(),
+        last_sender_report: stream.clock.map_or(0, |clock| clock.ntp.compact()),
+        delay: stream
+            .clock
+            .map_or(0, |clock| to_compact(now.since(clock.arrival))),
+    }
+}
+
+fn send_blocks(transport: &mut Transport, blocks: &[ReportBlock], out: &mut Output) {
+    let sender = transport.ssrc;
     if !blocks.is_empty() {
         transport.send_rtcp(out, |arena| rr::write(arena, sender, blocks));
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use crate::drop::DropReason;
+use crate::pipe;
 use crate::srtp::{Inbound, Outbound, Profile, SrtpError};
 
 /// Packets kept until keys come: media may overtake the last flight of the handshake.
@@ -44,6 +45,13 @@ impl Session {
         self.contexts = Some((Inbound::new(profile, rx)?, Outbound::new(profile, tx)?));
         self.early_bytes = 0;
         Ok(std::mem::take(&mut self.early))
+    }
+
+    /// Take the keys of a pipe, over which many more sources come than one browser has.
+    pub fn secure_pipe(&mut self, profile: Profile, rx: &[u8], tx: &[u8]) -> Result<(), SrtpError> {
+        let inbound = Inbound::new(profile, rx)?.with_many_sources(pipe::MAX_SSRCS + 1);
+        self.contexts = Some((inbound, Outbound::new(profile, tx)?));
+        Ok(())
     }
 
     /// Keep a packet until keys come.

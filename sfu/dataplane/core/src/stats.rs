@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::drop::Drops;
-use crate::id::{ConsumerId, ProducerId, TransportId};
+use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
 
 /// Datagrams and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Statistics {
     pub producers: Vec<(ProducerId, ProducerStatistics)>,
     /// In no particular order.
     pub consumers: Vec<(ConsumerId, ConsumerStatistics)>,
+    /// In no particular order.
+    pub pipe_consumers: Vec<(PipeConsumerId, PipeConsumerStatistics)>,
     /// What was not forwarded or answered, by reason, since the start.
     pub drops: Drops,
     /// All datagrams that came in.
@@ -58,6 +60,8 @@ pub struct Totals {
 /// Of one transport.
 #[derive(Clone, Debug, Default)]
 pub struct TransportStatistics {
+    /// Leads to another worker.
+    pub pipe: bool,
     /// Has a selected path and consent to use it.
     pub connected: bool,
     /// Has SRTP keys.
@@ -149,4 +153,38 @@ pub struct ConsumerStatistics {
     pub lost: i64,
     /// Jitter of its receiver's last report, in timestamp units.
     pub jitter: u32,
+}
+
+/// Of one pipe consumer.
+#[derive(Clone, Debug, Default)]
+pub struct PipeConsumerStatistics {
+    /// The pipe it goes out on.
+    pub transport: u32,
+    /// Its producer.
+    pub producer: u32,
+    /// One for each encoding, lowest first.
+    pub strands: Vec<StrandStatistics>,
+}
+
+/// Of one encoding going to another worker.
+#[derive(Clone, Debug, Default)]
+pub struct StrandStatistics {
+    /// Its SSRC on the pipe.
+    pub ssrc: u32,
+    /// Somebody over there wants it.
+    pub flows: bool,
+    /// RTP packets out, without repetitions, and their bytes.
+    pub sent: Traffic,
+    /// Of these, bits per second over the last full second.
+    pub bitrate: u64,
+    /// Repetitions out.
+    pub resent: Traffic,
+    /// Sequence numbers the other worker asked for again.
+    pub nacked: u64,
+    /// Of these, packets that could not be found or were over budget.
+    pub unanswered: u64,
+    /// Key frames the other worker asked for.
+    pub keyframe_requests: u64,
+    /// Cumulative loss of the other worker's last report.
+    pub lost: i64,
 }

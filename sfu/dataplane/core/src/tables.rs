@@ -8,8 +8,9 @@ use std::hash::Hash;
 use slab::Slab;
 
 use crate::consumer::Consumer;
-use crate::id::{ConsumerId, ProducerId, Ssrc, TransportId};
+use crate::id::{ConsumerId, PipeConsumerId, ProducerId, Ssrc, TransportId};
 use crate::io::{CommandError, Tuple};
+use crate::pipe::PipeConsumer;
 use crate::producer::Producer;
 use crate::transport::Transport;
 
@@ -28,6 +29,8 @@ pub struct Tables {
     pub producers: Slab<Producer>,
     /// By slot.
     pub consumers: Slab<Consumer>,
+    /// By slot.
+    pub pipe_consumers: Slab<PipeConsumer>,
     /// Slots of transports by validated path: a path belongs to one transport.
     pub tuples: HashMap<Tuple, usize, Hasher>,
     /// Slots of transports by the server's user fragments.
@@ -38,6 +41,8 @@ pub struct Tables {
     pub producer_slots: HashMap<ProducerId, usize, Hasher>,
     /// Slots by handle.
     pub consumer_slots: HashMap<ConsumerId, usize, Hasher>,
+    /// Slots by handle.
+    pub pipe_consumer_slots: HashMap<PipeConsumerId, usize, Hasher>,
 }
 
 fn find<K: Hash + Eq + Copy>(
@@ -62,11 +67,13 @@ impl Tables {
             transports: Slab::new(),
             producers: Slab::new(),
             consumers: Slab::new(),
+            pipe_consumers: Slab::new(),
             tuples: HashMap::with_hasher(hasher.clone()),
             ufrags: HashMap::with_hasher(hasher.clone()),
             transport_slots: HashMap::with_hasher(hasher.clone()),
             producer_slots: HashMap::with_hasher(hasher.clone()),
             consumer_slots: HashMap::with_hasher(hasher.clone()),
+            pipe_consumer_slots: HashMap::with_hasher(hasher.clone()),
         }
     }
 
@@ -75,11 +82,13 @@ impl Tables {
         self.transports.is_empty()
             && self.producers.is_empty()
             && self.consumers.is_empty()
+            && self.pipe_consumers.is_empty()
             && self.tuples.is_empty()
             && self.ufrags.is_empty()
             && self.transport_slots.is_empty()
             && self.producer_slots.is_empty()
             && self.consumer_slots.is_empty()
+            && self.pipe_consumer_slots.is_empty()
     }
 
     /// A transport by handle.
@@ -109,6 +118,19 @@ impl Tables {
             .consumers
             .get_mut(slot)
             .ok_or_else(|| gone("consumer"))?;
+        Ok((slot, consumer))
+    }
+
+    /// A pipe consumer by handle.
+    pub fn pipe_consumer(
+        &mut self,
+        id: PipeConsumerId,
+    ) -> Result<(usize, &mut PipeConsumer), CommandError> {
+        let slot = find(&self.pipe_consumer_slots, id, "pipe consumer")?;
+        let consumer = self
+            .pipe_consumers
+            .get_mut(slot)
+            .ok_or_else(|| gone("pipe consumer"))?;
         Ok((slot, consumer))
     }
 
@@ -142,6 +164,36 @@ impl Tables {
         slot
     }
 
+    /// Insert a pipe consumer and tie it to its pipe and its producer.
+    pub fn insert_pipe_consumer(&mut self, consumer: PipeConsumer) {
+        let (id, transport, producer) = (consumer.id, consumer.transport, consumer.producer);
+        let slot = self.pipe_consumers.insert(consumer);
+        self.pipe_consumer_slots.insert(id, slot);
+        if let Some(producer) = self.producers.get_mut(producer) {
+            producer.pipe_consumers.push(slot);
+        }
+        let transport = self.transports.get_mut(transport);
+        let pipe = transport.and_then(|transport| transport.pipe.as_deref_mut());
+        if let (Some(pipe), Some(consumer)) = (pipe, self.pipe_consumers.get(slot)) {
+            pipe.insert(slot, &consumer.strands);
+        }
+    }
+
+    /// Remove a pipe consumer and every trace of it.
+    pub fn remove_pipe_consumer(&mut self, slot: usize) {
+        let Some(consumer) = self.pipe_consumers.try_remove(slot) else {
+            return;
+        };
+        self.pipe_consumer_slots.remove(&consumer.id);
+        if let Some(producer) = self.producers.get_mut(consumer.producer) {
+            producer.pipe_consumers.retain(|other| *other != slot);
+        }
+        let transport = self.transports.get_mut(consumer.transport);
+        if let Some(pipe) = transport.and_then(|transport| transport.pipe.as_deref_mut()) {
+            pipe.remove(slot, &consumer.strands);
+        }
+    }
+
     /// Remove a consumer and every trace of it.
     pub fn remove_consumer(&mut self, slot: usize) {
         let Some(consumer) = self.consumers.try_remove(slot) else {
@@ -168,6 +220,9 @@ impl Tables {
         for consumer in producer.consumers {
             self.remove_consumer(consumer);
         }
+        for consumer in producer.pipe_consumers {
+            self.remove_pipe_consumer(consumer);
+        }
         let Some(transport) = self.transports.get_mut(producer.transport) else {
             return;
         };
@@ -192,6 +247,9 @@ impl Tables {
         }
         for consumer in transport.consumers {
             self.remove_consumer(consumer);
+        }
+        for consumer in transport.pipe.into_iter().flat_map(|pipe| pipe.consumers) {
+            self.remove_pipe_consumer(consumer);
         }
         for tuple in transport.ice.tuples() {
             self.tuples.remove(&tuple);

@@ -7,6 +7,7 @@ use crate::drop::{DropReason, Drops};
 use crate::ice::Ice;
 use crate::id::{Ssrc, TransportId};
 use crate::output::Output;
+use crate::pipe::{self, Pipe};
 use crate::session::Session;
 use crate::stats::{Traffic, TransportStatistics};
 use crate::stream::Way;
@@ -49,6 +50,8 @@ pub struct Transport {
     pub producers: Vec<usize>,
     /// Slots of what goes out.
     pub consumers: Vec<usize>,
+    /// What goes out when it leads to another worker; then it has no consumers.
+    pub pipe: Option<Box<Pipe>>,
     /// What comes in, by SSRC.
     pub incoming: HashMap<Ssrc, Source, Hasher>,
     /// Slots of consumers by the SSRCs of their media and retransmissions.
@@ -79,6 +82,7 @@ impl Transport {
             ssrc,
             producers: Vec::new(),
             consumers: Vec::new(),
+            pipe: None,
             incoming: HashMap::with_hasher(hasher.clone()),
             outgoing: HashMap::with_hasher(hasher.clone()),
             used: HashSet::with_hasher(hasher.clone()),
@@ -91,6 +95,33 @@ impl Transport {
         }
     }
 
+    /// SSRCs that may come in.
+    pub const fn max_ssrcs(&self) -> usize {
+        if self.pipe.is_some() {
+            pipe::MAX_SSRCS
+        } else {
+            MAX_SSRCS
+        }
+    }
+
+    /// Producers that may come in.
+    pub const fn max_producers(&self) -> usize {
+        if self.pipe.is_some() {
+            pipe::MAX_PRODUCERS
+        } else {
+            MAX_PRODUCERS
+        }
+    }
+
+    /// Whether nothing comes in or goes out.
+    pub fn is_idle(&self) -> bool {
+        let piped = self
+            .pipe
+            .as_ref()
+            .is_some_and(|pipe| !pipe.consumers.is_empty());
+        self.producers.is_empty() && self.consumers.is_empty() && !piped
+    }
+
     /// Whether media can be sent.
     pub fn can_send(&self) -> bool {
         self.session.is_secured() && self.ice.path().is_some()
@@ -101,7 +132,9 @@ impl Transport {
         match self.incoming.get(&ssrc) {
             Some(bound) if *bound == source => return Ok(()),
             Some(_) => return Err(DropReason::RtpUnknownStream),
-            None if self.incoming.len() >= MAX_SSRCS => return Err(DropReason::SsrcTableFull),
+            None if self.incoming.len() >= self.max_ssrcs() => {
+                return Err(DropReason::SsrcTableFull);
+            }
             None => {}
         }
         self.incoming.insert(ssrc, source);
@@ -153,6 +186,7 @@ impl Transport {
     /// A snapshot.
     pub fn statistics(&self) -> TransportStatistics {
         TransportStatistics {
+            pipe: self.pipe.is_some(),
             connected: self.ice.path().is_some(),
             secured: self.session.is_secured(),
             remote: self.ice.selected().map(|tuple| tuple.remote.to_string()),

@@ -1,6 +1,7 @@
 //! The dictionaries of `_dataplane.pyi` as the core's types.
 
 use folkmoot_core::id::{Mid, PayloadType, Rid, Ssrc};
+use folkmoot_core::pipe::PipeConsumerSpec;
 use folkmoot_core::spec::{Codec, ConsumerSpec, Encoding, HeaderExtension, Kind, ProducerSpec};
 use pyo3::prelude::*;
 
@@ -63,6 +64,15 @@ pub(crate) struct ConsumerFields {
     paused: bool,
     spatial_layer: Option<u8>,
     temporal_layer: Option<u8>,
+}
+
+/// `_dataplane.PipeConsumerSpec`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct PipeConsumerFields {
+    ssrcs: Vec<u32>,
+    payload_type: u8,
+    header_extensions: Vec<ExtensionFields>,
 }
 
 /// What is wrong with a value that Python's types let through.
@@ -148,5 +158,13 @@ pub(crate) fn consumer_spec(fields: ConsumerFields) -> Result<ConsumerSpec, Prob
         paused: fields.paused,
         spatial_layer: fields.spatial_layer,
         temporal_layer: fields.temporal_layer,
+    })
+}
+
+pub(crate) fn pipe_consumer_spec(fields: PipeConsumerFields) -> Result<PipeConsumerSpec, Problem> {
+    Ok(PipeConsumerSpec {
+        ssrcs: fields.ssrcs.into_iter().map(Ssrc).collect(),
+        payload_type: payload_type(fields.payload_type)?,
+        header_extensions: extensions(fields.header_extensions),
     })
 }

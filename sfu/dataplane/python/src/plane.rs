@@ -1,14 +1,17 @@
 //! The class `DataPlane`: one socket, one thread, and the questions Python may ask of it.
 
-use crate::convert::{ConsumerFields, ProducerFields, consumer_spec, producer_spec};
+use crate::convert::{
+    ConsumerFields, PipeConsumerFields, ProducerFields, consumer_spec, pipe_consumer_spec,
+    producer_spec,
+};
 use crate::driver::{Answer, Ask, Driver};
 use crate::error::{invalid, refused, stopped};
 use crate::events::EventQueue;
 use crate::report;
 use crate::socket;
 use crate::wakeup::Wakeup;
-use folkmoot_core::id::{ConsumerId, ProducerId, TransportId};
-use folkmoot_core::io::{Command, Reply};
+use folkmoot_core::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
+use folkmoot_core::io::{Command, Reply, Tuple};
 use folkmoot_core::srtp::Profile;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -272,6 +275,61 @@ impl DataPlane {
                 temporal: temporal_layer,
             },
         )
+    }
+
+    fn add_pipe(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        remote: &str,
+        profile: &str,
+        rx: &[u8],
+        tx: &[u8],
+    ) -> PyResult<()> {
+        let remote = remote
+            .parse()
+            .map_err(|_| invalid(py, "remote is not an address with a port"))?;
+        let profile =
+            Profile::from_name(profile).ok_or_else(|| invalid(py, "unknown SRTP profile"))?;
+        self.run(
+            py,
+            Command::AddPipe {
+                transport: TransportId(transport),
+                tuple: Tuple { remote },
+                profile,
+                rx: rx.to_vec(),
+                tx: tx.to_vec(),
+            },
+        )
+    }
+
+    fn add_pipe_consumer(
+        &self,
+        py: Python<'_>,
+        transport: u32,
+        consumer: u32,
+        producer: u32,
+        spec: PipeConsumerFields,
+    ) -> PyResult<()> {
+        let spec = pipe_consumer_spec(spec).map_err(|problem| invalid(py, problem))?;
+        self.run(
+            py,
+            Command::AddPipeConsumer {
+                transport: TransportId(transport),
+                consumer: PipeConsumerId(consumer),
+                producer: ProducerId(producer),
+                spec,
+            },
+        )
+    }
+
+    fn set_wanted(&self, py: Python<'_>, consumer: u32, wanted: u8) -> PyResult<()> {
+        let consumer = PipeConsumerId(consumer);
+        self.run(py, Command::SetWanted { consumer, wanted })
+    }
+
+    fn remove_pipe_consumer(&self, py: Python<'_>, consumer: u32) -> PyResult<()> {
+        self.run(py, Command::RemovePipeConsumer(PipeConsumerId(consumer)))
     }
 
     fn statistics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

@@ -5,8 +5,8 @@ use crate::events::Notice;
 use folkmoot_core::drop::Drops;
 use folkmoot_core::io::Event;
 use folkmoot_core::stats::{
-    ConsumerStatistics, ProducerStatistics, Statistics, StreamStatistics, Totals, Traffic,
-    TransportStatistics,
+    ConsumerStatistics, PipeConsumerStatistics, ProducerStatistics, Statistics, StrandStatistics,
+    StreamStatistics, Totals, Traffic, TransportStatistics,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
@@ -80,10 +80,15 @@ pub(crate) fn statistics<'py>(
     for (id, of) in &statistics.consumers {
         consumers.set_item(id.0, consumer(py, of)?)?;
     }
+    let pipe_consumers = PyDict::new(py);
+    for (id, of) in &statistics.pipe_consumers {
+        pipe_consumers.set_item(id.0, pipe_consumer(py, of)?)?;
+    }
     Ok(dict!(py, {
         "transports": transports,
         "producers": producers,
         "consumers": consumers,
+        "pipe_consumers": pipe_consumers,
         "drops": all_drops(py, &statistics.drops, host)?,
         "packets_in": statistics.received.packets,
         "packets_out": statistics.sent.packets,
@@ -140,6 +145,7 @@ fn traffic<'py>(py: Python<'py>, traffic: &Traffic) -> PyResult<Bound<'py, PyDic
 
 fn transport<'py>(py: Python<'py>, of: &TransportStatistics) -> PyResult<Bound<'py, PyDict>> {
     Ok(dict!(py, {
+        "pipe": of.pipe,
         "connected": of.connected,
         "secured": of.secured,
         "remote": of.remote.as_deref(),
@@ -197,5 +203,34 @@ fn consumer<'py>(py: Python<'py>, of: &ConsumerStatistics) -> PyResult<Bound<'py
         "fraction_lost": of.fraction_lost,
         "lost": of.lost,
         "jitter": of.jitter,
+    }))
+}
+
+fn pipe_consumer<'py>(
+    py: Python<'py>,
+    of: &PipeConsumerStatistics,
+) -> PyResult<Bound<'py, PyDict>> {
+    let strands = PyList::empty(py);
+    for strand in &of.strands {
+        strands.append(self::strand(py, strand)?)?;
+    }
+    Ok(dict!(py, {
+        "transport": of.transport,
+        "producer": of.producer,
+        "strands": strands,
+    }))
+}
+
+fn strand<'py>(py: Python<'py>, of: &StrandStatistics) -> PyResult<Bound<'py, PyDict>> {
+    Ok(dict!(py, {
+        "ssrc": of.ssrc,
+        "flows": of.flows,
+        "sent": traffic(py, &of.sent)?,
+        "bitrate": of.bitrate,
+        "resent": traffic(py, &of.resent)?,
+        "nacked": of.nacked,
+        "unanswered": of.unanswered,
+        "keyframe_requests": of.keyframe_requests,
+        "lost": of.lost,
     }))
 }

@@ -1,6 +1,7 @@
 //! Carrying out what the control plane asks: which function carries which command out; one file for each kind of object.
 
 mod consumer;
+mod pipe;
 mod producer;
 mod statistics;
 mod transport;
@@ -86,6 +87,25 @@ impl Engine {
                 spatial,
                 temporal,
             } => self.set_layers(consumer, spatial, temporal),
+            Command::AddPipe {
+                transport,
+                tuple,
+                profile,
+                rx,
+                tx,
+            } => self.add_pipe(transport, tuple, (profile, &rx, &tx), now),
+            Command::AddPipeConsumer {
+                transport,
+                consumer,
+                producer,
+                spec,
+            } => self.add_pipe_consumer(transport, (consumer, producer), &spec, now),
+            Command::SetWanted { consumer, wanted } => self.set_wanted(consumer, wanted),
+            Command::RemovePipeConsumer(id) => {
+                let (slot, _) = self.tables.pipe_consumer(id)?;
+                self.tables.remove_pipe_consumer(slot);
+                Ok(Reply::Done)
+            }
             Command::Statistics => Ok(Reply::Statistics(Box::new(self.statistics(now)))),
             Command::Totals => Ok(Reply::Totals(Box::new(self.totals()))),
         }

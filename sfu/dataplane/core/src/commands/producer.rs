@@ -8,7 +8,7 @@ use crate::producer::Producer;
 use crate::spec::ProducerSpec;
 use crate::stream::Way;
 use crate::time::Time;
-use crate::transport::{self, MAX_SSRCS, Source};
+use crate::transport::Source;
 
 impl Engine {
     pub(super) fn add_producer(
@@ -88,8 +88,8 @@ impl Engine {
         {
             return Err(conflict("the mid or a rid is taken"));
         }
-        if transport.producers.len() >= transport::MAX_PRODUCERS
-            || transport.incoming.len() + sources.len() > MAX_SSRCS
+        if transport.producers.len() >= transport.max_producers()
+            || transport.incoming.len() + sources.len() > transport.max_ssrcs()
         {
             return Err(full("too many producers or ssrcs on the transport"));
         }

@@ -52,6 +52,16 @@ impl Engine {
                     )
                 })
                 .collect(),
+            pipe_consumers: tables
+                .pipe_consumers
+                .iter()
+                .map(|(_, each)| {
+                    (
+                        each.id,
+                        each.statistics(transport(each.transport), producer(each.producer), now),
+                    )
+                })
+                .collect(),
             drops: self.out.drops.clone(),
             received: self.received,
             sent: self.out.sent,

@@ -63,6 +63,9 @@ impl Engine {
         }
         let ufrag = credentials.ufrag.clone();
         let (slot, transport) = self.tables.transport(id)?;
+        if transport.pipe.is_some() {
+            return Err(invalid("a pipe has no ICE"));
+        }
         let forgotten = transport.ice.restart(credentials, now);
         self.out.schedule(transport.ice.due());
         self.tables.ufrags.insert(ufrag, slot);
@@ -74,6 +77,9 @@ impl Engine {
 
     pub(super) fn send_dtls(&mut self, id: TransportId, datagram: &[u8]) -> Done {
         let (_, transport) = self.tables.transport(id)?;
+        if transport.pipe.is_some() {
+            return Err(invalid("a pipe has no DTLS"));
+        }
         if let Some(tuple) = transport.ice.path() {
             let sent = self.out.send(tuple, |arena, _| {
                 arena.extend_from_slice(datagram);

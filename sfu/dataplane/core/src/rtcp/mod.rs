@@ -15,7 +15,7 @@ pub mod sdes;
 pub mod sr;
 pub mod twcc;
 
-pub use report::{ReportBlock, ReportBlocks};
+pub use report::{MAX_BLOCKS, ReportBlock, ReportBlocks};
 
 use header::{Header, feedback, kind};
 

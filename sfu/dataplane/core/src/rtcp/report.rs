@@ -7,7 +7,7 @@ use crate::id::Ssrc;
 /// Bytes of a block.
 const LENGTH: usize = 24;
 /// Blocks that fit the five-bit count of one packet.
-pub(super) const MAX_BLOCKS: usize = 31;
+pub const MAX_BLOCKS: usize = 31;
 
 /// How one source is received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

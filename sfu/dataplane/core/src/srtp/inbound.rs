@@ -40,6 +40,14 @@ impl Inbound {
         })
     }
 
+    /// Lets more sources in than a browser has, and finds them by hashing.
+    #[must_use]
+    pub fn with_many_sources(mut self, limit: usize) -> Self {
+        self.rtp_streams = Streams::many(limit);
+        self.rtcp_streams = Streams::many(limit);
+        self
+    }
+
     /// Decrypts an SRTP packet in place and returns the length of the RTP packet at its front.
     ///
     /// After an error the bytes are of no use.

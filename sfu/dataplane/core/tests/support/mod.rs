@@ -8,6 +8,7 @@
 )]
 
 pub mod media;
+pub mod pair;
 pub mod peer;
 pub mod room;
 
@@ -48,6 +49,8 @@ pub struct Network {
     pub down: Link,
     pub events: Vec<Event>,
     pub peers: HashMap<Tuple, Peer>,
+    /// What was sent to somebody who is no peer, for the test to carry on.
+    pub elsewhere: Vec<(Tuple, Vec<u8>)>,
     random: Random,
     flights: Vec<Flight>,
     number: u64,
@@ -74,6 +77,7 @@ impl Network {
             down: Link::default(),
             events: Vec::new(),
             peers: HashMap::new(),
+            elsewhere: Vec::new(),
             random: Random::new(seed ^ 0x5eed),
             flights: Vec::new(),
             number: 0,
@@ -143,8 +147,10 @@ impl Network {
         for (tuple, bytes) in sent {
             if let Some(peer) = self.peers.get_mut(&tuple) {
                 peer.note_sent_to(&bytes);
+                self.launch(false, tuple, bytes);
+            } else {
+                self.elsewhere.push((tuple, bytes));
             }
-            self.launch(false, tuple, bytes);
         }
     }
 

@@ -24,7 +24,7 @@ pub fn password(port: u16) -> String {
     format!("passwordpasswordpassword{port}")
 }
 
-fn extension(extension: Extension, id: u8) -> HeaderExtension {
+pub fn extension(extension: Extension, id: u8) -> HeaderExtension {
     HeaderExtension {
         uri: extension.uri().to_owned(),
         id,
