@@ -93,13 +93,12 @@ def test_each_folder_has_a_page_and_names_files_that_are_there(folder: str) -> N
 
 def test_unit_tests_do_not_sleep() -> None:
     waits = re.compile(r"time\.sleep\(|asyncio\.sleep\((?!0\))")
-    # The first polls for a fact of another process, with a limit; the second names what it looks for. Benchmarks sample.
+    # The first polls for a fact of another process, with a limit; the second names what it looks for.
+    # Benchmarks sample.
     allowed = {"tests/support/eventually.py", "tests/architecture/test_shape.py"}
     sleeping = [
         str(path.relative_to(ROOT))
         for path in sources(".py", folders=("tests",))
-        if str(path.relative_to(ROOT)) not in allowed
-        and "bench" not in path.parts
-        and waits.search(path.read_text())
+        if str(path.relative_to(ROOT)) not in allowed and "bench" not in path.parts and waits.search(path.read_text())
     ]
     assert sleeping == []
