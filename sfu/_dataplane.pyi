@@ -42,7 +42,10 @@ class HeaderExtension(TypedDict):
     id: int
 
 class ProducerSpec(TypedDict):
+    """`content` of a video: a camera gives up sharpness before motion, a screen motion before sharpness."""
+
     kind: Literal["audio", "video"]
+    content: Literal["camera", "screen"]
     mid: str | None
     codec: Codec
     encodings: Sequence[Encoding]

@@ -13,6 +13,7 @@ import msgspec
 Ortc = dict[str, Any]
 Kind = Literal["audio", "video"]
 Direction = Literal["send", "recv"]
+Content = Literal["camera", "screen"]
 ConsumerType = Literal["simple", "simulcast", "svc"]
 
 
@@ -105,12 +106,15 @@ class CloseTransport(Command[Done], frozen=True, tag="close_transport"):
 
 
 class Produce(Command[Produced], frozen=True, tag="produce"):
+    """`content` says what a video gives up first when bandwidth is short: a camera sharpness, a screen motion."""
+
     reply = Produced
     transport_id: str
     producer_id: str
     kind: Kind
     rtp_parameters: Ortc
     paused: bool = False
+    content: Content = "camera"
 
 
 class PauseProducer(Command[Done], frozen=True, tag="pause_producer"):

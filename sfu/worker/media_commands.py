@@ -29,7 +29,8 @@ async def produce(router: Router, command: cmd.Produce) -> cmd.Produced:
     media = map_producer(command.kind, parse_rtp_parameters(command.rtp_parameters, command.kind))
 
     def make(handle: int) -> Producer:
-        router.plane.add_producer(transport.handle, handle, producer_spec(media, paused=command.paused))
+        spec = producer_spec(media, command.content, paused=command.paused)
+        router.plane.add_producer(transport.handle, handle, spec)
         cname = transport.numbering.cname(media.cname)
         return Producer(handle, command.producer_id, transport.id, media, cname, command.paused)
 

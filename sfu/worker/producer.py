@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sfu.commands import Content
 from sfu.ortc import ProducerMedia
 from sfu.ortc.model import EncodingParameters
 from sfu.ortc.scalability import parse_scalability_mode
@@ -26,10 +27,11 @@ class Producer:
     consumer_ids: set[str] = field(default_factory=set)
 
 
-def producer_spec(media: ProducerMedia, *, paused: bool) -> ProducerSpec:
+def producer_spec(media: ProducerMedia, content: Content, *, paused: bool) -> ProducerSpec:
     simulcast = len(media.encodings) > 1
     return {
         "kind": media.kind,
+        "content": content,
         "mid": media.mid,
         "codec": codec_spec(media.codec, media.rtx),
         "encodings": [_encoding(encoding, simulcast=simulcast) for encoding in media.encodings],

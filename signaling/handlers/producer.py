@@ -67,7 +67,13 @@ class ProducerHandlers:
         )
         await self._media.ask(
             commands.Produce(
-                room.id, transport.id, producer.id, request.kind, request.rtp_parameters, paused=request.paused
+                room.id,
+                transport.id,
+                producer.id,
+                request.kind,
+                request.rtp_parameters,
+                paused=request.paused,
+                content="screen" if request.source == "screen" else "camera",
             )
         )
         await self._record_added(producer)

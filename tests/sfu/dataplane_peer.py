@@ -132,6 +132,7 @@ def opus(payload_type: int) -> Codec:
 def audio_producer(ssrc: int, payload_type: int = 111) -> ProducerSpec:
     return {
         "kind": "audio",
+        "content": "camera",
         "mid": "0",
         "codec": opus(payload_type),
         "encodings": [{"ssrc": ssrc, "rtx_ssrc": None, "rid": None, "spatial_layers": 1, "temporal_layers": 1}],

@@ -16,6 +16,7 @@
 //! Feedback: [`engine`] → [`session`] → [`feedback`] → [`egress`] (resending) or [`keyframe`].
 //! From worker to worker: [`pipe`]. What is said without being asked: [`report`]. What the control plane asks: [`commands`].
 
+pub mod allocation;
 pub mod arrivals;
 pub mod batch;
 pub mod bitrate;

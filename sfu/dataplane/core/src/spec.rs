@@ -11,6 +11,16 @@ pub enum Kind {
     Video,
 }
 
+/// What a picture shows, and so what to save when there is too little bandwidth for all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// People: motion before sharpness.
+    #[default]
+    Camera,
+    /// Text: sharpness before motion.
+    Screen,
+}
+
 /// One media codec of a producer or consumer with its own payload types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codec {
@@ -63,6 +73,8 @@ pub struct HeaderExtension {
 pub struct ProducerSpec {
     /// Audio or video.
     pub kind: Kind,
+    /// What a video shows.
+    pub content: Content,
     /// Media identification its packets carry, where signalled.
     pub mid: Option<Mid>,
     /// The one codec it sends.

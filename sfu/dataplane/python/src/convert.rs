@@ -2,7 +2,9 @@
 
 use folkmoot_core::id::{Mid, PayloadType, Rid, Ssrc};
 use folkmoot_core::pipe::PipeConsumerSpec;
-use folkmoot_core::spec::{Codec, ConsumerSpec, Encoding, HeaderExtension, Kind, ProducerSpec};
+use folkmoot_core::spec::{
+    Codec, ConsumerSpec, Content, Encoding, HeaderExtension, Kind, ProducerSpec,
+};
 use pyo3::prelude::*;
 
 /// `_dataplane.Codec`.
@@ -44,6 +46,7 @@ struct ExtensionFields {
 #[pyo3(from_item_all)]
 pub(crate) struct ProducerFields {
     kind: String,
+    content: String,
     mid: Option<String>,
     codec: CodecFields,
     encodings: Vec<EncodingFields>,
@@ -133,8 +136,14 @@ pub(crate) fn producer_spec(fields: ProducerFields) -> Result<ProducerSpec, Prob
         "video" => Kind::Video,
         _ => return Err("kind is neither audio nor video"),
     };
+    let content = match fields.content.as_str() {
+        "camera" => Content::Camera,
+        "screen" => Content::Screen,
+        _ => return Err("content is neither camera nor screen"),
+    };
     Ok(ProducerSpec {
         kind,
+        content,
         mid: fields.mid.as_deref().map(mid).transpose()?,
         codec: codec(fields.codec)?,
         encodings: fields

@@ -6,7 +6,7 @@ use folkmoot_core::id::{PayloadType, PipeConsumerId, ProducerId, Ssrc, Transport
 use folkmoot_core::io::{Command, CommandError, Reply, Tuple};
 use folkmoot_core::pipe::PipeConsumerSpec;
 use folkmoot_core::random::Random;
-use folkmoot_core::spec::{Codec, Encoding, Kind, ProducerSpec};
+use folkmoot_core::spec::{Codec, Content, Encoding, Kind, ProducerSpec};
 use folkmoot_core::stats::PipeConsumerStatistics;
 
 use super::peer::PROFILE;
@@ -163,6 +163,7 @@ pub fn piped(kind: Kind, encodings: Vec<Encoding>) -> ProducerSpec {
     };
     ProducerSpec {
         kind,
+        content: Content::Camera,
         mid: None,
         codec: Codec {
             fir: false,

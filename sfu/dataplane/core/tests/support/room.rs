@@ -3,7 +3,9 @@
 use folkmoot_core::extension::Extension;
 use folkmoot_core::id::{ConsumerId, Mid, PayloadType, ProducerId, Rid, Ssrc, TransportId};
 use folkmoot_core::io::{Command, CommandError, Reply};
-use folkmoot_core::spec::{Codec, ConsumerSpec, Encoding, HeaderExtension, Kind, ProducerSpec};
+use folkmoot_core::spec::{
+    Codec, ConsumerSpec, Content, Encoding, HeaderExtension, Kind, ProducerSpec,
+};
 
 use super::media::{LEVEL_ID, MID_ID, OPUS, RID_ID, RRID_ID, TWCC_ID, VP8, VP8_RTX};
 use super::peer::{PROFILE, Peer, keys};
@@ -53,6 +55,7 @@ pub fn producer_spec(kind: Kind, mid: &str, encodings: Vec<Encoding>) -> Produce
     };
     ProducerSpec {
         kind,
+        content: Content::Camera,
         mid: Mid::new(mid),
         codec,
         encodings,

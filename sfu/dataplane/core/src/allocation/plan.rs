@@ -1,0 +1,115 @@
+//! The division of one transport's estimate, with the past of each consumer in mind.
+
+use std::cmp::{Ordering, Reverse};
+
+use super::rungs::Rungs;
+use super::share::{Claim, share};
+use super::standing::{Direction, Standing};
+use crate::ladder::Layers;
+use crate::time::Time;
+
+/// One consumer in a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Whatever the caller knows it by.
+    pub key: usize,
+    /// Breaks ties between equals: the older, the lower, the first.
+    pub age: u32,
+    /// See [`Claim::weight`].
+    pub weight: u16,
+    /// What it can be given; empty while nothing flows.
+    pub rungs: Rungs,
+    /// Its past; changed by the plan.
+    pub standing: Standing,
+}
+
+impl Row {
+    /// What it is given. `Some(None)`: nothing. `None`: there is nothing to give yet.
+    pub fn given(&self) -> Option<Option<Layers>> {
+        self.standing.given().filter(|_| self.rungs.top() > 0)
+    }
+}
+
+/// Makes plans; keeps nothing between them but memory.
+#[derive(Debug, Default)]
+pub struct Planner {
+    claims: Vec<Claim>,
+}
+
+impl Planner {
+    /// Decide what each of `rows` is given and write it into its standing. `budget` is what is left of the estimate for
+    /// them, in bits per second; `None`: there is no estimate, and everybody is given the most they can use.
+    ///
+    /// Sorts the rows. The same rows at the same time give the same plan.
+    pub fn plan(&mut self, budget: Option<u64>, rows: &mut [Row], now: Time) {
+        let Some(budget) = budget else {
+            for row in rows {
+                let top = row.rungs.layers(row.rungs.top());
+                if top.is_some() {
+                    row.standing.give(top, Direction::Same, u64::MAX, now);
+                }
+            }
+            return;
+        };
+        rows.sort_unstable_by_key(|row| (Reverse(row.weight), row.age));
+        self.claims.clear();
+        self.claims.extend(rows.iter().map(claim));
+        share(budget, &mut self.claims);
+        for (row, claim) in rows.iter_mut().zip(&mut self.claims) {
+            let possible = claim.level > claim.held;
+            if !row.standing.consider(possible, budget, now) {
+                claim.ceiling = claim.held;
+            }
+        }
+        share(budget, &mut self.claims);
+        let lowered = |any, claim: &mut Claim| leave_room(claim) || any;
+        if self.claims.iter_mut().fold(false, lowered) {
+            share(budget, &mut self.claims);
+        }
+        for (row, claim) in rows.iter_mut().zip(&self.claims) {
+            if claim.rungs.top() > 0 {
+                let layers = claim.rungs.layers(claim.level);
+                row.standing
+                    .give(layers, direction(row, claim), budget, now);
+            }
+        }
+    }
+}
+
+/// Whoever has nothing yet is given at once what fits.
+fn claim(row: &Row) -> Claim {
+    let top = row.rungs.top();
+    let held = row
+        .standing
+        .given()
+        .map_or(top, |given| row.rungs.level(given));
+    Claim {
+        rungs: row.rungs,
+        weight: row.weight,
+        held,
+        ceiling: top,
+        level: 0,
+    }
+}
+
+/// Who cannot keep what they have, or gets something for the first time, gets it with headroom: one step down instead of one after the
+/// other as an estimate wavers. Its lowest step needs none. Returns whether that is so.
+fn leave_room(claim: &mut Claim) -> bool {
+    let lowered = claim.level < claim.held;
+    if lowered {
+        claim.ceiling = claim.level;
+        claim.held = claim.level.min(1);
+    }
+    lowered
+}
+
+fn direction(row: &Row, claim: &Claim) -> Direction {
+    let Some(given) = row.standing.given() else {
+        return Direction::Same;
+    };
+    match claim.level.cmp(&claim.rungs.level(given)) {
+        Ordering::Greater => Direction::Up,
+        Ordering::Equal => Direction::Same,
+        Ordering::Less => Direction::Down,
+    }
+}
