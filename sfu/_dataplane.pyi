@@ -75,7 +75,7 @@ class PipeConsumerSpec(TypedDict):
 Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """(name, handle, fields):
 
-("ice_connected", transport, {"remote": "ip:port"})     the first validated path; again with each move of the path
+("ice_connected", transport, {"remote": "ip:port", "protocol": "udp"})  the first validated path; again with each move of the path
 ("dtls", transport, {"datagram": bytes})                from a validated path only, in order of arrival
 ("consent_expired", transport, {})                      no authenticated check for 30 s (RFC 7675)
 ("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str})

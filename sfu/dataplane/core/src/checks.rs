@@ -79,7 +79,7 @@ impl Tables {
             out.schedule(now);
             out.tell(Event::IceConnected {
                 transport,
-                remote: selected.remote,
+                tuple: selected,
             });
         }
         Ok(slot)

@@ -1,7 +1,6 @@
 //! Everything that goes in and out of the [`Engine`](crate::engine::Engine) beside the packets themselves.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
 use crate::pipe::PipeConsumerSpec;
@@ -10,6 +9,8 @@ use crate::srtp::Profile;
 use crate::stats::{Statistics, Totals};
 use crate::time::Ntp;
 
+pub use crate::tuple::{Protocol, Tuple};
+
 /// What the engine is given once.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -17,13 +18,6 @@ pub struct Config {
     pub seed: u64,
     /// The wall clock at [`Time::ZERO`](crate::time::Time::ZERO).
     pub epoch: Ntp,
-}
-
-/// Where a datagram came from or goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tuple {
-    /// The other side.
-    pub remote: SocketAddr,
 }
 
 /// What the control plane asks; answered by [`Reply`] or [`CommandError`].
@@ -233,7 +227,7 @@ pub enum Event {
         /// Whose path.
         transport: TransportId,
         /// Where it leads.
-        remote: SocketAddr,
+        tuple: Tuple,
     },
     /// A DTLS datagram from a validated path, in order of arrival.
     Dtls {

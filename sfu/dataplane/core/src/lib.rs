@@ -62,3 +62,4 @@ pub mod stun;
 pub mod tables;
 pub mod time;
 pub mod transport;
+pub mod tuple;

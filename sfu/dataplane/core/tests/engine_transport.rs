@@ -112,7 +112,7 @@ fn dtls_goes_up_from_a_validated_path_and_down_by_the_selected_one() {
     let expected = [
         Event::IceConnected {
             transport,
-            remote: tuple(ALICE).remote,
+            tuple: tuple(ALICE),
         },
         Event::Dtls {
             transport,
@@ -145,12 +145,12 @@ fn the_path_moves_by_nomination_only() {
         "a check without nomination does not"
     );
     network.check(BOB, ELSEWHERE, true);
-    let remote = tuple(ELSEWHERE).remote;
+    let tuple = tuple(ELSEWHERE);
     assert_eq!(
         network.events.last(),
         Some(&Event::IceConnected {
             transport: TransportId(BOB.into()),
-            remote
+            tuple
         })
     );
     speak(&mut network, &mut track);

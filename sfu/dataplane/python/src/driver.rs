@@ -168,7 +168,7 @@ impl Driver {
             let now = self.clock.now();
             for datagram in self.receiver.datagrams(received.count) {
                 match datagram {
-                    Some((remote, bytes)) => self.engine.datagram(Tuple { remote }, bytes, now),
+                    Some((remote, bytes)) => self.engine.datagram(Tuple::udp(remote), bytes, now),
                     None => self.truncated += 1,
                 }
                 if self.engine.transmits().bytes().len() >= FLUSH_BYTES {

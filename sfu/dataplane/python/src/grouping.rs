@@ -1,9 +1,9 @@
 //! The order in which a batch is sent: by destination, and as it was within each.
 
 use folkmoot_core::batch::Batch;
+use folkmoot_core::io::Tuple;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::net::SocketAddr;
 
 /// Keeps its memory from batch to batch.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(crate) struct Grouping {
     groups: Vec<(u32, u32)>,
     /// The entry that follows each one to the same destination.
     next: Vec<u32>,
-    by_destination: HashMap<SocketAddr, u32, BuildHasherDefault<AddressHasher>>,
+    by_destination: HashMap<Tuple, u32, BuildHasherDefault<AddressHasher>>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -29,7 +29,7 @@ impl Grouping {
             self.next.push(NONE);
             let group = *self
                 .by_destination
-                .entry(entry.tuple.remote)
+                .entry(entry.tuple)
                 .or_insert(self.groups.len() as u32);
             match self.groups.get_mut(group as usize) {
                 Some((_, last)) => {

@@ -295,7 +295,7 @@ impl DataPlane {
             py,
             Command::AddPipe {
                 transport: TransportId(transport),
-                tuple: Tuple { remote },
+                tuple: Tuple::udp(remote),
                 profile,
                 rx: rx.to_vec(),
                 tx: tx.to_vec(),

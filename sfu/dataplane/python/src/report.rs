@@ -24,10 +24,13 @@ macro_rules! dict {
 pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py, PyTuple>> {
     let (name, handle, fields) = match notice {
         Notice::Stopped(reason) => ("stopped", 0, dict!(py, {"reason": reason,})),
-        Notice::Engine(Event::IceConnected { transport, remote }) => (
+        Notice::Engine(Event::IceConnected { transport, tuple }) => (
             "ice_connected",
             transport.0,
-            dict!(py, {"remote": plain(remote).to_string(),}),
+            dict!(py, {
+                "remote": plain(tuple.remote).to_string(),
+                "protocol": tuple.protocol.as_str(),
+            }),
         ),
         Notice::Engine(Event::Dtls {
             transport,

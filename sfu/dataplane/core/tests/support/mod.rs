@@ -57,9 +57,7 @@ pub struct Network {
 }
 
 pub fn tuple(port: u16) -> Tuple {
-    Tuple {
-        remote: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), port)),
-    }
+    Tuple::udp(SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), port)))
 }
 
 pub fn millis(millis: u64) -> Duration {
