@@ -69,6 +69,8 @@ reasons! {
     ProducerPaused = "producer_paused",
     /// The consumer is paused.
     ConsumerPaused = "consumer_paused",
+    /// The receiver's bandwidth does not suffice for any layer.
+    Suspended = "suspended",
     /// The consumer waits for a key frame.
     AwaitingKeyframe = "awaiting_keyframe",
     /// A layer the consumer does not get.

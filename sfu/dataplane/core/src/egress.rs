@@ -3,12 +3,13 @@
 
 use slab::Slab;
 
-use crate::codec::{Codec, vp8};
+use crate::codec::{Codec, descriptor, vp8, vp9};
 use crate::consumer::{Consumer, Rtx};
 use crate::drop::DropReason;
-use crate::extension::write_block;
+use crate::extension::{Extension, write_block};
 use crate::id::{PayloadType, Ssrc};
 use crate::io::Event;
+use crate::map::Shift;
 use crate::output::Output;
 use crate::packet::Media;
 use crate::producer::Producer;
@@ -17,6 +18,9 @@ use crate::rtp::Fields;
 use crate::tables::Tables;
 use crate::time::Time;
 use crate::transport::Transport;
+
+/// Bytes that one header extension can have (RFC 8285 section 4.3).
+const LONGEST_VALUE: usize = 255;
 
 /// Where a packet goes that a consumer gets.
 pub struct Receivers<'a> {
@@ -117,7 +121,7 @@ fn write(
     numbers: &Numbers,
 ) {
     let fields = Fields {
-        marker: media.marker && !translation.filler,
+        marker: (media.marker || translation.ends_picture) && !translation.filler,
         payload_type: numbers.payload_type,
         sequence: numbers.sequence,
         timestamp: media
@@ -127,10 +131,13 @@ fn write(
         ssrc: numbers.ssrc,
     };
     let mid = consumer.mid_id.map(|id| (id, consumer.mid.as_bytes()));
-    let values = media
-        .values
-        .under(&consumer.extensions)
-        .take_while(|_| !translation.filler);
+    let renumbered = Renumbered::new(media, translation.shift);
+    let values = media.values.under(&consumer.extensions);
+    let values = values.map(|(id, value)| match &renumbered {
+        Some(renumbered) if Some(id) == consumer.descriptor_id => (id, renumbered.value()),
+        _ => (id, value),
+    });
+    let values = values.take_while(|_| !translation.filler);
     let elements = mid.into_iter().chain(values);
     fields.write(arena, elements.clone().next().is_some());
     write_block(arena, elements);
@@ -139,6 +146,32 @@ fn write(
     }
     if !translation.filler {
         write_payload(arena, consumer, media, translation);
+    }
+}
+
+/// A dependency descriptor with its frame number shifted.
+struct Renumbered {
+    bytes: [u8; LONGEST_VALUE],
+    length: usize,
+}
+
+impl Renumbered {
+    /// `None` where nothing changes, as in all but switched streams with descriptors.
+    fn new(media: &Media<'_>, shift: Shift) -> Option<Self> {
+        let frame = &media.sample.frame;
+        if shift.picture == 0 || frame.frame_number.is_none() || frame.picture_id.is_some() {
+            return None;
+        }
+        let value = media.values.get(Extension::DependencyDescriptor)?;
+        let (mut bytes, length) = ([0; LONGEST_VALUE], value.len());
+        let renumbered = bytes.get_mut(..length)?;
+        renumbered.copy_from_slice(value);
+        descriptor::renumber(renumbered, translated(frame, shift).0);
+        Some(Self { bytes, length })
+    }
+
+    fn value(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 }
 
@@ -151,12 +184,17 @@ fn write_payload(
     let start = arena.len();
     arena.extend_from_slice(media.payload);
     let (frame, shift) = (&media.sample.frame, translation.shift);
-    let shifted = shift.picture != 0 || shift.tl0 != 0;
-    if consumer.codec == Codec::Vp8 && frame.picture_id.is_some() && shifted {
-        let (picture, tl0) = translated(frame, shift);
-        // Only a payload that has a picture id gets here, and that one has been read before.
-        let _ = vp8::rewrite(arena.get_mut(start..).unwrap_or_default(), picture, tl0);
+    if frame.picture_id.is_none() || (shift.picture == 0 && shift.tl0 == 0) {
+        return;
     }
+    let (picture, tl0) = translated(frame, shift);
+    let payload = arena.get_mut(start..).unwrap_or_default();
+    // Only a payload that has a picture id gets here, and that one has been read before.
+    let _ = match consumer.codec {
+        Codec::Vp8 => vp8::rewrite(payload, picture, tl0),
+        Codec::Vp9 => vp9::rewrite(payload, picture, tl0),
+        _ => Ok(()),
+    };
 }
 
 impl Tables {

@@ -206,15 +206,18 @@ pub enum LayerReason {
     Available,
     /// The layer it had ceased to flow.
     Unavailable,
+    /// The receiver's bandwidth allows more, or less.
+    Bandwidth,
 }
 
 impl LayerReason {
-    /// `requested`, `available` or `unavailable`.
+    /// `requested`, `available`, `unavailable` or `bandwidth`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",
             Self::Available => "available",
             Self::Unavailable => "unavailable",
+            Self::Bandwidth => "bandwidth",
         }
     }
 }

@@ -16,7 +16,7 @@ const MAX_GAP: u64 = 1000;
 pub struct Shift {
     /// To the RTP timestamp.
     pub timestamp: u32,
-    /// To the picture id.
+    /// To the picture id (modulo 2^15), or to the frame number of the dependency descriptor.
     pub picture: u16,
     /// To TL0PICIDX.
     pub tl0: u8,

@@ -5,6 +5,7 @@ use crate::extension::{Elements, Extension, ExtensionMap};
 use crate::history;
 use crate::id::{Mid, PayloadType, ProducerId, Rid};
 use crate::io::CommandError;
+use crate::ladder::Ladder;
 use crate::layer::Active;
 use crate::spec::{Codec as CodecSpec, HeaderExtension, Kind, ProducerSpec};
 use crate::stats::ProducerStatistics;
@@ -149,25 +150,57 @@ impl Producer {
         (signalled.is_none() && stream.encoding.rid.is_none()).then_some(0)
     }
 
-    /// Look again which streams flow. Returns whether that changed.
+    /// Whether its spatial layers are within its one stream.
+    pub fn is_layered(&self) -> bool {
+        matches!(self.streams.as_slice(), [stream] if stream.encoding.spatial_layers > 1)
+    }
+
+    /// Look again which spatial layers flow. Returns whether that changed.
     pub fn refresh_active(&mut self, now: Time) -> bool {
-        let active = self.streams.iter().filter(|stream| stream.is_active(now));
-        let active = active.fold(0, |bits, stream| bits | 1 << stream.index);
+        let active = match self.streams.as_slice() {
+            [stream] if stream.encoding.spatial_layers > 1 => stream.rates.flowing(now),
+            streams => {
+                let active = streams.iter().filter(|stream| stream.is_active(now));
+                active.fold(0, |bits, stream| bits | 1 << stream.index)
+            }
+        };
         std::mem::replace(&mut self.active, active) != active
     }
 
-    /// Whether a stream that just received a packet was not known to flow.
+    /// Whether a stream that just received a packet, or a layer of it, was not known to flow.
     pub fn awakens(&self, stream: u8) -> bool {
-        self.active & 1 << stream == 0
+        match self.streams.as_slice() {
+            [only] if only.encoding.spatial_layers > 1 => only
+                .rates
+                .newest()
+                .is_some_and(|layer| self.active & 1 << layer.min(7) == 0),
+            _ => self.active & 1 << stream == 0,
+        }
+    }
+
+    /// What each layer costs: one row an encoding, or one a spatial layer of the only one.
+    pub fn ladder(&self, now: Time) -> Ladder {
+        let mut ladder = Ladder::default();
+        if self.is_layered() {
+            for stream in &self.streams {
+                stream.rates.write_layers(&mut ladder, now);
+            }
+        } else {
+            for stream in self.streams.iter().filter(|stream| stream.is_active(now)) {
+                stream.rates.write_encoding(&mut ladder, stream.index, now);
+            }
+        }
+        ladder
     }
 
     /// When something of it is due.
     pub fn due(&self) -> Time {
+        let layered = self.is_layered();
         let streams = self.streams.iter().map(|stream| {
-            let silent = if self.awakens(stream.index) {
-                Time::FAR
-            } else {
-                stream.silent_at()
+            let silent = match (layered, self.active & 1 << stream.index) {
+                (true, _) => stream.rates.silent_at(self.active),
+                (false, 0) => Time::FAR,
+                (false, _) => stream.silent_at(),
             };
             stream.nack.due().min(stream.keyframe.due()).min(silent)
         });

@@ -1,16 +1,17 @@
 //! What becomes of a packet's sequence number, timestamp and picture id on the way to one consumer: decided here, applied
 //! when the packet is written.
 
-use std::collections::VecDeque;
-
 use crate::clock::{SenderClock, distance, ticks};
 use crate::codec::Frame;
 use crate::drop::DropReason;
 use crate::map::{Place, SequenceMap, Shift, Skipped};
+use crate::noted::Noted;
 use crate::time::Time;
 
 /// Fillers remembered, to send the same again when one is asked for.
 const FILLERS: usize = 64;
+/// Last packets of pictures remembered: of eight seconds.
+const ENDS: usize = 256;
 /// Sender reports that put a switch further off than this from what was seen on the wire are not believed.
 const MAX_DISAGREEMENT_S: u32 = 1;
 
@@ -40,6 +41,19 @@ pub struct Translation {
     pub shift: Shift,
     /// Without payload: the frame was left out, but its number could not be closed any more.
     pub filler: bool,
+    /// The last packet of its picture that is forwarded.
+    pub ends_picture: bool,
+}
+
+impl Translation {
+    const fn of(sequence: u64, shift: Shift, filler: bool) -> Self {
+        Self {
+            sequence,
+            shift,
+            filler,
+            ends_picture: false,
+        }
+    }
 }
 
 /// The newest packet sent.
@@ -60,22 +74,27 @@ pub struct Rewriter {
     map: SequenceMap,
     rate: u32,
     last: Option<Last>,
+    /// The pictures of the codec are numbered densely: what is left out closes its number.
+    dense: bool,
     dropped_picture: Option<u16>,
-    fillers: VecDeque<u64>,
-    /// Below it nobody knows any more which packets were fillers.
-    fillers_from: u64,
+    fillers: Noted,
+    ends: Noted,
 }
 
 impl Rewriter {
     /// For timestamps of `rate` per second; the first outgoing packet gets the number `first`.
-    pub fn new(first: u16, rate: u32) -> Self {
+    ///
+    /// With `dense` the picture ids of what is left out are closed as sequence numbers are (VP8). VP9 and AV1 name the
+    /// pictures that they refer to by distance, so there the numbers keep their gaps.
+    pub fn new(first: u16, rate: u32, dense: bool) -> Self {
         Self {
             map: SequenceMap::new(first),
             rate,
             last: None,
+            dense,
             dropped_picture: None,
-            fillers: VecDeque::new(),
-            fillers_from: 0,
+            fillers: Noted::new(FILLERS),
+            ends: Noted::new(ENDS),
         }
     }
 
@@ -90,13 +109,13 @@ impl Rewriter {
     }
 
     fn follow(&self, last: &Last, sample: &Sample) -> Shift {
-        let picture = sample.frame.picture_id.map_or(0, |id| id.value());
+        let picture = number(&sample.frame);
         let tl0 = sample.frame.tl0_picture_index.unwrap_or(0);
         let advance = self.advance(last, sample);
         let timestamp = last.timestamp.wrapping_add(advance);
         Shift {
             timestamp: timestamp.wrapping_sub(sample.timestamp),
-            picture: last.picture.wrapping_add(1).wrapping_sub(picture) & 0x7fff,
+            picture: last.picture.wrapping_add(1).wrapping_sub(picture),
             tl0: last.tl0.wrapping_add(1).wrapping_sub(tl0),
         }
     }
@@ -126,17 +145,11 @@ impl Rewriter {
         match self.map.place(sample.stream, sample.sequence) {
             Place::Next(sequence, shift) => {
                 self.remember(sample, shift);
-                Ok(Translation {
-                    sequence,
-                    shift,
-                    filler: false,
-                })
+                Ok(Translation::of(sequence, shift, false))
             }
-            Place::Late(sequence, shift) => Ok(Translation {
-                sequence,
-                shift,
-                filler: self.is_left_out(sample),
-            }),
+            Place::Late(sequence, shift) => {
+                Ok(Translation::of(sequence, shift, self.is_left_out(sample)))
+            }
             Place::Nowhere => Err(DropReason::NotMapped),
             Place::Beyond => Err(DropReason::AwaitingKeyframe),
         }
@@ -150,11 +163,9 @@ impl Rewriter {
     /// Forward a packet of a stream that no longer flows, if a number was kept free for it.
     pub fn keep_late(&self, sample: &Sample) -> Result<Translation, DropReason> {
         match self.map.late(sample.stream, sample.sequence) {
-            Place::Late(sequence, shift) => Ok(Translation {
-                sequence,
-                shift,
-                filler: self.is_left_out(sample),
-            }),
+            Place::Late(sequence, shift) => {
+                Ok(Translation::of(sequence, shift, self.is_left_out(sample)))
+            }
             _ => Err(DropReason::Layer),
         }
     }
@@ -162,9 +173,9 @@ impl Rewriter {
     /// Leave a packet out. When its number cannot be closed any more, an empty packet must take its place.
     pub fn leave_out(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
         let mut shift = self.map.shift();
-        let picture = sample.frame.picture_id.map(|id| id.value());
+        let picture = self.picture(sample);
         if picture.is_some() && picture != self.dropped_picture && self.is_next(sample) {
-            shift.picture = shift.picture.wrapping_sub(1) & 0x7fff;
+            shift.picture = shift.picture.wrapping_sub(1);
             self.dropped_picture = picture;
         }
         match self
@@ -172,12 +183,8 @@ impl Rewriter {
             .skip(sample.stream, sample.sequence, shift, picture)
         {
             Skipped::Kept(sequence, shift) => {
-                self.remember_filler(sequence);
-                Ok(Translation {
-                    sequence,
-                    shift,
-                    filler: true,
-                })
+                self.fillers.note(sequence);
+                Ok(Translation::of(sequence, shift, true))
             }
             Skipped::Closed => {
                 // Numbers kept free before it may still be filled by packets as late as this one.
@@ -206,38 +213,37 @@ impl Rewriter {
         });
     }
 
-    fn remember_filler(&mut self, sequence: u64) {
-        if self.fillers.len() >= FILLERS
-            && let Some(forgotten) = self.fillers.pop_front()
-        {
-            self.fillers_from = self.fillers_from.max(forgotten + 1);
-        }
-        self.fillers.push_back(sequence);
+    /// The picture that closes its number when it is left out.
+    fn picture(&self, sample: &Sample) -> Option<u16> {
+        let picture = sample.frame.picture_id.filter(|_| self.dense)?;
+        Some(picture.value())
+    }
+
+    /// This packet is the last of its picture that is forwarded, now and whenever it is sent again.
+    pub fn end_picture(&mut self, translation: &mut Translation) {
+        translation.ends_picture = true;
+        self.ends.note(translation.sequence);
     }
 
     /// What was, or would have been, sent under the 16-bit number a receiver names: the stream, its sequence number and
     /// the same translation as the first time.
     pub fn find(&self, sequence: u16) -> Option<(u8, u64, Translation)> {
         let sequence = self.map.extend(sequence);
-        let (stream, incoming, shift) = self
-            .map
-            .find(sequence)
-            .filter(|_| sequence >= self.fillers_from)?;
-        let filler = self.fillers.contains(&sequence);
-        Some((
-            stream,
-            incoming,
-            Translation {
-                sequence,
-                shift,
-                filler,
-            },
-        ))
+        let (stream, incoming, shift) = self.map.find(sequence)?;
+        let filler = self.fillers.recall(sequence)?;
+        let ends_picture = self.ends.recall(sequence)?;
+        let translation = Translation {
+            sequence,
+            shift,
+            filler,
+            ends_picture,
+        };
+        Some((stream, incoming, translation))
     }
 
     /// Whether the rest of a late packet's picture was left out: then its number needs a filler, whatever is preferred now.
     pub fn is_left_out(&self, sample: &Sample) -> bool {
-        let picture = sample.frame.picture_id.map(|id| id.value());
+        let picture = self.picture(sample);
         picture.is_some_and(|picture| {
             self.map
                 .is_left_out(sample.stream, sample.sequence, picture)
@@ -258,12 +264,17 @@ impl Rewriter {
     }
 }
 
-/// The picture id and TL0PICIDX a frame has after the shift.
+/// What pictures are told apart by: the picture id of VP8 and VP9, the frame number of the dependency descriptor.
+fn number(frame: &Frame) -> u16 {
+    let picture = frame.picture_id.map(|id| id.value());
+    picture.or(frame.frame_number).unwrap_or(0)
+}
+
+/// The number of its picture (15 bits of it count in VP8 and VP9) and TL0PICIDX a frame has after the shift.
 pub fn translated(frame: &Frame, shift: Shift) -> (u16, u8) {
-    let picture = frame.picture_id.map_or(0, |id| id.value());
     let tl0 = frame.tl0_picture_index.unwrap_or(0);
     (
-        picture.wrapping_add(shift.picture) & 0x7fff,
+        number(frame).wrapping_add(shift.picture),
         tl0.wrapping_add(shift.tl0),
     )
 }

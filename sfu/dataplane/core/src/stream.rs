@@ -11,6 +11,7 @@ use crate::id::Ssrc;
 use crate::keyframe::KeyframeRequester;
 use crate::nack::{Arrival, NackGenerator};
 use crate::packet::{Media, Values};
+use crate::rates::Rates;
 use crate::reception::Reception;
 use crate::rewrite::Sample;
 use crate::rtp::Packet;
@@ -69,6 +70,8 @@ pub struct Stream {
     pub clock: Option<SenderClock>,
     /// How well it is received.
     pub reception: Reception,
+    /// What its layers cost.
+    pub rates: Rates,
     /// Sequence numbers asked for again.
     pub nacked: u64,
     /// PLI and FIR sent.
@@ -95,6 +98,7 @@ impl Stream {
             keyframe: KeyframeRequester::default(),
             clock: None,
             reception: Reception::default(),
+            rates: Rates::default(),
             nacked: 0,
             requests: 0,
             format,
@@ -166,6 +170,7 @@ impl Stream {
         let values = Values::read(packet.elements(), map);
         let frame = self.inspect(packet, &values);
         self.history.insert(sequence, frame, bytes)?;
+        self.rates.count(&frame, bytes.len(), now);
         self.recovered += u64::from(way == Way::Repaired);
         if frame.keyframe {
             self.keyframes += 1;

@@ -185,6 +185,13 @@ impl Structure {
     }
 }
 
+/// Overwrite the frame number of a descriptor: the two bytes after the first.
+pub fn renumber(value: &mut [u8], number: u16) {
+    if let [_, high, low, ..] = value {
+        [*high, *low] = number.to_be_bytes();
+    }
+}
+
 /// One descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {

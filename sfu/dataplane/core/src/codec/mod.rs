@@ -119,6 +119,11 @@ impl Codec {
             .find(|(name, _)| name.eq_ignore_ascii_case(mime));
         found.map_or(Self::Other, |(_, codec)| *codec)
     }
+
+    /// Whether one stream of it may hold several layers.
+    pub const fn has_layers(self) -> bool {
+        matches!(self, Self::Vp8 | Self::Vp9 | Self::Av1 | Self::H264)
+    }
 }
 
 /// Reads the packets of one RTP stream; keeps nothing but the latest dependency structure.

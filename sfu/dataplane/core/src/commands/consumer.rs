@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::id::{ConsumerId, ProducerId, TransportId};
 use crate::ingress::want_keyframe;
 use crate::io::Reply;
+use crate::ladder::Layers;
 use crate::producer;
 use crate::spec::ConsumerSpec;
 use crate::time::Time;
@@ -70,7 +71,7 @@ impl Engine {
             self.tables.consumers.get_mut(slot),
             self.tables.producers.get_mut(producer),
         ) {
-            consumer.prefer(spatial, temporal, producer.active);
+            consumer.prefer(Layers { spatial, temporal }, producer.active);
             if let Some(needed) = consumer.awaits().filter(|_| !producer.paused) {
                 want_keyframe(&mut producer.streams, needed, &mut self.out);
             }

@@ -1,21 +1,18 @@
-//! Which of a producer's encodings a consumer gets, and which of its temporal layers.
+//! Which of a producer's encodings a consumer gets.
 
-use crate::codec::Frame;
+use super::Active;
 use crate::io::LayerReason;
-
-/// Encodings as a bit set, bit 0 the lowest.
-pub type Active = u8;
 
 /// The encoding a consumer gets: changed only at key frames.
 #[derive(Clone, Copy, Debug)]
-pub struct SpatialSelector {
+pub struct EncodingSelector {
     preferred: u8,
     current: Option<u8>,
     target: Option<u8>,
     reason: LayerReason,
 }
 
-impl SpatialSelector {
+impl EncodingSelector {
     /// One that gets nothing yet.
     pub const fn new(preferred: u8) -> Self {
         Self {
@@ -42,9 +39,15 @@ impl SpatialSelector {
     }
 
     /// Prefer another encoding. Returns the encoding a key frame is needed of, if the target changed to one.
-    pub fn prefer(&mut self, preferred: u8, active: Active) -> Option<u8> {
+    pub fn prefer(&mut self, preferred: u8, active: Active, reason: LayerReason) -> Option<u8> {
         self.preferred = preferred;
-        self.aim(active, LayerReason::Requested)
+        self.aim(active, reason)
+    }
+
+    /// Nothing flows any more, and nobody waits for a key frame. Returns whether that is a change.
+    pub fn suspend(&mut self) -> bool {
+        self.target = None;
+        self.current.take().is_some()
     }
 
     /// The producer's encodings began or ceased to flow. Returns the encoding a key frame is needed of.
@@ -98,54 +101,5 @@ fn best(active: Active, preferred: u8) -> Option<u8> {
         (0, 0) => None,
         (0, _) => Some(active.trailing_zeros() as u8),
         _ => Some(wanted.ilog2() as u8),
-    }
-}
-
-/// The temporal layers a consumer gets: lowered at any frame, raised where the codec allows it.
-#[derive(Clone, Copy, Debug)]
-pub struct TemporalFilter {
-    preferred: u8,
-    current: u8,
-    timestamp: u32,
-}
-
-impl TemporalFilter {
-    /// One that lets layers up to `preferred` through.
-    pub const fn new(preferred: u8) -> Self {
-        Self {
-            preferred,
-            current: preferred,
-            timestamp: 0,
-        }
-    }
-
-    /// Prefer another highest layer.
-    pub fn prefer(&mut self, preferred: u8) {
-        self.preferred = preferred;
-    }
-
-    /// The highest layer preferred.
-    pub const fn preferred(&self) -> u8 {
-        self.preferred
-    }
-
-    /// Whether the packet is let through. All packets of a frame get the same answer: the filter moves between frames.
-    pub fn passes(&mut self, frame: &Frame, timestamp: u32) -> bool {
-        if frame.keyframe {
-            self.current = self.preferred;
-        } else if timestamp != self.timestamp {
-            self.current = self.current.min(self.preferred);
-            let climbs = frame.starts_frame && frame.switch_up && frame.temporal <= self.preferred;
-            if climbs && frame.temporal > self.current {
-                self.current = frame.temporal;
-            }
-        }
-        self.timestamp = timestamp;
-        frame.temporal <= self.current
-    }
-
-    /// Whether a packet that came late is let through; changes nothing.
-    pub const fn passes_late(&self, frame: &Frame) -> bool {
-        frame.temporal <= self.current
     }
 }

@@ -1,5 +1,7 @@
 //! A track going out to one participant.
 
+mod layers;
+
 use std::time::Duration;
 
 use crate::bitrate::Bitrate;
@@ -8,7 +10,8 @@ use crate::drop::DropReason;
 use crate::extension::{Extension, ExtensionMap};
 use crate::id::{ConsumerId, Mid, PayloadType, Ssrc};
 use crate::io::{CommandError, LayerReason};
-use crate::layer::{Active, SpatialSelector, TemporalFilter};
+use crate::ladder::Layers;
+use crate::layer::{EncodingSelector, LayerFilter};
 use crate::producer::{Producer, extension_map};
 use crate::resend::Resends;
 use crate::rewrite::{Rewriter, Sample, Translation};
@@ -75,6 +78,8 @@ pub struct Consumer {
     pub mid: Mid,
     /// The id of the MID extension.
     pub mid_id: Option<u8>,
+    /// The id of the dependency descriptor.
+    pub descriptor_id: Option<u8>,
     /// Its ids of header extensions.
     pub extensions: ExtensionMap,
     /// Its canonical name.
@@ -92,9 +97,16 @@ pub struct Consumer {
     paused: bool,
     /// Nothing flows before the next key frame.
     syncing: bool,
+    /// Spatial layers are within the one stream of the producer, not streams of their own.
+    layered: bool,
     temporal_layers: u8,
-    spatial: SpatialSelector,
-    temporal: TemporalFilter,
+    preferred: Layers,
+    /// `None`: suspended.
+    allotted: Option<Layers>,
+    spatial: EncodingSelector,
+    filter: LayerFilter,
+    /// Why the layers are about to change within the stream.
+    reason: LayerReason,
     rewriter: Rewriter,
     change: Option<LayerReason>,
 }
@@ -131,6 +143,10 @@ impl Consumer {
         }
         let rtx = spec.rtx_ssrc.zip(spec.codec.rtx_payload_type);
         let extensions = extension_map(&spec.header_extensions)?;
+        let preferred = Layers {
+            spatial: spec.spatial_layer.unwrap_or(u8::MAX),
+            temporal: spec.temporal_layer.unwrap_or(u8::MAX),
+        };
         let temporal_layers = producer
             .streams
             .iter()
@@ -150,6 +166,7 @@ impl Consumer {
             nack: spec.codec.nack,
             mid: spec.mid,
             mid_id: extensions.id(Extension::Mid),
+            descriptor_id: extensions.id(Extension::DependencyDescriptor),
             extensions,
             cname: spec.cname,
             codec,
@@ -159,10 +176,18 @@ impl Consumer {
             reported: None,
             paused: spec.paused,
             syncing: true,
+            layered: producer.is_layered(),
             temporal_layers: temporal_layers.unwrap_or(1).max(1),
-            spatial: SpatialSelector::new(spec.spatial_layer.unwrap_or(u8::MAX)),
-            temporal: TemporalFilter::new(spec.temporal_layer.unwrap_or(u8::MAX)),
-            rewriter: Rewriter::new(first.media & 0x7fff, spec.codec.clock_rate),
+            preferred,
+            allotted: Some(Layers::HIGHEST),
+            spatial: EncodingSelector::new(preferred.spatial),
+            filter: LayerFilter::new(preferred),
+            reason: LayerReason::Available,
+            rewriter: Rewriter::new(
+                first.media & 0x7fff,
+                spec.codec.clock_rate,
+                codec == Codec::Vp8,
+            ),
             change: None,
         })
     }
@@ -191,36 +216,13 @@ impl Consumer {
         }
     }
 
-    /// The encoding it waits for a key frame of, if it does.
-    pub fn awaits(&self) -> Option<u8> {
-        if self.paused {
-            return None;
-        }
-        let target = self.spatial.target();
-        (self.syncing || self.spatial.current() != target)
-            .then_some(target)
-            .flatten()
-    }
-
-    /// The producer's encodings began or ceased to flow.
-    pub fn available(&mut self, active: Active) {
-        self.spatial.available(active);
-    }
-
-    /// Prefer other layers.
-    pub fn prefer(&mut self, spatial: u8, temporal: u8, active: Active) {
-        let before = self.temporal_layer();
-        self.spatial.prefer(spatial, active);
-        self.temporal.prefer(temporal);
-        if self.spatial.current().is_some() && before != self.temporal_layer() {
-            self.change = Some(LayerReason::Requested);
-        }
-    }
-
     /// Whether and how a packet is forwarded.
     pub fn decide(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
         if self.paused {
             return Err(DropReason::ConsumerPaused);
+        }
+        if self.allotted.is_none() {
+            return Err(DropReason::Suspended);
         }
         let current = self.spatial.current() == Some(sample.stream);
         if current && !self.syncing {
@@ -248,18 +250,26 @@ impl Consumer {
     }
 
     fn flow(&mut self, sample: &Sample) -> Result<Translation, DropReason> {
-        let passes = match self.codec {
-            Codec::Vp8 if self.rewriter.is_next(sample) => {
-                self.temporal.passes(&sample.frame, sample.timestamp)
-            }
-            Codec::Vp8 => self.temporal.passes_late(&sample.frame),
-            _ => true,
-        };
-        if passes {
-            self.rewriter.keep(sample)
-        } else {
-            self.rewriter.leave_out(sample)
+        if !self.codec.has_layers() {
+            return self.rewriter.keep(sample);
         }
+        let before = self.filter.current();
+        let passes = if self.rewriter.is_next(sample) {
+            self.filter.passes(&sample.frame, sample.timestamp)
+        } else {
+            self.filter.passes_late(&sample.frame)
+        };
+        if self.layered && before != self.filter.current() {
+            self.change.get_or_insert(self.reason);
+        }
+        if !passes {
+            return self.rewriter.leave_out(sample);
+        }
+        let mut translation = self.rewriter.keep(sample)?;
+        if self.layered && self.filter.ends_picture(&sample.frame) {
+            self.rewriter.end_picture(&mut translation);
+        }
+        Ok(translation)
     }
 
     /// What was sent under a number its receiver names.
@@ -270,12 +280,6 @@ impl Consumer {
     /// Whether a packet found is one of a picture that was left out.
     pub fn is_left_out(&self, sample: &Sample) -> bool {
         self.rewriter.is_left_out(sample)
-    }
-
-    /// The layers it gets, if they changed since the last call.
-    pub fn take_change(&mut self) -> Option<(i8, i8, LayerReason)> {
-        let reason = self.change.take()?;
-        Some((self.spatial_layer(), self.temporal_layer(), reason))
     }
 
     /// The encoding that flows, if one does.
@@ -290,19 +294,6 @@ impl Consumer {
     /// What is added to the producer's timestamps now.
     pub fn timestamp_shift(&self) -> u32 {
         self.rewriter.timestamp_shift()
-    }
-
-    fn spatial_layer(&self) -> i8 {
-        self.spatial.current().map_or(-1, |layer| layer as i8)
-    }
-
-    fn temporal_layer(&self) -> i8 {
-        let highest = self.temporal.preferred().min(self.temporal_layers - 1);
-        if self.spatial.current().is_some() {
-            highest as i8
-        } else {
-            -1
-        }
     }
 
     /// A snapshot; `transport` and `producer` are handles.
