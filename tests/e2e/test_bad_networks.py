@@ -1,0 +1,32 @@
+"""A meeting goes on when the network does not: real Chromium behind a seeded relay.
+
+Figures of longer runs are in docs/performance.md; what is asserted here leaves room for a busy machine.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.bench.bad_networks import measure
+from tests.support.server import RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+async def test_a_tenth_of_all_packets_lost_leaves_a_picture_that_moves_and_a_voice(
+    browser: Browser, server: RunningServer
+) -> None:
+    seen = await measure(browser, server, "10 % loss, RTT 100 ms", seconds=10)
+    assert seen.fps > 5, seen
+    assert seen.frozen_percent < 30, seen
+    assert seen.concealed_percent < 15, seen
+
+
+async def test_after_two_seconds_without_a_network_the_picture_comes_back_by_itself(
+    browser: Browser, server: RunningServer
+) -> None:
+    seen = await measure(browser, server, "nothing for 2 s", seconds=12)
+    # Two seconds are gone; of the other ten most must be there.
+    assert seen.fps > 8, seen
+    assert seen.frozen_percent < 45, seen
