@@ -78,7 +78,8 @@ Event: TypeAlias = tuple[str, int, dict[str, Any]]
 ("ice_connected", transport, {"remote": "ip:port", "protocol": "udp"})  the first validated path; again with each move of the path
 ("dtls", transport, {"datagram": bytes})                from a validated path only, in order of arrival
 ("consent_expired", transport, {})                      no authenticated check for 30 s (RFC 7675)
-("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str})
+("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str, "estimate": int | None})
+("layers_wanted", producer, {"spatial_layers": [bool, ...]})  lowest first; those nobody wants need not be sent
 ("stopped", 0, {"reason": str})                         the thread ended by itself; nothing follows
 """
 
@@ -129,6 +130,15 @@ class DataPlane:
         """Which encodings of a pipe consumer flow: one bit each, the lowest in the lowest bit."""
 
     def remove_pipe_consumer(self, consumer: int) -> None: ...
+    def set_consumer_size(self, consumer: int, width: int, height: int) -> None:
+        """How large the picture is shown, in device pixels, each 1 to 65535. VALIDATION otherwise."""
+
+    def set_consumer_priority(self, consumer: int, priority: int) -> None:
+        """1 to 255; 100 unless set. VALIDATION otherwise."""
+
+    def set_producer_priority(self, producer: int, priority: int) -> None:
+        """0 to 255, on top of that of each of its consumers; 0 unless set."""
+
     def statistics(self) -> dict[str, Any]:
         """A snapshot.
 

@@ -166,6 +166,28 @@ class SetConsumerLayers(Command[LayersSet], frozen=True, tag="set_consumer_layer
     temporal_layer: int | None = None
 
 
+class SetConsumerSize(Command[Done], frozen=True, tag="set_consumer_size"):
+    """How large the picture is shown, in device pixels: no layer larger than that can use is sent."""
+
+    consumer_id: str
+    width: int
+    height: int
+
+
+class SetConsumerPriority(Command[Done], frozen=True, tag="set_consumer_priority"):
+    """1 to 255: who is served first when the path to this receiver is too narrow for all; 100 unless set."""
+
+    consumer_id: str
+    priority: int
+
+
+class SetProducerPriority(Command[Done], frozen=True, tag="set_producer_priority"):
+    """0 to 255, added to the priority of each of its consumers: 0 unless set, more for whoever speaks."""
+
+    producer_id: str
+    priority: int
+
+
 class GetStatistics(Command[Statistics], frozen=True, tag="get_statistics"):
     """`room_id` "" asks for all rooms."""
 

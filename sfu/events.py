@@ -28,13 +28,26 @@ class TransportStateChanged(WorkerEvent, frozen=True, tag="transport_state_chang
 
 
 class ConsumerLayersChanged(WorkerEvent, frozen=True, tag="consumer_layers_changed"):
-    """The layers now forwarded; -1 when none flows. `reason`: requested, available, unavailable."""
+    """The layers now forwarded; -1 when none flows. `reason`: requested, available, unavailable, bandwidth.
+
+    `estimate`: what the path to the receiver was taken to carry when its layers were decided, in bits per second; None
+    when its receiver tells nothing to estimate it from.
+    """
 
     room_id: str
     consumer_id: str
     spatial_layer: int
     temporal_layer: int
     reason: str
+    estimate: int | None = None
+
+
+class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted"):
+    """Which spatial layers anybody wants, lowest first: the others need not be sent. None wanted: nothing need be."""
+
+    room_id: str
+    producer_id: str
+    spatial_layers: list[bool]
 
 
 class WorkerLoad(WorkerEvent, frozen=True, tag="worker_load"):

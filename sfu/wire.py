@@ -33,10 +33,19 @@ from sfu.commands import (
     ResumeConsumer,
     ResumeProducer,
     SetConsumerLayers,
+    SetConsumerPriority,
+    SetConsumerSize,
+    SetProducerPriority,
     Statistics,
     TransportCreated,
 )
-from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerLoad, WorkerReady
+from sfu.events import (
+    ConsumerLayersChanged,
+    ProducerLayersWanted,
+    TransportStateChanged,
+    WorkerLoad,
+    WorkerReady,
+)
 
 FRAME_LIMIT = 4 * 1024 * 1024
 LENGTH_BYTES = 4
@@ -58,10 +67,13 @@ AnyCommand = (
     | CloseConsumer
     | RequestKeyframe
     | SetConsumerLayers
+    | SetConsumerSize
+    | SetConsumerPriority
+    | SetProducerPriority
     | GetStatistics
 )
 AnyReply = Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics
-AnyEvent = WorkerReady | TransportStateChanged | ConsumerLayersChanged | WorkerLoad
+AnyEvent = WorkerReady | TransportStateChanged | ConsumerLayersChanged | ProducerLayersWanted | WorkerLoad
 
 
 class WireError(Exception):

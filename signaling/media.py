@@ -70,12 +70,13 @@ class Producer:
 
 @dataclass(slots=True, eq=False)
 class Consumer:
-    """A track going out to one participant."""
+    """A track going out to one participant. `layers`: the spatial and temporal layer it gets, -1 while none flows."""
 
     id: str
     transport: Transport
     producer: Producer
     paused: bool = True
+    layers: tuple[int, int] = (-1, -1)
 
     @property
     def owner(self) -> Participant:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerDied, WorkerEvent
+import structlog
+
+from persistence.events import LayerAdjusted
+from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerDied, WorkerEvent
 from signaling.closing import Closing
+from signaling.facts import Facts
+from signaling.media import Consumer
 from signaling.messages import catalogue
 from signaling.messages import media as messages
 from signaling.rooms import Registry, Room
+
+log = structlog.get_logger(__name__)
 
 
 class MediaEvents:
@@ -18,9 +25,10 @@ class MediaEvents:
     Both queues are bounded by the tables: a transport ends once, a room is lost once.
     """
 
-    def __init__(self, registry: Registry, closing: Closing) -> None:
+    def __init__(self, registry: Registry, closing: Closing, facts: Facts) -> None:
         self._registry = registry
         self._closing = closing
+        self._facts = facts
         self._lost: asyncio.Queue[Room] = asyncio.Queue()
         self._losing: set[Room] = set()
 
@@ -31,6 +39,8 @@ class MediaEvents:
                 self._transport_changed(event)
             case ConsumerLayersChanged():
                 self._layers_changed(event)
+            case ProducerLayersWanted():
+                self._layers_wanted(event)
             case WorkerDied():
                 self._worker_died(event)
 
@@ -62,6 +72,32 @@ class MediaEvents:
             reason=event.reason,
         )
         consumer.owner.tell(catalogue.CONSUMER_LAYERS_CHANGED, told)
+        self._note_adjusted(consumer, event)
+
+    def _note_adjusted(self, consumer: Consumer, event: ConsumerLayersChanged) -> None:
+        before, after = consumer.layers, (event.spatial_layer, event.temporal_layer)
+        if consumer.producer.kind != "video" or before == after:
+            return
+        consumer.layers = after
+        fact = LayerAdjusted(
+            consumer_id=consumer.id,
+            producer_id=consumer.producer.id,
+            from_spatial_layer=before[0],
+            from_temporal_layer=before[1],
+            to_spatial_layer=after[0],
+            to_temporal_layer=after[1],
+            reason=event.reason,
+            estimate=event.estimate,
+        )
+        self._facts.note(event.room_id, fact, consumer.owner.id)
+        log.info("layer_adjusted", meeting_id=event.room_id, participant_id=consumer.owner.id, **fact.model_dump())
+
+    def _layers_wanted(self, event: ProducerLayersWanted) -> None:
+        room = self._registry.get(event.room_id)
+        producer = room.producers.get(event.producer_id) if room else None
+        if producer is not None:
+            told = messages.ProducerLayersWanted(producer_id=producer.id, spatial_layers=tuple(event.spatial_layers))
+            producer.owner.tell(catalogue.PRODUCER_LAYERS_WANTED, told)
 
     def _worker_died(self, event: WorkerDied) -> None:
         for room_id in event.room_ids:

@@ -42,6 +42,8 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "consumer:close": _ALL,
         "consumer:keyframe": _ALL,
         "consumer:layers": _ALL,
+        "consumer:size": _ALL,
+        "consumer:priority": _ALL,
         "media:toggle": _SPEAKERS,
         "screen:start": _SPEAKERS,
         "screen:stop": _ALL,

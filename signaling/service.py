@@ -58,7 +58,7 @@ class Signaling:
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter)
-        self._events = MediaEvents(registry, self._closing)
+        self._events = MediaEvents(registry, self._closing, self.facts)
         self._dispatch = Dispatch(
             _handlers(
                 registry=registry,

@@ -7,6 +7,7 @@ from .event import CATALOGUE, Event, MeetingId
 from .media import (
     AudioMuted,
     AudioUnmuted,
+    LayerAdjusted,
     ScreenShareStarted,
     ScreenShareStopped,
     TrackAdded,
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "HandLowered",
     "HandRaised",
+    "LayerAdjusted",
     "MeetingCreated",
     "MeetingEnded",
     "MeetingId",

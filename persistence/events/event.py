@@ -47,6 +47,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.ScreenShareStopped,
             media.TrackAdded,
             media.TrackRemoved,
+            media.LayerAdjusted,
         )
     }
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from .payload import Identifier, Payload, Reason
 
 Kind = Literal["audio", "video"]
+Layer = Annotated[int, Field(ge=-1, le=255)]
+"""A spatial or temporal layer, 0 the lowest; -1 when none flows."""
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
 
 
@@ -49,3 +53,22 @@ class TrackRemoved(Payload):
     kind: Kind
     source: Source
     reason: Reason
+
+
+class LayerAdjusted(Payload):
+    """What a participant gets of somebody's video changed (SFU-6).
+
+    `reason`: requested, available, unavailable, bandwidth. `estimate`: what the path to them was taken to carry, in
+    bits per second, where it is known.
+    """
+
+    type = "layer.adjusted"
+
+    consumer_id: Identifier
+    producer_id: Identifier
+    from_spatial_layer: Layer
+    from_temporal_layer: Layer
+    to_spatial_layer: Layer
+    to_temporal_layer: Layer
+    reason: Reason
+    estimate: Annotated[int, Field(ge=0)] | None = None

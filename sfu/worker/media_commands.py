@@ -32,7 +32,7 @@ async def produce(router: Router, command: cmd.Produce) -> cmd.Produced:
         spec = producer_spec(media, command.content, paused=command.paused)
         router.plane.add_producer(transport.handle, handle, spec)
         cname = transport.numbering.cname(media.cname)
-        return Producer(handle, command.producer_id, transport.id, media, cname, command.paused)
+        return Producer(handle, command.producer_id, room.id, transport.id, media, cname, command.paused)
 
     producer = router.producers.add(make)
     room.producers[producer.id] = producer
@@ -132,3 +132,24 @@ async def set_consumer_layers(router: Router, command: cmd.SetConsumerLayers) ->
     temporal = min(max(wanted, 0), highest.temporal_layers - 1)
     router.plane.set_layers(consumer.handle, spatial, temporal)
     return cmd.LayersSet(spatial_layer=spatial, temporal_layer=temporal)
+
+
+@carries_out(cmd.SetConsumerSize)
+async def set_consumer_size(router: Router, command: cmd.SetConsumerSize) -> Done:
+    consumer = router.room(command).consumer(command.consumer_id)
+    router.plane.set_consumer_size(consumer.handle, command.width, command.height)
+    return Done()
+
+
+@carries_out(cmd.SetConsumerPriority)
+async def set_consumer_priority(router: Router, command: cmd.SetConsumerPriority) -> Done:
+    consumer = router.room(command).consumer(command.consumer_id)
+    router.plane.set_consumer_priority(consumer.handle, command.priority)
+    return Done()
+
+
+@carries_out(cmd.SetProducerPriority)
+async def set_producer_priority(router: Router, command: cmd.SetProducerPriority) -> Done:
+    producer = router.room(command).producer(command.producer_id)
+    router.plane.set_producer_priority(producer.handle, command.priority)
+    return Done()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Producer:
     handle: int
     id: str
+    room_id: str
     transport_id: str
     media: ProducerMedia
     cname: str

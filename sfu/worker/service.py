@@ -14,7 +14,7 @@ import structlog
 
 from sfu._dataplane import DataPlane
 from sfu.channel import WorkerLink
-from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerLoad, WorkerReady
+from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerLoad, WorkerReady
 from sfu.worker import media_commands, room_commands
 from sfu.worker.candidates import candidates, reachable_addresses
 from sfu.worker.dtls import new_certificate
@@ -65,6 +65,7 @@ class Service:
             "dtls": self._dtls,
             "consent_expired": self._consent_expired,
             "layers_changed": self._layers_changed,
+            "layers_wanted": self._layers_wanted,
             "stopped": self._stopped,
         }
 
@@ -121,8 +122,14 @@ class Service:
                 spatial_layer=fields["spatial_layer"],
                 temporal_layer=fields["temporal_layer"],
                 reason=fields["reason"],
+                estimate=fields["estimate"],
             )
         )
+
+    def _layers_wanted(self, handle: int, fields: dict[str, Any]) -> None:
+        producer = self._router.producers.get(handle)
+        if producer is not None and self._link is not None:
+            self._link.tell(ProducerLayersWanted(producer.room_id, producer.id, fields["spatial_layers"]))
 
     def _stopped(self, _handle: int, fields: dict[str, Any]) -> None:
         log.error("data_plane_stopped", reason=fields.get("reason"))

@@ -22,7 +22,11 @@ from signaling.messages.media import (
     ConsumerLayersSet,
     ConsumerNamed,
     ConsumerPause,
+    ConsumerPriority,
+    ConsumerPrioritySet,
     ConsumerResume,
+    ConsumerSize,
+    ConsumerSizeSet,
 )
 from signaling.participant import Participant
 
@@ -116,3 +120,15 @@ class ConsumerHandlers:
         return ConsumerLayersSet(
             consumer_id=consumer.id, spatial_layer=layers.spatial_layer, temporal_layer=layers.temporal_layer
         )
+
+    @handles(ConsumerSize)
+    async def size(self, participant: Participant, request: ConsumerSize) -> ConsumerSizeSet:
+        consumer = own_consumer(participant, request.consumer_id)
+        await self._media.ask(commands.SetConsumerSize(participant.room.id, consumer.id, request.width, request.height))
+        return ConsumerSizeSet(consumer_id=consumer.id, width=request.width, height=request.height)
+
+    @handles(ConsumerPriority)
+    async def priority(self, participant: Participant, request: ConsumerPriority) -> ConsumerPrioritySet:
+        consumer = own_consumer(participant, request.consumer_id)
+        await self._media.ask(commands.SetConsumerPriority(participant.room.id, consumer.id, request.priority))
+        return ConsumerPrioritySet(consumer_id=consumer.id, priority=request.priority)

@@ -44,6 +44,8 @@ _REQUESTS: Final = (
     RequestKind("consumer:close", media.ConsumerClose, "consumer:closed", media.ConsumerNamed),
     RequestKind("consumer:keyframe", media.ConsumerKeyframe, "consumer:keyframe_requested", media.ConsumerNamed),
     RequestKind("consumer:layers", media.ConsumerLayers, "consumer:layers_set", media.ConsumerLayersSet),
+    RequestKind("consumer:size", media.ConsumerSize, "consumer:size_set", media.ConsumerSizeSet),
+    RequestKind("consumer:priority", media.ConsumerPriority, "consumer:priority_set", media.ConsumerPrioritySet),
     RequestKind("media:toggle", media.MediaToggle, "media:updated", media.MediaUpdated),
     RequestKind("screen:start", media.ScreenStart, "screen:started", media.ScreenShare),
     RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
@@ -68,6 +70,7 @@ PRODUCER_ADDED: Final = "producer:added"
 PRODUCER_REMOVED: Final = "producer:removed"
 PRODUCER_PAUSED: Final = "producer:paused"
 PRODUCER_RESUMED: Final = "producer:resumed"
+PRODUCER_LAYERS_WANTED: Final = "producer:layers_wanted"
 CONSUMER_CLOSED: Final = "consumer:closed"
 CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
 TRANSPORT_CLOSED: Final = "transport:closed"
@@ -86,6 +89,7 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         PRODUCER_REMOVED: media.ProducerNamed,
         PRODUCER_PAUSED: media.ProducerNamed,
         PRODUCER_RESUMED: media.ProducerNamed,
+        PRODUCER_LAYERS_WANTED: media.ProducerLayersWanted,
         CONSUMER_CLOSED: media.ConsumerNamed,
         CONSUMER_LAYERS_CHANGED: media.ConsumerLayersChanged,
         TRANSPORT_CLOSED: transport.TransportClosed,

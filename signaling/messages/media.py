@@ -9,6 +9,8 @@ from pydantic import Field
 from signaling.messages.model import (
     Id,
     Kind,
+    Pixels,
+    Priority,
     Request,
     RtpCapabilities,
     RtpParameters,
@@ -128,8 +130,39 @@ class ConsumerLayersSet(Told):
     temporal_layer: int
 
 
+class ConsumerSize(ConsumerRequest):
+    """How large the picture is shown, in device pixels."""
+
+    width: Pixels
+    height: Pixels
+
+
+class ConsumerSizeSet(Told):
+    consumer_id: str
+    width: int
+    height: int
+
+
+class ConsumerPriority(ConsumerRequest):
+    """Who is served first when there is too little bandwidth for all one receives; 100 unless asked for."""
+
+    priority: Priority
+
+
+class ConsumerPrioritySet(Told):
+    consumer_id: str
+    priority: int
+
+
+class ProducerLayersWanted(Told):
+    """To the producer's owner: which spatial layers anybody wants, lowest first. The others need not be sent."""
+
+    producer_id: str
+    spatial_layers: tuple[bool, ...]
+
+
 class ConsumerLayersChanged(Told):
-    """The layers now forwarded, -1 when none flows. `reason`: requested, available, unavailable."""
+    """The layers now forwarded, -1 when none flows. `reason`: requested, available, unavailable, bandwidth."""
 
     consumer_id: str
     spatial_layer: int

@@ -13,6 +13,8 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 Kind = Literal["audio", "video"]
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
 SpatialLayer = Annotated[int, Field(ge=0, le=7)]
+Pixels = Annotated[int, Field(ge=1, le=16384)]
+Priority = Annotated[int, Field(ge=1, le=255)]
 TemporalLayer = Annotated[int, Field(ge=0, le=7)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from config.settings import LimitSettings
 from persistence.events import ParticipantJoined, TrackAdded, VideoMuted
 from sfu import commands
-from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerDied
+from sfu.events import TransportStateChanged, WorkerDied
 from signaling.passwords import Passwords
 from signaling.roles import Role
 from tests.signaling.conftest import Node
@@ -311,17 +311,6 @@ async def test_a_failed_transport_goes_with_all_that_is_on_it(node: Node) -> Non
     await ada.settle()
     assert ada.names() == ["participant:joined", "transport:closed"]
     assert await ada.refused("transport:restart_ice", transport_id=send) == "NOT_FOUND"
-
-
-async def test_the_owner_of_a_consumer_hears_of_its_layers(node: Node) -> None:
-    await node.meeting()
-    ada = await node.connect("ada")
-    await ada.join("daily")
-    consumer = await ada.consume(await ada.produce("camera"))
-    node.media.happen(ConsumerLayersChanged("daily", consumer, 2, 1, "requested"))
-    node.media.happen(ConsumerLayersChanged("daily", "unknown", 2, 1, "requested"))
-    told = await ada.told("consumer:layers_changed")
-    assert told == {"consumer_id": consumer, "spatial_layer": 2, "temporal_layer": 1, "reason": "requested"}
 
 
 async def test_a_room_that_loses_its_worker_is_closed_and_can_be_joined_again(node: Node) -> None:

@@ -32,6 +32,8 @@ async def prepared(client: Client) -> dict[str, dict[str, Any]]:
         "consumer:close": {"consumer_id": spare_consumer},
         "consumer:keyframe": {"consumer_id": consumer},
         "consumer:layers": {"consumer_id": consumer, "spatial_layer": 1},
+        "consumer:size": {"consumer_id": consumer, "width": 640, "height": 360},
+        "consumer:priority": {"consumer_id": consumer, "priority": 200},
         "media:toggle": {"kind": "audio", "enabled": False},
         "screen:start": {},
         "screen:stop": {},

@@ -141,7 +141,7 @@ class ModelledRooms:
         _known(room.consumers, command.consumer_id)
         return c.Done()
 
-    _PauseConsumer = _ResumeConsumer = _RequestKeyframe = _consumer
+    _PauseConsumer = _ResumeConsumer = _RequestKeyframe = _SetConsumerSize = _SetConsumerPriority = _consumer
 
     def _CloseConsumer(self, room: ModelledRoom, command: c.CloseConsumer) -> c.Done:  # noqa: N802
         _known(room.consumers, command.consumer_id)

@@ -51,7 +51,7 @@ export interface ConsumerLayers {
   readonly temporal_layer?: number | null
 }
 
-/** The layers now forwarded, -1 when none flows. `reason`: requested, available, unavailable. */
+/** The layers now forwarded, -1 when none flows. `reason`: requested, available, unavailable, bandwidth. */
 export interface ConsumerLayersChanged {
   readonly consumer_id: string
   readonly spatial_layer: number
@@ -75,8 +75,32 @@ export interface ConsumerPause {
   readonly consumer_id: string
 }
 
+/** Who is served first when there is too little bandwidth for all one receives; 100 unless asked for. */
+export interface ConsumerPriority {
+  readonly consumer_id: string
+  readonly priority: number
+}
+
+export interface ConsumerPrioritySet {
+  readonly consumer_id: string
+  readonly priority: number
+}
+
 export interface ConsumerResume {
   readonly consumer_id: string
+}
+
+/** How large the picture is shown, in device pixels. */
+export interface ConsumerSize {
+  readonly consumer_id: string
+  readonly width: number
+  readonly height: number
+}
+
+export interface ConsumerSizeSet {
+  readonly consumer_id: string
+  readonly width: number
+  readonly height: number
 }
 
 /** Why a request was refused. `event` is the request's name. */
@@ -159,6 +183,12 @@ export interface ProducerClose {
 
 export interface ProducerCreated {
   readonly id: string
+}
+
+/** To the producer's owner: which spatial layers anybody wants, lowest first. The others need not be sent. */
+export interface ProducerLayersWanted {
+  readonly producer_id: string
+  readonly spatial_layers: readonly boolean[]
 }
 
 /** The producer a reply or a notification is about. */
@@ -310,6 +340,8 @@ export interface Requests {
   'consumer:close': { payload: ConsumerClose; reply: ConsumerNamed }
   'consumer:keyframe': { payload: ConsumerKeyframe; reply: ConsumerNamed }
   'consumer:layers': { payload: ConsumerLayers; reply: ConsumerLayersSet }
+  'consumer:size': { payload: ConsumerSize; reply: ConsumerSizeSet }
+  'consumer:priority': { payload: ConsumerPriority; reply: ConsumerPrioritySet }
   'media:toggle': { payload: MediaToggle; reply: MediaUpdated }
   'screen:start': { payload: ScreenStart; reply: ScreenShare }
   'screen:stop': { payload: ScreenStop; reply: ScreenShare }
@@ -330,6 +362,7 @@ export interface Notifications {
   'producer:removed': ProducerNamed
   'producer:paused': ProducerNamed
   'producer:resumed': ProducerNamed
+  'producer:layers_wanted': ProducerLayersWanted
   'consumer:closed': ConsumerNamed
   'consumer:layers_changed': ConsumerLayersChanged
   'transport:closed': TransportClosed
@@ -348,6 +381,7 @@ export const NOTIFICATION_NAMES = [
   'producer:removed',
   'producer:paused',
   'producer:resumed',
+  'producer:layers_wanted',
   'consumer:closed',
   'consumer:layers_changed',
   'transport:closed',

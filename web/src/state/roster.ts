@@ -53,6 +53,7 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'reaction:sent':
     case 'consumer:closed':
     case 'consumer:layers_changed':
+    case 'producer:layers_wanted':
     case 'transport:closed':
     case 'room:closed':
       return roster

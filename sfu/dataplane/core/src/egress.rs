@@ -60,6 +60,7 @@ pub fn tell_change(consumer: &mut Consumer, out: &mut Output) {
             spatial,
             temporal,
             reason,
+            estimate: consumer.demand.estimate,
         });
     }
 }

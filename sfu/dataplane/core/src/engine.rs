@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::allocation::run::Scratch;
 use crate::batch::Batch;
 use crate::demux::{Class, classify};
 use crate::drop::DropReason;
@@ -24,6 +25,7 @@ pub struct Engine {
     pub(crate) hasher: Hasher,
     pub(crate) received: Traffic,
     wanted: Vec<u64>,
+    scratch: Scratch,
 }
 
 impl Engine {
@@ -38,6 +40,7 @@ impl Engine {
             hasher,
             received: Traffic::default(),
             wanted: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -136,7 +139,14 @@ impl Engine {
         for slot in 0..self.tables.transports.capacity() {
             next = next.min(self.tables.poll_transport(slot, &mut self.out, now));
         }
+        for slot in 0..self.tables.transports.capacity() {
+            let due = self
+                .tables
+                .poll_allocation(slot, &mut self.scratch, &mut self.out, now);
+            next = next.min(due);
+        }
         for slot in 0..self.tables.producers.capacity() {
+            next = next.min(self.tables.poll_interest(slot, &mut self.out, now));
             next = next.min(
                 self.tables
                     .poll_producer(slot, &mut self.wanted, &mut self.out, now),

@@ -137,6 +137,29 @@ pub enum Command {
     },
     /// The pipe consumer is gone.
     RemovePipeConsumer(PipeConsumerId),
+    /// How large a consumer's picture is shown.
+    SetConsumerSize {
+        /// Its handle.
+        consumer: ConsumerId,
+        /// In device pixels, more than zero.
+        width: u16,
+        /// In device pixels, more than zero.
+        height: u16,
+    },
+    /// Who is served first when the path to a receiver is too narrow.
+    SetConsumerPriority {
+        /// Its handle.
+        consumer: ConsumerId,
+        /// More than zero.
+        priority: u8,
+    },
+    /// Raise all consumers of a producer: somebody speaks.
+    SetProducerPriority {
+        /// Its handle.
+        producer: ProducerId,
+        /// On top of each consumer's own.
+        priority: u8,
+    },
     /// A snapshot of everything.
     Statistics,
     /// The sums alone, however much there is.
@@ -254,5 +277,16 @@ pub enum Event {
         temporal: i8,
         /// Why.
         reason: LayerReason,
+        /// What the path to it was taken to carry when its layers were decided, in bits per second.
+        estimate: Option<u64>,
+    },
+    /// Which layers of a producer anybody wants: the others need not be sent. Told when it changes.
+    LayersWanted {
+        /// Which one.
+        producer: ProducerId,
+        /// Spatial layers, bit 0 the lowest.
+        spatial: u8,
+        /// How many there are.
+        layers: u8,
     },
 }

@@ -1,5 +1,8 @@
 //! A track coming in.
 
+use crate::allocation::interest::Interest;
+use crate::allocation::size::{Size, Sizes};
+use crate::allocation::tariff::{Shape, Tariff};
 use crate::codec::Codec;
 use crate::extension::{Elements, Extension, ExtensionMap};
 use crate::history;
@@ -7,7 +10,7 @@ use crate::id::{Mid, PayloadType, ProducerId, Rid};
 use crate::io::CommandError;
 use crate::ladder::Ladder;
 use crate::layer::Active;
-use crate::spec::{Codec as CodecSpec, HeaderExtension, Kind, ProducerSpec};
+use crate::spec::{Codec as CodecSpec, Content, HeaderExtension, Kind, ProducerSpec};
 use crate::stats::ProducerStatistics;
 use crate::stream::{Format, Stream, Way};
 use crate::time::Time;
@@ -44,6 +47,18 @@ pub struct Producer {
     pub active: Active,
     /// Number of FIR sent.
     pub fir_sequence: u8,
+    /// What it shows.
+    pub content: Content,
+    /// On top of the priority of each of its consumers.
+    pub boost: u8,
+    /// What its layers cost.
+    pub tariff: Tariff,
+    /// Which of its layers anybody wants.
+    pub interest: Interest,
+    /// When to look at that again.
+    pub look: Time,
+    /// It comes from another worker, which sends nothing before it is told to.
+    pub is_piped: bool,
 }
 
 /// Read the extensions the data plane knows out of a list; the others are nobody's business.
@@ -64,7 +79,12 @@ pub fn extension_map(list: &[HeaderExtension]) -> Result<ExtensionMap, CommandEr
 
 impl Producer {
     /// Refuses a spec that cannot work.
-    pub fn new(id: ProducerId, transport: usize, spec: ProducerSpec) -> Result<Self, CommandError> {
+    pub fn new(
+        id: ProducerId,
+        transport: usize,
+        spec: ProducerSpec,
+        now: Time,
+    ) -> Result<Self, CommandError> {
         let invalid = |text: &str| Err(CommandError::Validation(text.to_owned()));
         if spec.encodings.is_empty() || spec.encodings.len() > MAX_STREAMS {
             return invalid("a producer has one to eight encodings");
@@ -91,6 +111,10 @@ impl Producer {
             keyframes: spec.kind == Kind::Video,
         };
         let extensions = extension_map(&spec.header_extensions)?;
+        let layers = match spec.encodings.as_slice() {
+            [single] => single.spatial_layers,
+            several => several.len() as u8,
+        };
         let streams = (0..)
             .zip(spec.encodings)
             .map(|(index, encoding)| Stream::new(index, encoding, format));
@@ -107,6 +131,12 @@ impl Producer {
             paused: spec.paused,
             active: 0,
             fir_sequence: 0,
+            content: spec.content,
+            boost: 0,
+            tariff: Tariff::default(),
+            interest: Interest::new(layers, now),
+            look: Time::ZERO,
+            is_piped: false,
         })
     }
 
@@ -193,6 +223,49 @@ impl Producer {
         ladder
     }
 
+    /// It comes over a pipe: nothing flows yet.
+    pub fn set_piped(&mut self) {
+        self.is_piped = true;
+        self.interest = Interest::quiet(self.spatial_layers());
+    }
+
+    /// How many spatial layers it was announced with: its encodings, or those within a single one.
+    pub fn spatial_layers(&self) -> u8 {
+        match self.streams.as_slice() {
+            [single] => single.encoding.spatial_layers.clamp(1, 8),
+            several => several.len() as u8,
+        }
+    }
+
+    /// How large the pictures of its spatial layers are, as far as key frames have told.
+    pub fn sizes(&self) -> Sizes {
+        let top = usize::from(self.spatial_layers());
+        let known = (0..top).map(|layer| match self.streams.as_slice() {
+            // The key frame of an SVC stream tells of its highest layer.
+            [single] => single.resolution.filter(|_| layer + 1 == top),
+            streams => streams.get(layer).and_then(|stream| stream.resolution),
+        });
+        Sizes::new(known.map(|told| told.map(|(width, height)| Size { width, height })))
+    }
+
+    /// Look again what its layers cost. While it is paused they cost what they did.
+    pub fn price(&mut self, now: Time) {
+        if self.paused {
+            return;
+        }
+        let temporal = self
+            .streams
+            .iter()
+            .map(|stream| stream.encoding.temporal_layers);
+        let shape = Shape {
+            spatial: self.spatial_layers(),
+            temporal: temporal.max().unwrap_or(1),
+        };
+        let expected = self.active | self.interest.dormant(now);
+        let measured = self.ladder(now);
+        self.tariff.update(&measured, expected, shape, now);
+    }
+
     /// When something of it is due.
     pub fn due(&self) -> Time {
         let layered = self.is_layered();
@@ -213,6 +286,9 @@ impl Producer {
             transport,
             paused: self.paused,
             consumers: self.consumers.len(),
+            priority: self.boost,
+            spatial_layers: self.spatial_layers(),
+            wanted: self.interest.told(),
             streams: self
                 .streams
                 .iter()

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::allocation::Size;
 use crate::drop::Drops;
 use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
+use crate::ladder::Layers;
 
 /// Datagrams and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,6 +91,12 @@ pub struct ProducerStatistics {
     pub paused: bool,
     /// Number of its consumers.
     pub consumers: usize,
+    /// On top of the priority of each of them.
+    pub priority: u8,
+    /// Spatial layers it was announced with.
+    pub spatial_layers: u8,
+    /// Those of them it was told to send, bit 0 the lowest.
+    pub wanted: u8,
     /// One per encoding, lowest first.
     pub streams: Vec<StreamStatistics>,
 }
@@ -133,6 +141,14 @@ pub struct ConsumerStatistics {
     pub spatial_layer: i8,
     /// Highest temporal layer it gets; -1 when none.
     pub temporal_layer: i8,
+    /// What it may be sent at most, as preferred and as bandwidth allows; `None` while bandwidth allows nothing.
+    pub allotted: Option<Layers>,
+    /// Bandwidth allows less than it could use.
+    pub limited: bool,
+    /// How much it counts among the consumers of its transport.
+    pub priority: u8,
+    /// How large it is shown, where its receiver has said.
+    pub size: Option<Size>,
     /// RTP packets out, without retransmissions, and their bytes.
     pub sent: Traffic,
     /// Of these, bits per second over the last full second.

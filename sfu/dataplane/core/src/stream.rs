@@ -72,6 +72,8 @@ pub struct Stream {
     pub reception: Reception,
     /// What its layers cost.
     pub rates: Rates,
+    /// Width and height of its pictures, once a key frame has told.
+    pub resolution: Option<(u16, u16)>,
     /// Sequence numbers asked for again.
     pub nacked: u64,
     /// PLI and FIR sent.
@@ -99,6 +101,7 @@ impl Stream {
             clock: None,
             reception: Reception::default(),
             rates: Rates::default(),
+            resolution: None,
             nacked: 0,
             requests: 0,
             format,
@@ -174,6 +177,10 @@ impl Stream {
         self.recovered += u64::from(way == Way::Repaired);
         if frame.keyframe {
             self.keyframes += 1;
+            let told = frame
+                .resolution
+                .filter(|(width, height)| *width > 0 && *height > 0);
+            self.resolution = told.or(self.resolution);
         }
         let sample = self.sample(sequence, fields.timestamp, frame, now);
         Ok(Media {

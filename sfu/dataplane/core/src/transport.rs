@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::allocation::run::Pace;
 use crate::arrivals::Arrivals;
 use crate::drop::{DropReason, Drops};
 use crate::ice::Ice;
@@ -64,6 +65,8 @@ pub struct Transport {
     pub reported: Time,
     /// When an estimate was sent last.
     pub estimated: Time,
+    /// When its consumers are planned for.
+    pub pace: Pace,
     /// Datagrams in.
     pub received: Traffic,
     /// Datagrams out.
@@ -89,6 +92,7 @@ impl Transport {
             arrivals: Arrivals::default(),
             reported: now,
             estimated: now,
+            pace: Pace::default(),
             received: Traffic::default(),
             sent: Traffic::default(),
             drops: Drops::default(),

@@ -53,6 +53,7 @@ impl Room {
             age,
             weight: 100,
             rungs: Rungs::default(),
+            most: Layers::HIGHEST,
             standing: Standing::default(),
         };
         Self {

@@ -48,6 +48,7 @@ fn row(age: u32, weight: u16, ladder: &Ladder, content: Content) -> Row {
         age,
         weight,
         rungs: Rungs::new(ladder, Layers::HIGHEST, content),
+        most: Layers::HIGHEST,
         standing: Standing::default(),
     }
 }

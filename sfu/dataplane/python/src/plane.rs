@@ -332,6 +332,34 @@ impl DataPlane {
         self.run(py, Command::RemovePipeConsumer(PipeConsumerId(consumer)))
     }
 
+    fn set_consumer_size(
+        &self,
+        py: Python<'_>,
+        consumer: u32,
+        width: u16,
+        height: u16,
+    ) -> PyResult<()> {
+        let consumer = ConsumerId(consumer);
+        self.run(
+            py,
+            Command::SetConsumerSize {
+                consumer,
+                width,
+                height,
+            },
+        )
+    }
+
+    fn set_consumer_priority(&self, py: Python<'_>, consumer: u32, priority: u8) -> PyResult<()> {
+        let consumer = ConsumerId(consumer);
+        self.run(py, Command::SetConsumerPriority { consumer, priority })
+    }
+
+    fn set_producer_priority(&self, py: Python<'_>, producer: u32, priority: u8) -> PyResult<()> {
+        let producer = ProducerId(producer);
+        self.run(py, Command::SetProducerPriority { producer, priority })
+    }
+
     fn statistics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let answer = self.ask(py, Command::Statistics)?;
         match answer.result {

@@ -48,16 +48,31 @@ pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py,
             spatial,
             temporal,
             reason,
+            estimate,
         }) => {
             let fields = dict!(py, {
                 "spatial_layer": spatial,
                 "temporal_layer": temporal,
                 "reason": reason.as_str(),
+                "estimate": estimate,
             });
             ("layers_changed", consumer.0, fields)
         }
+        Notice::Engine(Event::LayersWanted {
+            producer,
+            spatial,
+            layers,
+        }) => {
+            let fields = dict!(py, {"spatial_layers": bits(spatial, layers),});
+            ("layers_wanted", producer.0, fields)
+        }
     };
     (name, handle, fields).into_pyobject(py)
+}
+
+/// The lowest `count` bits, lowest first.
+fn bits(of: u8, count: u8) -> Vec<bool> {
+    (0..count).map(|bit| of >> bit & 1 == 1).collect()
 }
 
 /// IPv4 as IPv4, also when it came through an IPv6 socket.
@@ -169,6 +184,8 @@ fn producer<'py>(py: Python<'py>, of: &ProducerStatistics) -> PyResult<Bound<'py
         "transport": of.transport,
         "paused": of.paused,
         "consumers": of.consumers,
+        "priority": of.priority,
+        "layers_wanted": bits(of.wanted, of.spatial_layers),
         "streams": streams,
     }))
 }
@@ -196,6 +213,12 @@ fn consumer<'py>(py: Python<'py>, of: &ConsumerStatistics) -> PyResult<Bound<'py
         "paused": of.paused,
         "spatial_layer": of.spatial_layer,
         "temporal_layer": of.temporal_layer,
+        "allotted_spatial_layer": of.allotted.map_or(-1, |layers| layers.spatial as i8),
+        "allotted_temporal_layer": of.allotted.map_or(-1, |layers| layers.temporal as i8),
+        "limited": of.limited,
+        "priority": of.priority,
+        "width": of.size.map(|size| size.width),
+        "height": of.size.map(|size| size.height),
         "sent": traffic(py, &of.sent)?,
         "bitrate": of.bitrate,
         "resent": traffic(py, &of.resent)?,

@@ -32,6 +32,15 @@ impl Interest {
         }
     }
 
+    /// Of a producer that sends nothing before it is told to.
+    pub fn quiet(layers: u8) -> Self {
+        Self {
+            told: 0,
+            wanted: 0,
+            ..Self::new(layers, Time::ZERO)
+        }
+    }
+
     /// What the producer was told to send.
     pub const fn told(&self) -> Active {
         self.told

@@ -19,6 +19,8 @@ pub struct Row {
     pub weight: u16,
     /// What it can be given; empty while nothing flows.
     pub rungs: Rungs,
+    /// The most it can use.
+    pub most: Layers,
     /// Its past; changed by the plan.
     pub standing: Standing,
 }
@@ -27,6 +29,12 @@ impl Row {
     /// What it is given. `Some(None)`: nothing. `None`: there is nothing to give yet.
     pub fn given(&self) -> Option<Option<Layers>> {
         self.standing.given().filter(|_| self.rungs.top() > 0)
+    }
+
+    /// Whether it could use more of what flows.
+    pub fn is_limited(&self) -> bool {
+        self.given()
+            .is_some_and(|given| self.rungs.level(given) < self.rungs.top())
     }
 }
 

@@ -1,10 +1,10 @@
 //! The steps a consumer can be given, worst first.
 
-use crate::ladder::{Ladder, Layers, MAX_SPATIAL, MAX_TEMPORAL};
+use crate::ladder::{Ladder, Layers, MAX_SPATIAL};
 use crate::spec::Content;
 
-/// Steps of one consumer at most.
-pub const MAX_RUNGS: usize = MAX_SPATIAL * MAX_TEMPORAL;
+/// Steps of one consumer at most: four spatial layers with three temporal ones. Of more, those in the middle are left out.
+pub const MAX_RUNGS: usize = 12;
 
 /// What a consumer can be given, each step better and dearer than the one before.
 ///
@@ -67,6 +67,7 @@ impl Rungs {
         while self.count > 0 && self.rate(self.count) >= rate {
             self.count -= 1;
         }
+        self.count = self.count.min(MAX_RUNGS - 1);
         if let Some(slot) = self.list.get_mut(self.count) {
             *slot = (layers, rate);
             self.count += 1;

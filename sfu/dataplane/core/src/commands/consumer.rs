@@ -50,33 +50,35 @@ impl Engine {
         let mut consumer = Consumer::new(id, slot, (producer, source), spec, first)?;
         consumer.available(source.active);
         let slot = self.tables.insert_consumer(consumer);
-        self.out.schedule(now);
+        self.stir_consumer(slot, now);
         self.tables.request_keyframe(slot, &mut self.out);
         Ok(Reply::Done)
     }
 
-    pub(super) fn pause_consumer(&mut self, id: ConsumerId, paused: bool) -> Done {
+    pub(super) fn pause_consumer(&mut self, id: ConsumerId, paused: bool, now: Time) -> Done {
         let (slot, consumer) = self.tables.consumer(id)?;
         if consumer.is_paused() != paused {
             consumer.set_paused(paused);
+            self.stir_consumer(slot, now);
             self.tables.request_keyframe(slot, &mut self.out);
         }
         Ok(Reply::Done)
     }
 
-    pub(super) fn set_layers(&mut self, id: ConsumerId, spatial: u8, temporal: u8) -> Done {
+    pub(super) fn set_layers(&mut self, id: ConsumerId, layers: Layers, now: Time) -> Done {
         let (slot, consumer) = self.tables.consumer(id)?;
         let producer = consumer.producer;
         if let (Some(consumer), Some(producer)) = (
             self.tables.consumers.get_mut(slot),
             self.tables.producers.get_mut(producer),
         ) {
-            consumer.prefer(Layers { spatial, temporal }, producer.active);
+            consumer.prefer(layers, producer.active);
             if let Some(needed) = consumer.awaits().filter(|_| !producer.paused) {
                 want_keyframe(&mut producer.streams, needed, &mut self.out);
             }
             tell_change(consumer, &mut self.out);
         }
+        self.stir_consumer(slot, now);
         Ok(Reply::Done)
     }
 }

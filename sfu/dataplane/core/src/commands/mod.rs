@@ -1,5 +1,6 @@
 //! Carrying out what the control plane asks: which function carries which command out; one file for each kind of object.
 
+mod allocation;
 mod consumer;
 mod pipe;
 mod producer;
@@ -8,6 +9,7 @@ mod transport;
 
 use crate::engine::Engine;
 use crate::io::{Command, CommandError, Reply};
+use crate::ladder::Layers;
 use crate::time::Time;
 
 type Done = Result<Reply, CommandError>;
@@ -70,11 +72,13 @@ impl Engine {
                 producer,
                 spec,
             } => self.add_consumer(transport, (consumer, producer), spec, now),
-            Command::PauseConsumer(id) => self.pause_consumer(id, true),
-            Command::ResumeConsumer(id) => self.pause_consumer(id, false),
+            Command::PauseConsumer(id) => self.pause_consumer(id, true, now),
+            Command::ResumeConsumer(id) => self.pause_consumer(id, false, now),
             Command::RemoveConsumer(id) => {
-                let (slot, _) = self.tables.consumer(id)?;
+                let (slot, consumer) = self.tables.consumer(id)?;
+                let transport = consumer.transport;
                 self.tables.remove_consumer(slot);
+                self.stir(transport, now);
                 Ok(Reply::Done)
             }
             Command::RequestKeyframe(id) => {
@@ -86,7 +90,7 @@ impl Engine {
                 consumer,
                 spatial,
                 temporal,
-            } => self.set_layers(consumer, spatial, temporal),
+            } => self.set_layers(consumer, Layers { spatial, temporal }, now),
             Command::AddPipe {
                 transport,
                 tuple,
@@ -100,11 +104,22 @@ impl Engine {
                 producer,
                 spec,
             } => self.add_pipe_consumer(transport, (consumer, producer), &spec, now),
-            Command::SetWanted { consumer, wanted } => self.set_wanted(consumer, wanted),
+            Command::SetWanted { consumer, wanted } => self.set_wanted(consumer, wanted, now),
             Command::RemovePipeConsumer(id) => {
                 let (slot, _) = self.tables.pipe_consumer(id)?;
                 self.tables.remove_pipe_consumer(slot);
                 Ok(Reply::Done)
+            }
+            Command::SetConsumerSize {
+                consumer,
+                width,
+                height,
+            } => self.set_consumer_size(consumer, width, height, now),
+            Command::SetConsumerPriority { consumer, priority } => {
+                self.set_consumer_priority(consumer, priority, now)
+            }
+            Command::SetProducerPriority { producer, priority } => {
+                self.set_producer_priority(producer, priority, now)
             }
             Command::Statistics => Ok(Reply::Statistics(Box::new(self.statistics(now)))),
             Command::Totals => Ok(Reply::Totals(Box::new(self.totals()))),

@@ -70,9 +70,14 @@ impl Engine {
         Ok(Reply::Done)
     }
 
-    pub(super) fn set_wanted(&mut self, id: PipeConsumerId, wanted: u8) -> Done {
+    pub(super) fn set_wanted(&mut self, id: PipeConsumerId, wanted: u8, now: Time) -> Done {
         let (_, consumer) = self.tables.pipe_consumer(id)?;
         consumer.set_wanted(wanted);
+        let producer = consumer.producer;
+        if let Some(producer) = self.tables.producers.get_mut(producer) {
+            producer.look = Time::ZERO;
+            self.out.schedule(now);
+        }
         Ok(Reply::Done)
     }
 }

@@ -21,8 +21,12 @@ impl Engine {
         if self.tables.producer_slots.contains_key(&id) {
             return Err(conflict("the producer exists"));
         }
-        let (transport, _) = self.tables.transport(transport)?;
-        let producer = Producer::new(id, transport, spec)?;
+        let (transport, on) = self.tables.transport(transport)?;
+        let is_piped = on.pipe.is_some();
+        let mut producer = Producer::new(id, transport, spec, now)?;
+        if is_piped {
+            producer.set_piped();
+        }
         let sources = self.sources_of(&producer)?;
         let slot = self.tables.insert_producer(producer);
         self.out.schedule(now);

@@ -101,6 +101,15 @@ impl Consumer {
         self.allotted
     }
 
+    /// What it may be sent at most: no more than it asks for, than it is allowed, and than there is.
+    pub(super) fn entitled(&self) -> Option<Layers> {
+        let all = Layers {
+            spatial: self.spatial_layers - 1,
+            temporal: self.temporal_layers - 1,
+        };
+        Some(self.allotted?.at_most(self.preferred).at_most(all))
+    }
+
     /// What flows.
     pub fn current(&self) -> Option<Layers> {
         self.flowing()?;

@@ -4,6 +4,7 @@ mod layers;
 
 use std::time::Duration;
 
+use crate::allocation::Demand;
 use crate::bitrate::Bitrate;
 use crate::codec::Codec;
 use crate::drop::DropReason;
@@ -109,6 +110,9 @@ pub struct Consumer {
     reason: LayerReason,
     rewriter: Rewriter,
     change: Option<LayerReason>,
+    spatial_layers: u8,
+    /// What it asks of the allocator.
+    pub demand: Demand,
 }
 
 /// First numbers of what a consumer sends, so that they cannot be guessed. Below 2^15, where a receiver that misses the
@@ -189,6 +193,8 @@ impl Consumer {
                 codec == Codec::Vp8,
             ),
             change: None,
+            spatial_layers: producer.spatial_layers().max(1),
+            demand: Demand::default(),
         })
     }
 
@@ -305,6 +311,10 @@ impl Consumer {
             paused: self.paused,
             spatial_layer: self.spatial_layer(),
             temporal_layer: self.temporal_layer(),
+            allotted: self.entitled(),
+            limited: self.demand.is_limited,
+            priority: self.demand.priority,
+            size: self.demand.size,
             sent: counters.sent,
             bitrate: counters.bitrate.get(now),
             resent: counters.resent,

@@ -130,6 +130,16 @@ impl PipeConsumer {
         }
     }
 
+    /// What it was told with [`set_wanted`](Self::set_wanted).
+    pub fn wanted(&self) -> u8 {
+        let flowing = self
+            .strands
+            .iter()
+            .enumerate()
+            .filter(|(_, strand)| strand.flows);
+        flowing.fold(0, |bits, (index, _)| bits | 1 << index)
+    }
+
     /// A stream of the producer was replaced by another under the same index.
     pub fn replaced(&mut self, stream: u8) {
         if let Some(strand) = self.strands.get_mut(usize::from(stream)) {
