@@ -115,6 +115,10 @@ class CommandLink:
     def pending(self) -> int:
         return len(self._pending)
 
+    @property
+    def closed(self) -> bool:
+        return self._link.closed
+
     async def ask(self, command: Command[R]) -> R:
         """Raises MediaError: what the worker refused it with, or UNAVAILABLE when it is gone, silent or overrun."""
         if len(self._pending) >= self._pending_limit:

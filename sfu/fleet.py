@@ -62,6 +62,11 @@ class Fleet:
         """One entry per worker, in order of index."""
         return [slot.snapshot() for slot in self._slots]
 
+    def worker_of(self, room_id: str) -> int | None:
+        """Index of the worker that carries the room, None while none does."""
+        slot = self._routing.home(room_id)
+        return slot.index if slot else None
+
     async def statistics(self, room_id: str) -> dict[str, list[dict[str, Any]]]:
         """The room's transports, producers and consumers; empty lists for a room without media. Raises MediaError."""
         empty: dict[str, list[dict[str, Any]]] = {"transports": [], "producers": [], "consumers": []}
@@ -71,21 +76,28 @@ class Fleet:
         return empty | answer.rooms.get(room_id, {})
 
     async def open_room(self, room_id: str) -> None:
-        if room_id in self._routing:
-            return
+        """A worker that dies of it, or meanwhile, counts against the room, and the next one is tried."""
+        deadline = _now() + PLACE_WAIT_S
+        while room_id not in self._routing:
+            slot = await self._place(room_id, deadline)
+            self._routing.pin(room_id, slot)
+            try:
+                await self.ask(OpenRoom(room_id))
+            except MediaError:
+                self._routing.unpin(room_id)
+                if slot.running or _now() > deadline:
+                    raise
+                self._deaths.note([room_id], _now())
+
+    async def _place(self, room_id: str, deadline: float) -> Slot:
+        """Raises MediaError UNAVAILABLE for a room that is parked, and when no worker runs in time."""
         if self._deaths.parked(room_id, _now()):
             raise MediaError("UNAVAILABLE", "This meeting's media keeps failing. Try again in a minute.")
-        if not await self._supervision.some_running(PLACE_WAIT_S):
-            raise MediaError("UNAVAILABLE", "No media worker is running.")
-        slot = least_loaded(self._slots, apart_from=self._deaths.suspects(room_id, _now()))
-        if slot is None:
-            raise MediaError("UNAVAILABLE", "No media worker is running.")
-        self._routing.pin(room_id, slot)
-        try:
-            await self.ask(OpenRoom(room_id))
-        except MediaError:
-            self._routing.unpin(room_id)
-            raise
+        suspects = self._deaths.suspects(room_id, _now())
+        while (slot := least_loaded(self._slots, apart_from=suspects)) is None:
+            if not await self._supervision.next_start(deadline - _now()):
+                raise MediaError("UNAVAILABLE", "No media worker is running.")
+        return slot
 
     async def close_room(self, room_id: str) -> None:
         if room_id not in self._routing:

@@ -22,7 +22,7 @@ class Slot:
 
     @property
     def running(self) -> bool:
-        return self.process is not None
+        return self.process is not None and self.process.serving
 
     def snapshot(self) -> dict[str, Any]:
         """What operators see of it; `load` has the fields of WorkerLoad, None before the first."""

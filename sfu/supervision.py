@@ -55,7 +55,7 @@ class Supervision:
         self._lost = lost
         self._timing = timing
         self._tasks: list[asyncio.Task[None]] = []
-        self._up = asyncio.Event()
+        self._started = asyncio.Event()
 
     async def start(self) -> None:
         """Returns once every worker runs. Raises WorkerStartError when one does not come up; the others are stopped."""
@@ -72,24 +72,28 @@ class Supervision:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        self._up.clear()
         await asyncio.gather(*(slot.process.stop() for slot in self._slots if slot.process is not None))
         for slot in self._slots:
             slot.process = None
 
-    async def some_running(self, within_s: float) -> bool:
-        """Whether a worker runs, waiting up to `within_s` for one."""
+    async def next_start(self, within_s: float) -> bool:
+        """Waits for a worker to start; whether one did within that time. None does when nobody supervises."""
+        if not self._tasks:
+            return False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                await self._up.wait()
-        return self._up.is_set()
+                await self._started.wait()
+                return True
+        return False
 
     async def _fill(self, slot: Slot) -> None:
         process = await self._launch(slot)
         slot.heard_at = slot.started_at = _now()
         slot.load = None
         slot.process = process
-        self._up.set()
+        # Wakes those who wait now; whoever waits next waits for the next start.
+        self._started.set()
+        self._started.clear()
         log.info("worker_started", index=slot.index, pid=process.pid, udp_port=process.udp_port)
 
     async def _supervise(self, slot: Slot) -> None:
@@ -110,8 +114,6 @@ class Supervision:
     def _bury(self, slot: Slot, death: Death) -> None:
         slot.process = None
         slot.load = None
-        if not any(other.running for other in self._slots):
-            self._up.clear()
         self._lost(slot, death)
 
     async def _watch(self, slot: Slot, process: WorkerProcess) -> Death:

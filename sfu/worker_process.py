@@ -48,6 +48,11 @@ class WorkerProcess:
         self._process = process
         self._link = link
 
+    @property
+    def serving(self) -> bool:
+        """False from the moment its link is closed, which is before `wait` returns."""
+        return not self._link.closed
+
     async def ask(self, command: Command[R]) -> R:
         """Raises MediaError."""
         return await self._link.ask(command)

@@ -47,7 +47,7 @@ class Closing:
         owner, room = producer.owner, producer.owner.room
         witnesses = [other for other in room.participants.values() if other is not owner]
         orphans = room.remove_producer(producer)
-        facts = [_removed(producer, reason), *_end_share(owner)]
+        facts = [removed(producer, reason), *_end_share(owner)]
         try:
             await self._record.emit(room.id, *facts)
         finally:
@@ -58,6 +58,8 @@ class Closing:
 
     async def abandon(self, producer: Producer) -> None:
         """For a producer whose request fails after it was added; whether its end can be recorded changes nothing."""
+        if producer.closed:
+            return
         try:
             await self.close_producer(producer, reason="failed")
         except PersistenceError as error:
@@ -70,8 +72,8 @@ class Closing:
             return
         witnesses = [other for other in room.participants.values() if other is not owner]
         producers, orphans = room.remove_transport(transport)
-        facts = [*(_removed(producer, f"transport_{reason}") for producer in producers), *_end_share(owner)]
-        await self._try_record(room, facts)
+        facts = [*(removed(producer, f"transport_{reason}") for producer in producers), *_end_share(owner)]
+        await self.try_record(room, facts)
         _tell_removed(witnesses, producers, orphans)
         if len(facts) > len(producers):
             _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id))
@@ -104,7 +106,7 @@ class Closing:
     async def close_if_deserted(self, room: Room) -> None:
         """Nobody is in the room and nobody is arriving: it is over."""
         if room.deserted:
-            await self._try_close(room, reason="empty")
+            await self.try_close(room, reason="empty")
 
     async def close_room(self, room: Room, *, reason: str, by: Participant | None = None) -> None:
         """Everybody is out, everybody but the one who asked is told. Does nothing to a room that is closed.
@@ -120,6 +122,7 @@ class Closing:
             was_sharing, member.screen = member.screen, False
             producers, _ = room.remove_participant(member)
             facts += _leaving(member, producers, "room_closed", was_sharing=was_sharing)
+        room.restored.set()
         try:
             async with room.opening:
                 if room.open:
@@ -133,17 +136,15 @@ class Closing:
             self._registry.forget(room)
             log.info("room_closed", meeting_id=room.id, reason=reason)
 
-    async def lose_room(self, room: Room) -> None:
-        """The worker that carried the room's media is gone."""
-        await self._try_close(room, reason="worker_died")
-
-    async def _try_close(self, room: Room, *, reason: str) -> None:
+    async def try_close(self, room: Room, *, reason: str) -> None:
+        """For an end that nobody asked for; the record's refusal is logged."""
         try:
             await self.close_room(room, reason=reason)
         except PersistenceError as error:
             log.error("record_failed", meeting_id=room.id, code=error.code)  # noqa: TRY400 - nothing of ours went wrong
 
-    async def _try_record(self, room: Room, facts: list[Fact]) -> None:
+    async def try_record(self, room: Room, facts: list[Fact]) -> None:
+        """For facts that nobody waits for; the record's refusal is logged."""
         try:
             await self._record.emit(room.id, *facts)
         except PersistenceError as error:
@@ -172,13 +173,13 @@ def _end_share(owner: Participant) -> list[Fact]:
     return [(ScreenShareStopped(), owner.id)]
 
 
-def _removed(producer: Producer, reason: str) -> Fact:
+def removed(producer: Producer, reason: str) -> Fact:
     fact = TrackRemoved(producer_id=producer.id, kind=producer.kind, source=producer.source, reason=reason)
     return fact, producer.owner.id
 
 
 def _leaving(participant: Participant, producers: list[Producer], reason: str, *, was_sharing: bool) -> list[Fact]:
-    facts = [_removed(producer, reason) for producer in producers]
+    facts = [removed(producer, reason) for producer in producers]
     if was_sharing:
         facts.append((ScreenShareStopped(), participant.id))
     return [*facts, (ParticipantLeft(user_id=participant.user_id, reason=reason), participant.id)]

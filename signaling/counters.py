@@ -10,8 +10,13 @@ UNKNOWN_EVENT: Final = "unknown"
 
 
 class Counters:
-    """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served."""
+    """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served.
+
+    `recoveries` of rooms whose worker died, by outcome (recovered, failed), and `recovery_s`, the seconds they took.
+    """
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
+        self.recoveries: Counter[str] = Counter()
+        self.recovery_s = 0.0

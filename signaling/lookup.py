@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.media import Consumer, Producer, Transport
 from signaling.participant import Participant
+
+RESTORING: Final = "The meeting's media is being restored."
+RESTORE_WAIT_S: Final = 10.0
+"""Longer than a room is ever being restored: it is open again, or closed, by then."""
 
 
 def own_transport(participant: Participant, transport_id: str) -> Transport:
@@ -39,3 +46,20 @@ def still_in(participant: Participant) -> None:
     """To be asked after each wait: the room may have closed meanwhile, and its media with it."""
     if participant.gone:
         raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting was closed.")
+
+
+def still_carried(transport: Transport) -> None:
+    """To be asked after each wait for what a transport holds: its worker may have died meanwhile."""
+    still_in(transport.owner)
+    if transport.lost:
+        raise SignalingError(ErrorCode.UNAVAILABLE, RESTORING)
+
+
+async def media_restored(participant: Participant) -> None:
+    """Waits while the room moves to another worker, so that clients need not know when it is done."""
+    try:
+        async with asyncio.timeout(RESTORE_WAIT_S):
+            await participant.room.restored.wait()
+    except TimeoutError:
+        raise SignalingError(ErrorCode.UNAVAILABLE, RESTORING) from None
+    still_in(participant)

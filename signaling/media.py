@@ -15,14 +15,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Transport:
-    """ICE and DTLS with one browser, one way. `ending` once its end is on its way to the owner's session."""
+    """ICE and DTLS with one browser, one way. `ending` once its end is on its way to the owner's session.
+
+    `era` is how many workers of the room had died when it was made: the next death takes it along.
+    """
 
     id: str
     direction: Direction
     owner: Participant
+    era: int = field(init=False)
     producers: dict[str, Producer] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     ending: bool = False
+
+    def __post_init__(self) -> None:
+        self.era = self.owner.room.losses
+
+    @property
+    def lost(self) -> bool:
+        """Whether the worker that carried it died."""
+        return self.era != self.owner.room.losses
 
     def snapshot(self) -> dict[str, Any]:
         return {"transport_id": self.id, "direction": self.direction}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 import structlog
@@ -14,23 +13,23 @@ from signaling.facts import Facts
 from signaling.media import Consumer
 from signaling.messages import catalogue
 from signaling.messages import media as messages
-from signaling.rooms import Registry, Room
+from signaling.recovery import Recovery
+from signaling.rooms import Registry
 
 log = structlog.get_logger(__name__)
 
 
 class MediaEvents:
-    """A sink for worker events. What takes time is done by the session it belongs to, or, for a whole room, by `run`.
+    """A sink for worker events. What takes time is done by the session it belongs to or, for a whole room, by recovery.
 
-    Both queues are bounded by the tables: a transport ends once, a room is lost once.
+    What is posted to a session is bounded by its tables: a transport ends once.
     """
 
-    def __init__(self, registry: Registry, closing: Closing, facts: Facts) -> None:
+    def __init__(self, registry: Registry, closing: Closing, facts: Facts, recovery: Recovery) -> None:
         self._registry = registry
         self._closing = closing
         self._facts = facts
-        self._lost: asyncio.Queue[Room] = asyncio.Queue()
-        self._losing: set[Room] = set()
+        self._recovery = recovery
 
     def sink(self, event: WorkerEvent) -> None:
         """Takes each event at once and without waiting; events of no concern to participants are left to others."""
@@ -43,13 +42,6 @@ class MediaEvents:
                 self._layers_wanted(event)
             case WorkerDied():
                 self._worker_died(event)
-
-    async def run(self) -> None:
-        """Closes lost rooms until cancelled."""
-        while True:
-            room = await self._lost.get()
-            await self._closing.lose_room(room)
-            self._losing.discard(room)
 
     def _transport_changed(self, event: TransportStateChanged) -> None:
         room = self._registry.get(event.room_id)
@@ -102,6 +94,5 @@ class MediaEvents:
     def _worker_died(self, event: WorkerDied) -> None:
         for room_id in event.room_ids:
             room = self._registry.get(room_id)
-            if room is not None and room not in self._losing:
-                self._losing.add(room)
-                self._lost.put_nowait(room)
+            if room is not None:
+                self._recovery.lose(room, event)

@@ -18,6 +18,7 @@ class Room:
 
     `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media;
     `closed` refuses whatever comes, `over` is set once nothing of the room is left and its id may be used again.
+    `restored` is cleared while no worker carries the room because its last one died; `losses` counts such deaths.
     """
 
     def __init__(self, meeting: Meeting, *, capacity: int) -> None:
@@ -32,6 +33,9 @@ class Room:
         self.open = False
         self.closed = False
         self.over = asyncio.Event()
+        self.losses = 0
+        self.restored = asyncio.Event()
+        self.restored.set()
 
     @property
     def id(self) -> str:
@@ -90,6 +94,14 @@ class Room:
         producers = list(transport.producers.values())
         orphans = [orphan for producer in producers for orphan in self.remove_producer(producer)]
         return producers, orphans
+
+    def drop_media(self) -> list[Producer]:
+        """All media leaves the tables, the people stay; returns the producers. What was asked before comes too late."""
+        self.losses += 1
+        self.restored.clear()
+        return [
+            producer for transport in list(self.transports.values()) for producer in self.remove_transport(transport)[0]
+        ]
 
     def remove_participant(self, participant: Participant) -> tuple[list[Producer], list[Consumer]]:
         """The participant and all they hold leave the tables; returns their producers and others' consumers of them."""

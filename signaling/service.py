@@ -27,6 +27,7 @@ from signaling.identity import Identity
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
 from signaling.ports import Store
+from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.session import Line, Session, Work
 from signaling.switches import Switches
@@ -58,7 +59,8 @@ class Signaling:
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter)
-        self._events = MediaEvents(registry, self._closing, self.facts)
+        self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
+        self._events = MediaEvents(registry, self._closing, self.facts, self._recovery)
         self._dispatch = Dispatch(
             _handlers(
                 registry=registry,
@@ -82,7 +84,7 @@ class Signaling:
     def start(self) -> None:
         self._media.subscribe(self._events.sink)
         self._watching = [
-            asyncio.create_task(self._events.run(), name="lost rooms"),
+            asyncio.create_task(self._recovery.run(), name="recovery"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
         self.accepting = True
@@ -101,10 +103,11 @@ class Signaling:
         for session, _ in sessions:
             session.end("server_stopping")
         tasks = [task for _, task in sessions]
+        late: set[asyncio.Task[None]] = set()
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=STOP_WAIT_S)
-            await _cancel(*late)
-        await _cancel(*self._watching)
+        # Together: a late session may be waiting for the recovery of its room.
+        await _cancel(*late, *self._watching)
         await self.facts.drain()
 
     async def _leave(self, session: Session, reason: str) -> None:

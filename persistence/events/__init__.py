@@ -18,6 +18,7 @@ from .media import (
 from .meeting import MeetingCreated, MeetingEnded, MeetingStarted
 from .participant import ConferenceJoined, HandLowered, HandRaised, ParticipantJoined, ParticipantLeft, ReactionSent
 from .payload import Payload
+from .worker import RoomRecovered, WorkerDied
 
 __all__ = [
     "CATALOGUE",
@@ -36,10 +37,12 @@ __all__ = [
     "ParticipantLeft",
     "Payload",
     "ReactionSent",
+    "RoomRecovered",
     "ScreenShareStarted",
     "ScreenShareStopped",
     "TrackAdded",
     "TrackRemoved",
     "VideoMuted",
     "VideoUnmuted",
+    "WorkerDied",
 ]

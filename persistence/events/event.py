@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import media, meeting, participant
+from . import media, meeting, participant, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -48,6 +48,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.TrackAdded,
             media.TrackRemoved,
             media.LayerAdjusted,
+            worker.WorkerDied,
+            worker.RoomRecovered,
         )
     }
 )

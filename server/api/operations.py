@@ -15,12 +15,16 @@ class RoomsAnswer(Answer):
 
 
 class RoomAnswer(Answer):
-    """`participants` as signaling knows them; transports, producers and consumers as the worker measures them."""
+    """`participants` as signaling knows them; transports, producers and consumers as the worker measures them.
+
+    `worker` is the index of the one that carries the room, null while it is moved to another.
+    """
 
     meeting_id: str
     title: str
     capacity: int
     counts: dict[str, int]
+    worker: int | None
     participants: list[dict[str, Any]]
     transports: list[dict[str, Any]]
     producers: list[dict[str, Any]]
@@ -59,7 +63,8 @@ class OperationsApi:
         room = self._registry.snapshot_of(call.path["meeting_id"])
         if room is None:
             raise ApiError("NOT_FOUND", "There is no such room.")
-        return RoomAnswer(**room, **await self._fleet.statistics(room["meeting_id"]))
+        worker = self._fleet.worker_of(room["meeting_id"])
+        return RoomAnswer(**room, worker=worker, **await self._fleet.statistics(room["meeting_id"]))
 
     async def workers(self, _call: Call) -> WorkersAnswer:
         return WorkersAnswer(workers=self._fleet.workers())

@@ -11,7 +11,7 @@ from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.identity import CAN_SUBSCRIBE
-from signaling.lookup import own_consumer, own_transport, producer_in_room, still_in
+from signaling.lookup import own_consumer, own_transport, producer_in_room, still_carried
 from signaling.media import Consumer, Transport
 from signaling.messages.media import (
     Consume,
@@ -56,7 +56,7 @@ class ConsumerHandlers:
                 temporal_layer=layers.temporal_layer if layers else None,
             )
         )
-        still_in(participant)
+        still_carried(transport)
         if producer.closed:
             # It closed while the SFU was asked, and the SFU's consumer with it.
             raise not_found("producer")

@@ -15,7 +15,7 @@ from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
 from signaling.identity import CAN_PUBLISH, CAN_SHARE_SCREEN
-from signaling.lookup import own_producer, own_transport, still_in
+from signaling.lookup import own_producer, own_transport, still_carried
 from signaling.media import Producer, Transport
 from signaling.messages import catalogue
 from signaling.messages.media import (
@@ -83,6 +83,7 @@ class ProducerHandlers:
         except PersistenceError:
             await self._closing.abandon(producer)
             raise
+        still_carried(transport)
         participant.session.after_reply(lambda: _announce(producer))
         return ProducerCreated(id=producer.id)
 
@@ -100,19 +101,19 @@ class ProducerHandlers:
         return transport
 
     async def _record_added(self, producer: Producer) -> None:
-        """Recorded, or taken back from the SFU. A room that closes during the wait has its track's end recorded too."""
-        owner = producer.owner
-        still_in(owner)
+        """Recorded, or taken back from the SFU. What ends during the wait has its track's end recorded too."""
+        owner, transport = producer.owner, producer.transport
+        still_carried(transport)
         added = TrackAdded(producer_id=producer.id, kind=producer.kind, source=producer.source)
         try:
             await self._record.emit(owner.room.id, added, participant_id=owner.id)
         except PersistenceError:
             await self._closing.release(commands.CloseProducer(owner.room.id, producer.id))
             raise
-        if owner.gone:
-            removed = TrackRemoved(**added.model_dump(), reason="room_closed")
+        if owner.gone or transport.lost:
+            removed = TrackRemoved(**added.model_dump(), reason="room_closed" if owner.gone else "worker_died")
             await self._record.emit(owner.room.id, removed, participant_id=owner.id)
-            still_in(owner)
+            still_carried(transport)
 
     @handles(ProducerPause)
     async def pause(self, participant: Participant, request: ProducerPause) -> ProducerNamed:

@@ -109,6 +109,8 @@ class RoomHandlers:
 
     async def _open(self, room: Room) -> None:
         """The first to come opens the room's media and starts the meeting; the others wait for that."""
+        if room.open:
+            return
         async with room.opening:
             if room.open or room.closed:
                 return

@@ -9,7 +9,7 @@ from sfu import commands
 from sfu.ports import Rooms
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
-from signaling.lookup import own_transport, still_in
+from signaling.lookup import media_restored, own_transport, still_carried
 from signaling.media import Transport
 from signaling.messages.transport import (
     IceRestarted,
@@ -32,11 +32,12 @@ class TransportHandlers:
     async def create(self, participant: Participant, request: TransportCreate) -> TransportCreated:
         if len(participant.transports) >= self._limits.max_transports_per_participant:
             raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "You hold as many transports as you may.")
+        await media_restored(participant)
         transport = Transport(id=self._new_id(), direction=request.direction, owner=participant)
         made = await self._media.ask(
             commands.CreateTransport(participant.room.id, transport.id, request.direction, sctp=request.sctp)
         )
-        still_in(participant)
+        still_carried(transport)
         participant.room.add_transport(transport)
         return TransportCreated(
             id=transport.id,

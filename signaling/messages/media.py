@@ -170,6 +170,16 @@ class ConsumerLayersChanged(Told):
     reason: str
 
 
+class MediaReset(Told):
+    """The worker of the room died: all transports, producers and consumers are gone, everything else is as it was.
+
+    Told to everyone who was there. Make transports again (the server waits with its answer until it can), produce again
+    what was produced, with `paused` as it was, and consume what `producer:added` tells.
+    """
+
+    reason: Literal["worker_died"]
+
+
 class MediaToggle(Request):
     kind: Kind
     enabled: bool

@@ -75,7 +75,7 @@ class RoomClosed(Told):
 
 
 class RoomClosedNotice(Told):
-    """`room:closed` as everybody else hears it. `reason`: closed_by_host, worker_died, server_stopping."""
+    """`room:closed` as everybody else hears it. `reason`: closed_by_host, media_unavailable, server_stopping."""
 
     meeting_id: str
     reason: str

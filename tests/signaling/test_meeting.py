@@ -9,7 +9,7 @@ import pytest
 from config.settings import LimitSettings
 from persistence.events import ParticipantJoined, TrackAdded, VideoMuted
 from sfu import commands
-from sfu.events import TransportStateChanged, WorkerDied
+from sfu.events import TransportStateChanged
 from signaling.passwords import Passwords
 from signaling.roles import Role
 from tests.signaling.conftest import Node
@@ -311,17 +311,6 @@ async def test_a_failed_transport_goes_with_all_that_is_on_it(node: Node) -> Non
     await ada.settle()
     assert ada.names() == ["participant:joined", "transport:closed"]
     assert await ada.refused("transport:restart_ice", transport_id=send) == "NOT_FOUND"
-
-
-async def test_a_room_that_loses_its_worker_is_closed_and_can_be_joined_again(node: Node) -> None:
-    await node.meeting()
-    ada = await node.connect("ada")
-    await ada.join("daily")
-    node.media.rooms.clear()
-    node.media.happen(WorkerDied(["daily", "unknown"], exit_code=-9))
-    assert await ada.told("room:closed") == {"meeting_id": "daily", "reason": "worker_died"}
-    await ada.join("daily")
-    assert node.record.types("daily").count("meeting.started") == 2
 
 
 async def test_operators_see_the_rooms_and_what_is_in_them(node: Node) -> None:

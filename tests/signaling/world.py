@@ -16,7 +16,7 @@ from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu import commands as c
 from sfu.commands import Command, MediaError, Ortc, Reply
-from sfu.events import WorkerEvent
+from sfu.events import WorkerDied, WorkerEvent
 from sfu.ports import EventSink
 
 R = TypeVar("R", bound=Reply)
@@ -55,6 +55,8 @@ class ModelledRooms:
         self.rooms: dict[str, ModelledRoom] = {}
         self.asked: list[Command[Any]] = []
         self.before: Callable[[Command[Any]], Any] | None = None
+        self.after: Callable[[Command[Any]], Any] | None = None
+        self.placeable = True
         self._sinks: list[EventSink] = []
 
     @property
@@ -64,8 +66,12 @@ class ModelledRooms:
     async def open_room(self, room_id: str) -> None:
         if self.before is not None:
             await self.before(c.OpenRoom(room_id))
+        if not self.placeable:
+            raise MediaError("UNAVAILABLE", "no worker")
         assert room_id not in self.rooms, "a room is opened once"
         self.rooms[room_id] = ModelledRoom()
+        if self.after is not None:
+            await self.after(c.OpenRoom(room_id))
 
     async def close_room(self, room_id: str) -> None:
         self.rooms.pop(room_id, None)
@@ -77,6 +83,12 @@ class ModelledRooms:
         for sink in self._sinks:
             sink(event)
 
+    def die(self, *room_ids: str) -> None:
+        """The worker of these rooms is gone with all that they held there."""
+        for room_id in room_ids:
+            self.rooms.pop(room_id, None)
+        self.happen(WorkerDied(list(room_ids), exit_code=-9, worker=0, reason="exited", lived_s=12.0, silent_s=0.1))
+
     async def ask(self, command: Command[R]) -> R:
         self.asked.append(command)
         if self.before is not None:
@@ -84,7 +96,10 @@ class ModelledRooms:
         room = self.rooms.get(command.room_id)
         if room is None:
             raise MediaError("NOT_FOUND", "no such room")
-        return cast("R", getattr(self, f"_{type(command).__name__}")(room, command))
+        reply = cast("R", getattr(self, f"_{type(command).__name__}")(room, command))
+        if self.after is not None:
+            await self.after(command)
+        return reply
 
     def _CreateTransport(self, room: ModelledRoom, command: c.CreateTransport) -> c.TransportCreated:  # noqa: N802
         room.transports[command.transport_id] = command.direction

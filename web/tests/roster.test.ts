@@ -43,6 +43,12 @@ describe('the roster', () => {
     expect(roster).toEqual(emptyRoster)
   })
 
+  test('loses with its media nobody and no hand', () => {
+    const reset: Notification = { type: 'media:reset', data: { reason: 'worker_died' } }
+    const before = told(joined('a', 'Ada'), added(camera('a')), raised('a', true))
+    expect(applyNotification(before, reset)).toEqual({ ...before, producers: [] })
+  })
+
   test('keeps hands in the order in which they went up', () => {
     const roster = told(
       joined('a', 'Ada'),

@@ -207,26 +207,44 @@ export class Call {
     })
     if (this.#lifetime.ended) return
     this.#resumeToken = joined.resume_token
-    const session = Session.begin(
-      {
-        signaling,
-        media: this.media,
-        screen: this.screen,
-        shown: this.#shown,
-        onConnection: (media) => this.#onMedia(media),
-        onError: (source, error) => this.#onMediaError(source, error),
-      },
-      joined,
+    const { meeting, participant_id: me, your_role: role } = joined
+    this.#follow(
+      { phase: 'joined', meeting, me, role, restoring: false },
+      Session.begin(
+        {
+          signaling,
+          media: this.media,
+          screen: this.screen,
+          shown: this.#shown,
+          onConnection: (media) => this.#onMedia(media),
+          onError: (source, error) => this.#onMediaError(source, error),
+        },
+        joined,
+      ),
     )
+    for (const notification of this.#early.splice(0)) this.#hear(notification)
+    if (this.#handUp) this.raiseHand(true)
+  }
+
+  /** From here on this is the session that the views see. */
+  #follow(state: Partial<CallState>, session: Session): void {
     this.#session = session
-    for (const notification of this.#early.splice(0)) session.apply(notification)
     session.roster.subscribe(() => {
       if (this.#session === session) this.#state.patch({ roster: session.roster.get() })
     })
     session.subscriber.tracks.subscribe(() => this.#onTracks(session))
-    const { meeting, participant_id: me, your_role: role } = joined
-    this.#state.patch({ phase: 'joined', meeting, me, role, roster: session.roster.get(), media: 'new' })
-    if (this.#handUp) this.raiseHand(true)
+    this.#state.patch({ ...state, roster: session.roster.get(), media: 'new' })
+  }
+
+  /** The worker that carried our media died; the server answers for new transports as soon as another has the room. */
+  #renewMedia(before: Session): void {
+    const session = before.renew()
+    this.#follow({ restoring: true }, session)
+    this.#onTracks(session)
+    const done = () => {
+      if (this.#session === session) this.#state.patch({ restoring: false })
+    }
+    session.opened.then(done, done)
   }
 
   async #enterAgain(signaling: Signaling): Promise<void> {
@@ -268,6 +286,7 @@ export class Call {
         this.reactions.add(notification.data.participant_id, notification.data.reaction)
       }
       session.apply(notification)
+      if (notification.type === 'media:reset') this.#renewMedia(session)
       if (text) this.say(text)
     }
   }
@@ -286,8 +305,8 @@ export class Call {
 
   #onMediaError(source: Source, error: unknown): void {
     const { code } = asCoded(error)
-    // While the connection is away everything fails, and the banner already says so.
-    if (code === 'DISCONNECTED') return
+    // While the connection or the server's worker is away everything fails, and the banner already says so.
+    if (code === 'DISCONNECTED' || code === 'UNAVAILABLE') return
     if (source === 'screen' || source === 'screen_audio') {
       if (!this.screen.stream.get()) return
       if (code === 'ACCESS_DENIED') this.warn('You are not allowed to share your screen here.')

@@ -59,6 +59,12 @@ export class Publisher {
     return this.#producers.get(source)
   }
 
+  /** Microphone and camera that were on and are off now. */
+  muted(): MediaKind[] {
+    const personal = [this.#producers.get('microphone'), this.#producers.get('camera')]
+    return personal.flatMap((producer) => (producer?.paused ? [producer.kind] : []))
+  }
+
   /** Stops following the devices and closes our ends; the tracks stay, they belong to LocalMedia. */
   close(): void {
     this.#lifetime.end()

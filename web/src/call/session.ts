@@ -19,29 +19,33 @@ export interface SessionOptions {
 }
 
 /**
- * One stay in a room, on one signaling connection: its transports, what we publish and what we receive. A reconnect ends it
- * and begins another, so nothing in it has to know about coming back.
+ * One stay in a room, on one signaling connection and one worker: its transports, what we publish and what we receive. A
+ * reconnect ends it and begins another, and so does `media:reset`, so nothing in it has to know about coming back.
  */
 export class Session {
   readonly joined: RoomJoined
+  /** Both transports are there on the server; rejects when one could not be made. */
+  readonly opened: Promise<unknown>
   readonly publisher: Publisher
   readonly subscriber: Subscriber
+  readonly #options: SessionOptions
   readonly #roster: Store<Roster>
   readonly #layers = new Map<string, number>()
   readonly #transports: types.Transport[] = []
   #closed = false
 
-  private constructor(
-    options: SessionOptions,
-    joined: RoomJoined,
-    device: types.Device,
-    loaded: Promise<types.Device>,
-  ) {
+  private constructor(options: SessionOptions, joined: RoomJoined, roster: Roster) {
+    const device = new Device()
+    const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
+    this.#options = options
     this.joined = joined
-    this.#roster = new Store(rosterOf(joined))
+    this.#roster = new Store(roster)
     const worst = new WorstConnection(options.onConnection)
     const send = this.#openTransport('send', options.signaling, loaded, worst)
     const recv = this.#openTransport('recv', options.signaling, loaded, worst)
+    this.opened = Promise.all([send, recv])
+    // Each of the two says so itself when it fails.
+    this.opened.catch(() => undefined)
     const { signaling, onError } = options
     this.subscriber = new Subscriber({ signaling, device: loaded, transport: () => recv, onError }, options.shown)
     this.publisher = new Publisher(signaling, device, () => send, options.media, options.screen, onError)
@@ -51,9 +55,17 @@ export class Session {
 
   /** Begins a stay that the server has agreed to. Media follows by itself; its failures go to `onConnection` and `onError`. */
   static begin(options: SessionOptions, joined: RoomJoined): Session {
-    const device = new Device()
-    const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
-    return new Session(options, joined, device, loaded)
+    return new Session(options, joined, rosterOf(joined))
+  }
+
+  /** After `media:reset`: closes this one and begins it anew, with everybody there and nothing sent yet. */
+  renew(): Session {
+    // A mute that the death of the worker overtook would be lost: what is off is not produced again.
+    for (const kind of this.publisher.muted()) {
+      this.#options.signaling.request('media:toggle', { kind, enabled: false }).catch(() => undefined)
+    }
+    this.close()
+    return new Session(this.#options, this.joined, this.#roster.get())
   }
 
   get roster(): ReadableStore<Roster> {

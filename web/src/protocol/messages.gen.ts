@@ -124,6 +124,11 @@ export interface IceRestarted {
   readonly iceParameters: types.IceParameters
 }
 
+/** The worker of the room died: all transports, producers and consumers are gone, everything else is as it was. Told to everyone who was there. Make transports again (the server waits with its answer until it can), produce again what was produced, with `paused` as it was, and consume what `producer:added` tells. */
+export interface MediaReset {
+  readonly reason: 'worker_died'
+}
+
 export interface MediaToggle {
   readonly kind: 'audio' | 'video'
   readonly enabled: boolean
@@ -231,7 +236,7 @@ export interface RoomClosed {
   readonly meeting_id: string
 }
 
-/** `room:closed` as everybody else hears it. `reason`: closed_by_host, worker_died, server_stopping. */
+/** `room:closed` as everybody else hears it. `reason`: closed_by_host, media_unavailable, server_stopping. */
 export interface RoomClosedNotice {
   readonly meeting_id: string
   readonly reason: string
@@ -365,6 +370,7 @@ export interface Notifications {
   'producer:layers_wanted': ProducerLayersWanted
   'consumer:closed': ConsumerNamed
   'consumer:layers_changed': ConsumerLayersChanged
+  'media:reset': MediaReset
   'transport:closed': TransportClosed
   'room:closed': RoomClosedNotice
 }
@@ -384,6 +390,7 @@ export const NOTIFICATION_NAMES = [
   'producer:layers_wanted',
   'consumer:closed',
   'consumer:layers_changed',
+  'media:reset',
   'transport:closed',
   'room:closed',
 ] as const satisfies readonly (keyof Notifications)[]

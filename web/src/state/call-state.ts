@@ -26,6 +26,8 @@ export interface CallState {
   readonly role: string | undefined
   readonly roster: Roster
   readonly media: MediaConnection
+  /** The server lost our media and is making room for it elsewhere; the call itself goes on. */
+  readonly restoring: boolean
   /** Why the last attempt to join was refused; the green room shows it. */
   readonly refusal: CodedError | undefined
   readonly ending: Ending | undefined
@@ -38,6 +40,7 @@ export const beforeCall: CallState = {
   role: undefined,
   roster: emptyRoster,
   media: 'new',
+  restoring: false,
   refusal: undefined,
   ending: undefined,
 }
@@ -56,7 +59,7 @@ export function endingOf(error: CodedError): Ending {
 }
 
 const closings: Readonly<Record<string, Ending>> = {
-  worker_died: 'interrupted',
+  media_unavailable: 'interrupted',
   server_stopping: 'interrupted',
 }
 

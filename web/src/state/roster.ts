@@ -45,6 +45,8 @@ export function applyNotification(roster: Roster, notification: Notification): R
       return pausing(roster, false, (p) => p.producer_id === notification.data.producer_id)
     case 'media:updated':
       return toggled(roster, notification.data)
+    case 'media:reset':
+      return { ...roster, producers: [] }
     case 'hand:raised':
       return withHand(roster, notification.data.participant_id, notification.data.raised)
     // What a screen share shows is told by its producer; the rest of these concerns the call, not who is in it.

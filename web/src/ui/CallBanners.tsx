@@ -4,7 +4,7 @@ import { useStore } from './useStore'
 
 /** Thin lines over the call for what one has to know now; each says what can be done about it. */
 export function CallBanners({ call }: { call: Call }) {
-  const { phase, media } = useStore(call.state)
+  const { phase, media, restoring } = useStore(call.state)
   const screen = useStore(call.screen.stream)
   const blocked = useStore(call.playback.blocked)
   return (
@@ -12,6 +12,11 @@ export function CallBanners({ call }: { call: Call }) {
       {phase === 'reconnecting' && (
         <p className="banner late" role="status" data-testid="reconnecting">
           <WifiOff size={16} aria-hidden="true" /> Reconnecting…
+        </p>
+      )}
+      {phase === 'joined' && restoring && (
+        <p className="banner late" role="status" data-testid="restoring-media">
+          <WifiOff size={16} aria-hidden="true" /> Reconnecting sound and picture…
         </p>
       )}
       {phase === 'joined' && media === 'failed' && (
