@@ -75,7 +75,8 @@ class PipeConsumerSpec(TypedDict):
 Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """(name, handle, fields):
 
-("ice_connected", transport, {"remote": "ip:port", "protocol": "udp"})  the first validated path; again with each move of the path
+("ice_connected", transport, {"remote": "ip:port", "protocol": "udp" | "tcp"})
+                                                        the first validated path; again with each move of the path
 ("dtls", transport, {"datagram": bytes})                from a validated path only, in order of arrival
 ("consent_expired", transport, {})                      no authenticated check for 30 s (RFC 7675)
 ("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str, "estimate": int | None})
@@ -84,11 +85,16 @@ Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """
 
 class DataPlane:
-    def __init__(self, listen_ip: str, udp_port: int) -> None:
-        """Bind the UDP socket (port 0: any) and start the thread. Raises OSError."""
+    def __init__(self, listen_ips: Sequence[str], udp_port: int, tcp_port: int | None = None) -> None:
+        """Bind a UDP socket and, unless `tcp_port` is None, a TCP listener on each address; start the thread.
+
+        Port 0 takes any, the same on each address. An IPv6 address takes IPv6 alone. Raises OSError, ValueError.
+        """
 
     @property
     def udp_port(self) -> int: ...
+    @property
+    def tcp_port(self) -> int | None: ...
     @property
     def event_fd(self) -> int:
         """Readable while events wait; for `loop.add_reader`."""
@@ -143,7 +149,7 @@ class DataPlane:
         """A snapshot.
 
         `{"transports": {handle: {...}}, "producers": {...}, "consumers": {...}, "pipe_consumers": {...},
-        "drops": {reason: n}, "packets_in": n, "packets_out": n, "bytes_in": n, "bytes_out": n,
+        "drops": {reason: n}, "packets_in": n, "packets_out": n, "bytes_in": n, "bytes_out": n, "tcp_connections": n,
         "cpu_s": seconds of the thread}`.
         """
 

@@ -12,10 +12,11 @@ class WorkerEvent(msgspec.Struct, frozen=True, tag_field="event", tag=True):
 
 
 class WorkerReady(WorkerEvent, frozen=True, tag="worker_ready"):
-    """A worker's first word to the fleet: its self-check passed, its socket is bound. Subscribers do not see it."""
+    """A worker's first word to the fleet: its self-check passed, its sockets are bound. Subscribers do not see it."""
 
     pid: int
     udp_port: int
+    tcp_port: int | None = None
 
 
 class TransportStateChanged(WorkerEvent, frozen=True, tag="transport_state_changed"):

@@ -118,12 +118,12 @@ class Fleet:
         return await slot.process.ask(command)
 
     async def _launch(self, slot: Slot) -> WorkerProcess:
-        port = self._rtc.udp_port
         return await start_worker(
             slot.index,
             listen_ip=self._rtc.listen_ip,
             announced_ip=self._rtc.announced_ip,
-            udp_port=port + slot.index if port else 0,
+            udp_port=self._rtc.udp_port_of(slot.index),
+            tcp_port=self._rtc.tcp_port_of(slot.index),
             on_event=lambda event: self._received(slot, event),
         )
 

@@ -30,6 +30,7 @@ class Slot:
             "index": self.index,
             "pid": self.process.pid if self.process else None,
             "udp_port": self.process.udp_port if self.process else None,
+            "tcp_port": self.process.tcp_port if self.process else None,
             "state": "running" if self.process else "starting",
             "restarts": self.restarts,
             "rooms": len(self.rooms),

@@ -45,6 +45,7 @@ class WorkerProcess:
         self.index = index
         self.pid = ready.pid
         self.udp_port = ready.udp_port
+        self.tcp_port = ready.tcp_port
         self._process = process
         self._link = link
 
@@ -106,6 +107,7 @@ async def start_worker(
     listen_ip: str,
     announced_ip: str | None,
     udp_port: int,
+    tcp_port: int | None = None,
     on_event: Callable[[WorkerEvent], None],
 ) -> WorkerProcess:
     """Start `python -m sfu.worker` and wait until it is ready. Raises WorkerStartError."""
@@ -125,7 +127,11 @@ async def start_worker(
         with _listening(path) as listener:
             command = [sys.executable, "-P", "-m", "sfu.worker", str(path), str(index), listen_ip, announced_ip or "-"]
             process = await asyncio.create_subprocess_exec(
-                *command, str(udp_port), env=_environment(), stdin=asyncio.subprocess.DEVNULL
+                *command,
+                str(udp_port),
+                "-" if tcp_port is None else str(tcp_port),
+                env=_environment(),
+                stdin=asyncio.subprocess.DEVNULL,
             )
             link: CommandLink | None = None
             try:

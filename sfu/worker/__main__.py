@@ -1,4 +1,7 @@
-"""`python -m sfu.worker LINK INDEX LISTEN_IP ANNOUNCED_IP|- UDP_PORT`: started by the fleet, ends with its socket."""
+"""`python -m sfu.worker LINK INDEX LISTEN_IPS ANNOUNCED_IPS|- UDP_PORT TCP_PORT|-`.
+
+Started by the fleet, ends with its socket.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import uvloop
 from sfu._dataplane import DataPlane
 from sfu.dataplane_digest import StaleDataPlaneError, check_dataplane
 from sfu.worker import selfcheck
+from sfu.worker.addresses import listening_addresses
 from sfu.worker.service import Options, Service
 
 EXIT_UNFIT = 3
@@ -21,13 +25,14 @@ log = structlog.get_logger()
 
 
 def options_from(arguments: list[str]) -> Options:
-    link, index, listen_ip, announced_ip, udp_port = arguments
+    link, index, listen_ip, announced_ip, udp_port, tcp_port = arguments
     return Options(
         link=Path(link),
         index=int(index),
-        listen_ip=listen_ip,
+        listening=tuple(listening_addresses(listen_ip)),
         announced_ip=None if announced_ip == "-" else announced_ip,
         udp_port=int(udp_port),
+        tcp_port=None if tcp_port == "-" else int(tcp_port),
     )
 
 
@@ -36,7 +41,7 @@ async def run(options: Options) -> int:
     try:
         check_dataplane()
         await selfcheck.check()
-        plane = DataPlane(options.listen_ip, options.udp_port)
+        plane = DataPlane(options.listening, options.udp_port, options.tcp_port)
     except (StaleDataPlaneError, selfcheck.SelfCheckError, OSError) as error:
         log.error("worker_unfit", index=options.index, error=str(error))  # noqa: TRY400 - the message says it all
         return EXIT_UNFIT

@@ -16,7 +16,8 @@ from sfu._dataplane import DataPlane
 from sfu.channel import WorkerLink
 from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerLoad, WorkerReady
 from sfu.worker import media_commands, room_commands
-from sfu.worker.candidates import candidates, reachable_addresses
+from sfu.worker.addresses import reachable_addresses
+from sfu.worker.candidates import candidates
 from sfu.worker.dtls import new_certificate
 from sfu.worker.load import LoadMeter, report_load
 from sfu.worker.router import Router
@@ -29,13 +30,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Options:
-    """`udp_port` 0 takes any; `announced_ip` None tells browsers every address of the host."""
+    """Port 0 takes any, `tcp_port` None does without TCP; `announced_ip` None tells every address of the host."""
 
     link: Path
     index: int
-    listen_ip: str
+    listening: tuple[str, ...]
     announced_ip: str | None
     udp_port: int
+    tcp_port: int | None
 
 
 class Service:
@@ -57,7 +59,9 @@ class Service:
             {**room_commands.carries_out, **media_commands.carries_out},
             plane,
             self._around,
-            lambda: candidates(reachable_addresses(options.listen_ip, options.announced_ip), plane.udp_port),
+            lambda: candidates(
+                reachable_addresses(options.listening, options.announced_ip), plane.udp_port, plane.tcp_port
+            ),
         )
         self._meter = LoadMeter(drops)
         self._on_event: dict[str, Callable[[int, dict[str, Any]], None]] = {
@@ -73,7 +77,7 @@ class Service:
         """Until the server is gone, the data plane ends, or `ended` is set from outside."""
         loop = asyncio.get_running_loop()
         link = self._link = WorkerLink(reader, writer, self._router.carry_out)
-        link.tell(WorkerReady(pid=os.getpid(), udp_port=self._plane.udp_port))
+        link.tell(WorkerReady(os.getpid(), self._plane.udp_port, self._plane.tcp_port))
         loop.add_reader(self._plane.event_fd, self._drain)
         tasks = {
             asyncio.create_task(report_load(self._measure, link.tell), name="load"),

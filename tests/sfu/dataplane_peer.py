@@ -35,13 +35,21 @@ def session(profile: str, key: bytes, *, inbound: bool) -> Session:
 class Peer:
     """One socket, connected to the data plane."""
 
-    def __init__(self, plane: DataPlane, transport: int) -> None:
+    def __init__(self, plane: DataPlane, transport: int, host: str = "127.0.0.1") -> None:
         self.plane = plane
         self.transport = transport
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", plane.udp_port))
+        self.socket = self._open(host)
         self.socket.settimeout(PATIENCE)
         self.ufrag = f"{UFRAG}{transport}"
+
+    def _open(self, host: str) -> socket.socket:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        opened = socket.socket(family, socket.SOCK_DGRAM)
+        opened.connect((host, self.plane.udp_port))
+        return opened
+
+    def send(self, datagram: bytes) -> None:
+        self.socket.send(datagram)
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +68,7 @@ class Peer:
         if nominate:
             request.attributes["USE-CANDIDATE"] = None
         request.add_message_integrity(password.encode())
-        self.socket.send(bytes(request))
+        self.send(bytes(request))
         return request
 
     def receive(self) -> bytes:
@@ -90,6 +98,46 @@ class Peer:
             datagram = self.receive()
             if datagram[0] >> 6 == 2 and not 192 <= datagram[1] <= 223:
                 return self.inbound.unprotect(datagram)
+
+
+class TcpPeer(Peer):
+    """The same over one TCP connection (RFC 4571)."""
+
+    def _open(self, host: str) -> socket.socket:
+        assert self.plane.tcp_port is not None
+        opened = socket.create_connection((host, self.plane.tcp_port), timeout=PATIENCE)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return opened
+
+    def send(self, datagram: bytes) -> None:
+        self.socket.sendall(framed(datagram))
+
+    def receive(self) -> bytes:
+        return self._exactly(struct.unpack("!H", self._exactly(2))[0])
+
+    def _exactly(self, count: int) -> bytes:
+        read = b""
+        while len(read) < count:
+            piece = self.socket.recv(count - len(read))
+            if not piece:
+                raise ConnectionError("the data plane closed the connection")
+            read += piece
+        return read
+
+    def is_closed(self) -> bool:
+        """Waits for the end of the connection, leaving out what still comes."""
+        try:
+            while self.socket.recv(65_536):
+                pass
+        except ConnectionResetError:
+            pass
+        except TimeoutError:
+            return False
+        return True
+
+
+def framed(datagram: bytes) -> bytes:
+    return struct.pack("!H", len(datagram)) + datagram
 
 
 def read_answer(datagram: bytes) -> stun.Message:

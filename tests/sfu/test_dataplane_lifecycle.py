@@ -22,7 +22,7 @@ from tests.sfu.dataplane_peer import (
 
 @pytest.fixture
 def plane() -> Iterator[DataPlane]:
-    plane = DataPlane("127.0.0.1", 0)
+    plane = DataPlane(["127.0.0.1"], 0)
     yield plane
     plane.close()
 
@@ -33,12 +33,12 @@ def test_port_zero_binds_any_port_and_tells_which(plane: DataPlane) -> None:
 
 def test_a_port_in_use_is_an_os_error(plane: DataPlane) -> None:
     with pytest.raises(OSError, match="in use"):
-        DataPlane("127.0.0.1", plane.udp_port)
+        DataPlane(["127.0.0.1"], plane.udp_port)
 
 
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not an IP address"):
-        DataPlane("meet.example", 0)
+        DataPlane(["meet.example"], 0)
 
 
 def test_closing_twice_is_closing_once(plane: DataPlane) -> None:
@@ -117,7 +117,7 @@ def test_a_check_with_the_right_password_is_answered_and_told(plane: DataPlane) 
         assert answer.transaction_id == request.transaction_id
         assert answer.attributes["XOR-MAPPED-ADDRESS"] == peer.socket.getsockname()
         host, port = peer.socket.getsockname()
-        assert await_events(plane) == [("ice_connected", 1, {"remote": f"{host}:{port}"})]
+        assert await_events(plane) == [("ice_connected", 1, {"remote": f"{host}:{port}", "protocol": "udp"})]
 
 
 def test_a_check_with_a_wrong_password_is_met_with_silence(plane: DataPlane) -> None:

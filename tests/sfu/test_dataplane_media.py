@@ -15,7 +15,7 @@ from tests.sfu.dataplane_peer import SRTP, Peer, audio_consumer, audio_producer,
 
 @pytest.fixture
 def plane() -> Iterator[DataPlane]:
-    plane = DataPlane("127.0.0.1", 0)
+    plane = DataPlane(["127.0.0.1"], 0)
     yield plane
     plane.close()
 

@@ -15,7 +15,8 @@ from sfu.commands import MediaError
 from sfu.events import WorkerLoad
 from sfu.wire import AnyCommand
 from sfu.worker import media_commands, room_commands
-from sfu.worker.candidates import candidates, priority, reachable_addresses
+from sfu.worker.addresses import listening_addresses, reachable_addresses
+from sfu.worker.candidates import candidates, tcp_priority, udp_priority
 from sfu.worker.handles import Handles, HandleTable
 from sfu.worker.load import SMOOTHED_S, LoadMeter, Usage, report_load, share
 from sfu.worker.numbering import Numbering
@@ -93,23 +94,47 @@ HOST = ["127.0.0.1", "10.0.0.5", "192.168.1.2", "fe80::1", "2001:db8::1", "::1",
     ("listen", "announced", "told"),
     [
         (EVERYWHERE, "203.0.113.7", ["203.0.113.7"]),
+        ("::", "203.0.113.7, 2001:DB8::7", ["203.0.113.7", "2001:db8::7"]),
+        (EVERYWHERE, "::ffff:203.0.113.7", ["203.0.113.7"]),
+        ("10.0.0.5,2001:db8::1", None, ["10.0.0.5", "2001:db8::1"]),
         ("10.0.0.5", None, ["10.0.0.5"]),
         (EVERYWHERE, None, ["10.0.0.5", "192.168.1.2", "127.0.0.1"]),
         ("::", None, ["10.0.0.5", "192.168.1.2", "2001:db8::1", "127.0.0.1", "::1"]),
     ],
 )
 def test_browsers_are_told_what_reaches_the_socket(listen: str, announced: str | None, told: list[str]) -> None:
-    assert reachable_addresses(listen, announced, lambda: HOST) == told
+    listening = listening_addresses(listen, lambda: True)
+    assert reachable_addresses(listening, announced, lambda: HOST) == told
+
+
+@pytest.mark.parametrize(
+    ("listen", "has_ipv6", "bound"),
+    [
+        ("::", True, [EVERYWHERE, "::"]),
+        ("::", False, [EVERYWHERE]),
+        ("0.0.0.0,::", True, [EVERYWHERE, "::"]),
+        ("10.0.0.5, 2001:db8::1", True, ["10.0.0.5", "2001:db8::1"]),
+        ("::ffff:10.0.0.5,10.0.0.5", True, ["10.0.0.5"]),
+    ],
+)
+def test_each_address_gets_a_socket_of_its_own_family(listen: str, has_ipv6: bool, bound: list[str]) -> None:
+    assert listening_addresses(listen, lambda: has_ipv6) == bound
+
+
+@pytest.mark.parametrize("listen", ["", "meet.example", "10.0.0.5,", "10.0.0.5 10.0.0.6"])
+def test_what_is_no_address_is_not_listened_on(listen: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        listening_addresses(listen, lambda: True)
 
 
 def test_this_host_has_addresses_and_loopback_is_the_last() -> None:
-    assert reachable_addresses(EVERYWHERE, None)[-1] == "127.0.0.1"
+    assert reachable_addresses([EVERYWHERE], None)[-1] == "127.0.0.1"
 
 
 def test_candidates_are_ordered_by_priority() -> None:
     made = candidates(["10.0.0.5", "127.0.0.1"], 7882)
     assert [c["priority"] for c in made] == sorted((c["priority"] for c in made), reverse=True)
-    assert made[0]["priority"] == priority(0) == 2130706431
+    assert made[0]["priority"] == udp_priority(0) == 2130706431
     assert len({c["foundation"] for c in made}) == 2
     assert (made[0]["ip"], made[0]["address"], made[0]["port"], made[0]["type"]) == (
         "10.0.0.5",
@@ -117,6 +142,19 @@ def test_candidates_are_ordered_by_priority() -> None:
         7882,
         "host",
     )
+
+
+def test_tcp_comes_after_udp_and_says_that_it_is_passive() -> None:
+    made = candidates(["10.0.0.5", "2001:db8::1"], 7882, 7881)
+    assert [(c["protocol"], c["ip"], c["port"], c.get("tcpType")) for c in made] == [
+        ("udp", "10.0.0.5", 7882, None),
+        ("udp", "2001:db8::1", 7882, None),
+        ("tcp", "10.0.0.5", 7881, "passive"),
+        ("tcp", "2001:db8::1", 7881, "passive"),
+    ]
+    assert len({c["foundation"] for c in made}) == 4
+    assert tcp_priority(0) == 1520435199
+    assert min(udp_priority(rank) for rank in range(64)) > tcp_priority(0)
 
 
 @pytest.mark.parametrize(

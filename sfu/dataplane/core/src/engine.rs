@@ -102,18 +102,26 @@ impl Engine {
             let kept = transport.session.keep_early(bytes);
             return kept.err().map(|reason| (Some(slot), reason));
         }
-        self.secured(slot, bytes, now);
+        let awaited = transport.ice.awaits_proof(tuple);
+        let authentic = self.secured(slot, bytes, now);
+        if awaited && authentic {
+            self.tables.transports.get_mut(slot)?.ice.prove(tuple);
+        }
         None
     }
 
-    /// SRTP or SRTCP of a transport that has keys.
-    pub(crate) fn secured(&mut self, slot: usize, bytes: &mut [u8], now: Time) {
+    /// SRTP or SRTCP of a transport that has keys. Says whether it is of use, and so surely authentic.
+    pub(crate) fn secured(&mut self, slot: usize, bytes: &mut [u8], now: Time) -> bool {
         let received = match classify(bytes) {
             Class::Rtcp => self.tables.receive_rtcp(slot, bytes, &mut self.out, now),
             _ => self.tables.receive_rtp(slot, bytes, &mut self.out, now),
         };
-        if let Err(reason) = received {
-            self.count(Some(slot), reason);
+        match received {
+            Ok(_) => true,
+            Err(reason) => {
+                self.count(Some(slot), reason);
+                false
+            }
         }
     }
 
@@ -121,6 +129,24 @@ impl Engine {
         self.out.drops.count(reason);
         if let Some(transport) = slot.and_then(|slot| self.tables.transports.get_mut(slot)) {
             transport.drops.count(reason);
+        }
+    }
+
+    /// Whether a check has validated the path, and it is not forgotten.
+    pub fn knows(&self, tuple: Tuple) -> bool {
+        self.tables.tuples.contains_key(&tuple)
+    }
+
+    /// The connection `tuple` stands for has ended: nothing comes or goes there any more.
+    pub fn disconnected(&mut self, tuple: Tuple, now: Time) {
+        let slot = self.tables.tuples.remove(&tuple);
+        let Some(transport) = slot.and_then(|slot| self.tables.transports.get_mut(slot)) else {
+            return;
+        };
+        if let Some(tuple) = transport.ice.forget(tuple) {
+            let transport = transport.id;
+            self.out.schedule(now);
+            self.out.tell(Event::IceConnected { transport, tuple });
         }
     }
 

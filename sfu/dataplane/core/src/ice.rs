@@ -11,6 +11,8 @@ pub const MAX_TUPLES: usize = 8;
 pub const CONSENT: Duration = Duration::from_secs(30);
 /// How long the credentials before a restart stay valid.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a path moved to may stay silent before the one it was moved from is taken again.
+pub const TRIAL: Duration = Duration::from_secs(2);
 /// Transactions remembered, to know a check that somebody copied and sent from elsewhere.
 const TRANSACTIONS: usize = 16;
 
@@ -27,6 +29,15 @@ pub struct Credentials {
 struct Path {
     tuple: Tuple,
     checked: Time,
+    /// Something authentic came by it after its first check.
+    proven: bool,
+}
+
+/// A path was moved from one that had been proven to one that is not yet.
+#[derive(Clone, Copy, Debug)]
+struct Trial {
+    from: Tuple,
+    until: Time,
 }
 
 /// What a check changed.
@@ -45,6 +56,9 @@ pub struct Ice {
     previous: Option<(Credentials, Time)>,
     paths: Vec<Path>,
     selected: Option<Tuple>,
+    /// Nothing authentic has followed the check that selected the path.
+    unproven: bool,
+    trial: Option<Trial>,
     consent: Option<Time>,
     restarted: bool,
     transactions: [Option<([u8; 12], Tuple)>; TRANSACTIONS],
@@ -59,6 +73,8 @@ impl Ice {
             previous: None,
             paths: Vec::new(),
             selected: None,
+            unproven: false,
+            trial: None,
             consent: None,
             restarted: false,
             transactions: [None; TRANSACTIONS],
@@ -75,6 +91,7 @@ impl Ice {
         let mut ice = Self::new(nobodys);
         ice.paths.push(Path {
             tuple,
+            proven: true,
             checked: Time::FAR,
         });
         ice.selected = Some(tuple);
@@ -136,7 +153,7 @@ impl Ice {
             Some(selected) => nominated && !stale && selected != tuple,
         };
         if moves {
-            self.selected = Some(tuple);
+            self.select(tuple, now);
         }
         let selected = if moves || !consented {
             self.selected
@@ -146,9 +163,27 @@ impl Ice {
         Outcome { evicted, selected }
     }
 
+    /// Somebody who copied a check before it arrived may have sent it: the new path has to prove itself.
+    fn select(&mut self, tuple: Tuple, now: Time) {
+        let proven = |wanted| {
+            let mut paths = self.paths.iter();
+            paths.any(|path| path.tuple == wanted && path.proven)
+        };
+        // While on trial, what is fallen back to stays what was proven last.
+        let from = self.trial.map(|trial| trial.from).or(self.selected);
+        let from = from.filter(|from| !proven(tuple) && *from != tuple && proven(*from));
+        self.unproven = !proven(tuple);
+        self.trial = from.map(|from| Trial {
+            from,
+            until: now + TRIAL,
+        });
+        self.selected = Some(tuple);
+    }
+
     fn validate(&mut self, tuple: Tuple, now: Time) -> Option<Tuple> {
         if let Some(path) = self.paths.iter_mut().find(|path| path.tuple == tuple) {
             path.checked = now;
+            self.prove(tuple);
             return None;
         }
         let evicted = if self.paths.len() >= MAX_TUPLES {
@@ -159,19 +194,58 @@ impl Ice {
         self.paths.push(Path {
             tuple,
             checked: now,
+            proven: false,
         });
         evicted
     }
 
     fn evict(&mut self) -> Option<Tuple> {
-        let selected = self.selected;
-        let unselected = self
+        let needed = [self.selected, self.trial.map(|trial| trial.from)];
+        let unneeded = self
             .paths
             .iter()
             .enumerate()
-            .filter(|(_, path)| Some(path.tuple) != selected);
-        let (oldest, _) = unselected.min_by_key(|(_, path)| path.checked)?;
+            .filter(|(_, path)| !needed.contains(&Some(path.tuple)));
+        let (oldest, _) = unneeded.min_by_key(|(_, path)| path.checked)?;
         Some(self.paths.swap_remove(oldest).tuple)
+    }
+
+    /// Whether it matters that something authentic comes by `tuple`. Asked for each packet.
+    pub fn awaits_proof(&self, tuple: Tuple) -> bool {
+        self.unproven && self.selected == Some(tuple)
+    }
+
+    /// Something authentic came by `tuple`, after the check that validated it.
+    pub fn prove(&mut self, tuple: Tuple) {
+        if let Some(path) = self.paths.iter_mut().find(|path| path.tuple == tuple) {
+            path.proven = true;
+        }
+        if self.selected == Some(tuple) {
+            self.unproven = false;
+            self.trial = None;
+        }
+    }
+
+    /// The path falls back to where it was when nothing authentic followed its move.
+    pub fn end_trial(&mut self, now: Time) -> Option<Tuple> {
+        let trial = self.trial.take_if(|trial| trial.until <= now)?;
+        self.selected = Some(trial.from);
+        self.unproven = false;
+        Some(trial.from)
+    }
+
+    /// The connection of this path has ended. Returns the path to send by now if it is another.
+    pub fn forget(&mut self, tuple: Tuple) -> Option<Tuple> {
+        self.paths.retain(|path| path.tuple != tuple);
+        self.trial.take_if(|trial| trial.from == tuple);
+        if self.selected != Some(tuple) {
+            return None;
+        }
+        self.trial = None;
+        self.unproven = false;
+        let latest = self.paths.iter().max_by_key(|path| path.checked);
+        self.selected = latest.map(|path| path.tuple);
+        self.selected
     }
 
     const fn has_consent(&self) -> bool {
@@ -216,6 +290,7 @@ impl Ice {
             .previous
             .as_ref()
             .map_or(Time::FAR, |(_, until)| *until);
-        consent.min(previous)
+        let trial = self.trial.map_or(Time::FAR, |trial| trial.until);
+        consent.min(previous).min(trial)
     }
 }

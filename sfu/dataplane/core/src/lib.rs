@@ -16,6 +16,7 @@
 //! Feedback: [`engine`] → [`session`] → [`feedback`] → [`egress`] (resending) or [`keyframe`].
 //! From worker to worker: [`pipe`]. What is said without being asked: [`report`]. What the control plane asks: [`commands`].
 
+pub mod admission;
 pub mod allocation;
 pub mod arrivals;
 pub mod batch;
@@ -31,6 +32,7 @@ pub mod egress;
 pub mod engine;
 pub mod extension;
 pub mod feedback;
+pub mod framing;
 pub mod history;
 pub mod ice;
 pub mod id;

@@ -36,6 +36,12 @@ impl Tables {
         if let Some(ufrag) = transport.ice.expire_previous(now) {
             self.ufrags.remove(&ufrag);
         }
+        if let Some(tuple) = transport.ice.end_trial(now) {
+            out.tell(Event::IceConnected {
+                transport: transport.id,
+                tuple,
+            });
+        }
         if transport.ice.expire_consent(now) {
             out.tell(Event::ConsentExpired {
                 transport: transport.id,

@@ -2,14 +2,15 @@
 
 use crate::clock::{Clock, thread_cpu};
 use crate::events::{EventQueue, Notice};
+use crate::poller::Token;
+use crate::ports::Ports;
 use crate::sender::Sender;
 use crate::socket::Receiver;
+use crate::streams::StreamDrops;
 use crate::wakeup::Wakeup;
 use folkmoot_core::engine::Engine;
-use folkmoot_core::io::{Command, CommandError, Config, Reply, Tuple};
+use folkmoot_core::io::{Command, CommandError, Config, Protocol, Reply, Tuple};
 use folkmoot_core::time::Time;
-use std::net::UdpSocket;
-use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -46,11 +47,13 @@ pub(crate) struct HostStatistics {
     pub(crate) send_full: u64,
     pub(crate) send_refused: u64,
     pub(crate) events_dropped: u64,
+    pub(crate) connections: usize,
+    pub(crate) streams: StreamDrops,
 }
 
 /// Everything the thread owns.
 pub(crate) struct Driver {
-    socket: UdpSocket,
+    ports: Ports,
     asks: mpsc::Receiver<Ask>,
     woken: Arc<Wakeup>,
     events: Arc<EventQueue>,
@@ -63,7 +66,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(
-        socket: UdpSocket,
+        ports: Ports,
         asks: mpsc::Receiver<Ask>,
         woken: Arc<Wakeup>,
         events: Arc<EventQueue>,
@@ -79,7 +82,7 @@ impl Driver {
         );
         let (receiver, sender) = (Receiver::new(), Sender::new());
         Self {
-            socket,
+            ports,
             asks,
             woken,
             events,
@@ -107,18 +110,19 @@ impl Driver {
 
     fn serve(&mut self) {
         loop {
-            let ready = self.wait();
-            if ready.asked && self.answer() {
+            self.wait();
+            if self.take() {
                 return;
-            }
-            if ready.datagrams {
-                self.receive();
             }
             let now = self.clock.now();
             if self.engine.next_timeout() <= now {
                 self.engine.timeout(now);
             }
             self.flush();
+            let Ports {
+                poller, streams, ..
+            } = &mut self.ports;
+            streams.sweep(poller, &mut self.engine, now);
             while let Some(event) = self.engine.poll_event() {
                 self.events.push(Notice::Engine(event));
             }
@@ -126,54 +130,71 @@ impl Driver {
     }
 
     /// Sleeps until there is something to do.
-    fn wait(&self) -> Ready {
+    fn wait(&mut self) {
         let wait = self
             .engine
             .next_timeout()
             .since(self.clock.now())
             .min(LONGEST_WAIT);
-        let timeout = libc::timespec {
-            tv_sec: wait.as_secs() as _,
-            tv_nsec: wait.subsec_nanos() as _,
-        };
-        let watch = |fd| libc::pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let mut watched = [
-            watch(self.socket.as_raw_fd()),
-            watch(self.woken.as_raw_fd()),
-        ];
-        // SAFETY: `watched` and `timeout` are valid for the call, which writes to `watched` alone; no signal mask is given.
-        let result = unsafe {
-            libc::ppoll(
-                watched.as_mut_ptr(),
-                watched.len() as libc::nfds_t,
-                &raw const timeout,
-                std::ptr::null(),
-            )
-        };
-        let [socket, woken] = watched;
-        Ready {
-            datagrams: result > 0 && socket.revents != 0,
-            asked: result > 0 && woken.revents != 0,
+        self.ports.poller.wait(wait);
+    }
+
+    /// Takes what came by each descriptor that is ready; says whether to stop.
+    fn take(&mut self) -> bool {
+        for index in 0..self.ports.poller.ready() {
+            let Some(ready) = self.ports.poller.get(index) else {
+                break;
+            };
+            match ready.token {
+                Token::Socket(local) => self.receive(local),
+                Token::Asked => {
+                    if self.answer() {
+                        return true;
+                    }
+                }
+                Token::Listener(local) => {
+                    let now = self.clock.now();
+                    let Ports {
+                        poller, streams, ..
+                    } = &mut self.ports;
+                    streams.accept(local, poller, &mut self.engine, now);
+                }
+                Token::Connection(slot) => {
+                    let now = self.clock.now();
+                    let Ports {
+                        poller, streams, ..
+                    } = &mut self.ports;
+                    streams.serve(slot as usize, ready, poller, &mut self.engine, now);
+                    self.relieve();
+                }
+            }
         }
+        false
     }
 
     /// Hands what the socket holds to the engine.
-    fn receive(&mut self) {
+    fn receive(&mut self, local: u8) {
         for _ in 0..ROUNDS {
-            let received = self.receiver.receive(&self.socket);
+            let Some(socket) = self.ports.sockets.get(usize::from(local)) else {
+                return;
+            };
+            let received = self.receiver.receive(socket);
             let now = self.clock.now();
             for datagram in self.receiver.datagrams(received.count) {
                 match datagram {
-                    Some((remote, bytes)) => self.engine.datagram(Tuple::udp(remote), bytes, now),
+                    Some((remote, bytes)) => {
+                        let tuple = Tuple {
+                            protocol: Protocol::Udp,
+                            local,
+                            remote,
+                        };
+                        self.engine.datagram(tuple, bytes, now);
+                    }
                     None => self.truncated += 1,
                 }
                 if self.engine.transmits().bytes().len() >= FLUSH_BYTES {
                     let batch = self.engine.transmits();
-                    self.sender.send(&self.socket, batch);
+                    self.sender.send(&mut self.ports, batch);
                     batch.clear();
                 }
             }
@@ -183,10 +204,17 @@ impl Driver {
         }
     }
 
+    /// Sends what is assembled when it is much.
+    fn relieve(&mut self) {
+        if self.engine.transmits().bytes().len() >= FLUSH_BYTES {
+            self.flush();
+        }
+    }
+
     fn flush(&mut self) {
         let batch = self.engine.transmits();
         if !batch.is_empty() {
-            self.sender.send(&self.socket, batch);
+            self.sender.send(&mut self.ports, batch);
             batch.clear();
         }
     }
@@ -218,11 +246,8 @@ impl Driver {
             send_full: drops.full,
             send_refused: drops.refused,
             events_dropped: self.events.dropped(),
+            connections: self.ports.streams.connections(),
+            streams: self.ports.streams.drops(),
         }
     }
-}
-
-struct Ready {
-    datagrams: bool,
-    asked: bool,
 }

@@ -2,15 +2,19 @@
 
 mod address;
 mod clock;
+mod connection;
 mod convert;
 mod driver;
 mod error;
 mod events;
 mod grouping;
 mod plane;
+mod poller;
+mod ports;
 mod report;
 mod sender;
 mod socket;
+mod streams;
 mod wakeup;
 
 use pyo3::prelude::*;

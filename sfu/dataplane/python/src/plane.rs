@@ -1,4 +1,4 @@
-//! The class `DataPlane`: one socket, one thread, and the questions Python may ask of it.
+//! The class `DataPlane`: its sockets, one thread, and the questions Python may ask of it.
 
 use crate::convert::{
     ConsumerFields, PipeConsumerFields, ProducerFields, consumer_spec, pipe_consumer_spec,
@@ -7,8 +7,9 @@ use crate::convert::{
 use crate::driver::{Answer, Ask, Driver};
 use crate::error::{invalid, refused, stopped};
 use crate::events::EventQueue;
+use crate::poller::Token;
+use crate::ports::Ports;
 use crate::report;
-use crate::socket;
 use crate::wakeup::Wakeup;
 use folkmoot_core::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
 use folkmoot_core::io::{Command, Reply, Tuple};
@@ -18,7 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
@@ -27,6 +28,7 @@ use std::thread::{self, JoinHandle};
 #[pyclass(frozen, module = "sfu._dataplane")]
 pub(crate) struct DataPlane {
     udp_port: u16,
+    tcp_port: Option<u16>,
     events: Arc<EventQueue>,
     woken: Arc<Wakeup>,
     asks: mpsc::Sender<Ask>,
@@ -34,20 +36,22 @@ pub(crate) struct DataPlane {
 }
 
 impl DataPlane {
-    fn start(address: SocketAddr) -> io::Result<Self> {
-        let socket = socket::bind(address)?;
-        let udp_port = socket.local_addr()?.port();
+    fn start(addresses: &[IpAddr], udp_port: u16, tcp_port: Option<u16>) -> io::Result<Self> {
+        let ports = Ports::open(addresses, udp_port, tcp_port)?;
+        let (udp_port, tcp_port) = (ports.udp_port()?, ports.tcp_port()?);
         let events = Arc::new(EventQueue::new()?);
         let woken = Arc::new(Wakeup::new()?);
+        ports.poller.add(&*woken, Token::Asked)?;
         let (asks, received) = mpsc::channel();
         let (their_events, their_woken) = (Arc::clone(&events), Arc::clone(&woken));
         // The standard library seeds its hash tables from the operating system; there is no shorter way to 64 such bits.
         let seed = RandomState::new().hash_one(udp_port);
         let thread = thread::Builder::new()
             .name("dataplane".to_owned())
-            .spawn(move || Driver::new(socket, received, their_woken, their_events, seed).run())?;
+            .spawn(move || Driver::new(ports, received, their_woken, their_events, seed).run())?;
         Ok(Self {
             udp_port,
+            tcp_port,
             events,
             woken,
             asks,
@@ -92,16 +96,27 @@ impl DataPlane {
 #[pymethods]
 impl DataPlane {
     #[new]
-    fn new(listen_ip: &str, udp_port: u16) -> PyResult<Self> {
-        let ip: IpAddr = listen_ip
-            .parse()
-            .map_err(|_| PyValueError::new_err("listen_ip is not an IP address"))?;
-        Ok(Self::start(SocketAddr::new(ip, udp_port))?)
+    #[pyo3(signature = (listen_ips, udp_port, tcp_port=None))]
+    fn new(listen_ips: Vec<String>, udp_port: u16, tcp_port: Option<u16>) -> PyResult<Self> {
+        let addresses: Vec<IpAddr> = listen_ips
+            .iter()
+            .map(|ip| ip.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| PyValueError::new_err("not an IP address"))?;
+        if addresses.is_empty() {
+            return Err(PyValueError::new_err("no address to listen on"));
+        }
+        Ok(Self::start(&addresses, udp_port, tcp_port)?)
     }
 
     #[getter]
     fn udp_port(&self) -> u16 {
         self.udp_port
+    }
+
+    #[getter]
+    fn tcp_port(&self) -> Option<u16> {
+        self.tcp_port
     }
 
     #[getter]

@@ -112,6 +112,7 @@ pub(crate) fn statistics<'py>(
         "packets_out": statistics.sent.packets,
         "bytes_in": statistics.received.bytes,
         "bytes_out": statistics.sent.bytes,
+        "tcp_connections": host.connections,
         "cpu_s": host.cpu.as_secs_f64(),
     }))
 }
@@ -131,6 +132,7 @@ pub(crate) fn totals<'py>(
         "packets_out": totals.sent.packets,
         "bytes_in": totals.received.bytes,
         "bytes_out": totals.sent.bytes,
+        "tcp_connections": host.connections,
         "cpu_s": host.cpu.as_secs_f64(),
     }))
 }
@@ -146,6 +148,14 @@ fn all_drops<'py>(
     drops.set_item("send_buffer_full", host.send_full)?;
     drops.set_item("send_refused", host.send_refused)?;
     drops.set_item("event_queue_full", host.events_dropped)?;
+    let streams = &host.streams;
+    drops.set_item("connections_full", streams.full)?;
+    drops.set_item("connections_of_address", streams.address)?;
+    drops.set_item("connection_garbage", streams.garbage)?;
+    drops.set_item("connection_without_check", streams.strangers)?;
+    drops.set_item("connection_silent", streams.silent)?;
+    drops.set_item("connection_backlog", streams.backlog)?;
+    drops.set_item("connection_gone", streams.gone)?;
     Ok(drops)
 }
 

@@ -2,10 +2,12 @@
 
 use crate::address::RawAddress;
 use crate::grouping::Grouping;
+use crate::ports::Ports;
 use folkmoot_core::batch::Batch;
+use folkmoot_core::io::{Protocol, Tuple};
 use std::io;
 use std::mem::zeroed;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 
 /// Messages for one system call.
@@ -41,6 +43,8 @@ pub(crate) struct Sender {
     /// Datagrams in each message.
     counts: Box<[usize; MESSAGES]>,
     used: usize,
+    /// Index of the socket they leave by.
+    local: u8,
     segmentation: bool,
     drops: SendDrops,
 }
@@ -57,6 +61,7 @@ impl Sender {
             headers: Box::new([header; MESSAGES]),
             counts: Box::new([0; MESSAGES]),
             used: 0,
+            local: 0,
             segmentation: true,
             drops: SendDrops::default(),
         }
@@ -67,19 +72,30 @@ impl Sender {
     }
 
     /// Sends the batch; datagrams to one destination keep their order.
-    pub(crate) fn send(&mut self, socket: &UdpSocket, batch: &Batch) {
+    pub(crate) fn send(&mut self, ports: &mut Ports, batch: &Batch) {
         let grouping = std::mem::take(&mut self.grouping);
         let grouping = grouping.arrange(batch);
         let mut rest = grouping.order();
         while let Some(length) = self.run(batch, rest) {
             let (run, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            self.add(batch, run);
             rest = after;
-            if self.used == MESSAGES || self.parts.len() + SEGMENTS > self.parts.capacity() {
-                self.flush(socket);
+            let Some(tuple) = tuple(batch, run) else {
+                continue;
+            };
+            if tuple.protocol == Protocol::Tcp {
+                ports
+                    .streams
+                    .send(tuple, datagrams(batch, run), &ports.poller);
+                continue;
             }
+            let full = self.used == MESSAGES || self.parts.len() + SEGMENTS > self.parts.capacity();
+            if full || tuple.local != self.local {
+                self.flush(ports);
+                self.local = tuple.local;
+            }
+            self.add(tuple.remote, batch, run);
         }
-        self.flush(socket);
+        self.flush(ports);
         self.grouping = grouping;
     }
 
@@ -110,19 +126,11 @@ impl Sender {
         Some(length)
     }
 
-    fn add(&mut self, batch: &Batch, run: &[u32]) {
+    fn add(&mut self, remote: SocketAddr, batch: &Batch, run: &[u32]) {
         let start = self.parts.len();
         let mut segment = 0;
-        let mut remote = None;
-        for entry in run
-            .iter()
-            .filter_map(|at| batch.entries().get(*at as usize))
-        {
-            let Some(bytes) = batch.bytes().get(entry.start..entry.start + entry.len) else {
-                continue;
-            };
+        for bytes in datagrams(batch, run) {
             segment = bytes.len().max(segment);
-            remote = Some(entry.tuple.remote);
             self.parts.push(libc::iovec {
                 iov_base: bytes.as_ptr().cast_mut().cast(),
                 iov_len: bytes.len(),
@@ -137,11 +145,9 @@ impl Sender {
         let (Some(name), Some(header), Some(counted)) = slots else {
             return;
         };
-        let (Some(remote), Some(control), Some(part)) = (
-            remote,
-            self.controls.get_mut(self.used),
-            self.parts.get_mut(start),
-        ) else {
+        let (Some(control), Some(part)) =
+            (self.controls.get_mut(self.used), self.parts.get_mut(start))
+        else {
             return;
         };
         let (address, address_length) = RawAddress::new(remote);
@@ -159,7 +165,11 @@ impl Sender {
         self.used += 1;
     }
 
-    fn flush(&mut self, socket: &UdpSocket) {
+    /// All messages gathered leave by one socket.
+    fn flush(&mut self, ports: &Ports) {
+        let Some(socket) = ports.sockets.get(usize::from(self.local)) else {
+            return;
+        };
         let mut from = 0;
         while from < self.used {
             let Some(headers) = self.headers.get_mut(from..self.used) else {
@@ -232,6 +242,19 @@ impl Sender {
             }
         }
     }
+}
+
+/// Where the datagrams of a run go.
+fn tuple(batch: &Batch, run: &[u32]) -> Option<Tuple> {
+    let first = *run.first()?;
+    Some(batch.entries().get(first as usize)?.tuple)
+}
+
+fn datagrams<'a>(batch: &'a Batch, run: &'a [u32]) -> impl Iterator<Item = &'a [u8]> {
+    run.iter().filter_map(|at| {
+        let entry = batch.entries().get(*at as usize)?;
+        batch.bytes().get(entry.start..entry.start + entry.len)
+    })
 }
 
 /// Tells the kernel to cut the message into datagrams of `segment` bytes.
