@@ -63,13 +63,16 @@ _VIDEO_CODECS: tuple[tuple[str, int, _FormatParameters], ...] = (
 )
 
 # Directions are the router's: recvonly ones are written anew, or not at all, towards consumers. Send times and
-# transport-wide numbers belong to one hop; offering them to consumers needs a sender-side estimator behind it.
+# transport-wide numbers are new with each sending, and a packet sent again under its own number must be the same to the
+# last byte (RFC 3711 section 9.1): they go with streams whose retransmissions have their own numbers, never with sound.
 _EXTENSIONS: tuple[tuple[tuple[Kind, ...], str, int, str], ...] = (
     (("audio", "video"), MID, 1, "sendrecv"),
     (("video",), RID, 2, "recvonly"),
     (("video",), REPAIRED_RID, 3, "recvonly"),
-    (("audio", "video"), ABS_SEND_TIME, 4, "recvonly"),
-    (("audio", "video"), TRANSPORT_WIDE_CC, 5, "recvonly"),
+    (("audio",), ABS_SEND_TIME, 4, "recvonly"),
+    (("video",), ABS_SEND_TIME, 4, "sendrecv"),
+    (("audio",), TRANSPORT_WIDE_CC, 5, "recvonly"),
+    (("video",), TRANSPORT_WIDE_CC, 5, "sendrecv"),
     (("video",), DEPENDENCY_DESCRIPTOR, 8, "sendrecv"),
     (("audio",), AUDIO_LEVEL, 10, "sendrecv"),
     (("video",), VIDEO_ORIENTATION, 11, "sendrecv"),

@@ -41,11 +41,11 @@ def consumer_parameters(
     accepted = _accepted(producer, capabilities)
     if accepted is None:
         raise OrtcError(f"the capabilities cannot decode {producer.codec.mime_type}")
-    extensions = _extensions(producer, capabilities)
-    codecs = [_codec(producer, accepted, extensions)]
     has_rtx = producer.router_rtx is not None and (
         find_rtx(accepted.preferred_payload_type, capabilities.codecs) is not None
     )
+    extensions = _extensions(producer, capabilities, has_rtx=has_rtx)
+    codecs = [_codec(producer, accepted, extensions)]
     if has_rtx and producer.router_rtx is not None:
         codecs.append(_rtx(producer.router_rtx))
     return RtpParameters(
@@ -61,8 +61,12 @@ def _accepted(producer: ProducerMedia, capabilities: RtpCapabilities) -> CodecCa
     return find_same(producer.codec, capabilities.codecs)
 
 
-def _extensions(producer: ProducerMedia, capabilities: RtpCapabilities) -> tuple[ExtensionParameters, ...]:
+def _extensions(
+    producer: ProducerMedia, capabilities: RtpCapabilities, *, has_rtx: bool
+) -> tuple[ExtensionParameters, ...]:
     known = {e.uri for e in capabilities.header_extensions or () if e.kind in (None, "", producer.kind)}
+    if not has_rtx:
+        known -= {TRANSPORT_WIDE_CC, ABS_SEND_TIME}
     return tuple(
         ExtensionParameters(uri=uri, id=router_id, encrypt=False)
         for uri, router_id in FORWARDED_EXTENSIONS[producer.kind].items()

@@ -18,6 +18,7 @@ from sfu.ortc import (
     parse_rtp_parameters,
     to_plain,
 )
+from sfu.ortc.capabilities import ABS_SEND_TIME
 from sfu.ortc.matching import H264Profile, h264_profile
 from sfu.ortc.scalability import Scalability, parse_scalability_mode
 from tests.sfu.clients import (
@@ -107,13 +108,27 @@ def test_a_consumer_is_sent_one_stream_under_its_own_identity() -> None:
     ]
 
 
-def test_what_belongs_to_one_hop_is_not_offered_onwards() -> None:
+def test_what_names_the_producers_streams_is_not_offered_onwards() -> None:
+    result = consumed(chromium_camera(), browser_capabilities())
+    assert not [extension["uri"] for extension in result["headerExtensions"] if "rtp-stream-id" in extension["uri"]]
+
+
+def test_video_with_retransmissions_of_their_own_is_stamped_for_bandwidth_estimation() -> None:
     result = consumed(chromium_camera(), browser_capabilities())
     uris = {extension["uri"] for extension in result["headerExtensions"]}
-    assert TWCC not in uris
-    assert not [uri for uri in uris if "rtp-stream-id" in uri or "abs-send-time" in uri]
-    feedback = {f["type"] for f in result["codecs"][0]["rtcpFeedback"]}
-    assert feedback == {"nack", "ccm"}
+    assert {TWCC, ABS_SEND_TIME} <= uris
+    assert {f["type"] for f in result["codecs"][0]["rtcpFeedback"]} == {"nack", "ccm", "transport-cc"}
+
+
+def test_what_may_be_sent_again_under_its_own_number_is_never_stamped() -> None:
+    without_rtx = browser_capabilities()
+    without_rtx["codecs"] = [codec for codec in without_rtx["codecs"] if not codec["mimeType"].endswith("/rtx")]
+    for result in (
+        consumed(chromium_camera(), without_rtx),
+        consumed(chromium_microphone(), browser_capabilities(), "audio"),
+    ):
+        assert not {TWCC, ABS_SEND_TIME} & {extension["uri"] for extension in result["headerExtensions"]}
+        assert not {"transport-cc", "goog-remb"} & {f["type"] for f in result["codecs"][0]["rtcpFeedback"]}
 
 
 def test_a_client_without_rtx_gets_no_rtx() -> None:

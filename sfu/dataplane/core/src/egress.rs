@@ -15,6 +15,7 @@ use crate::packet::Media;
 use crate::producer::Producer;
 use crate::rewrite::{Translation, translated};
 use crate::rtp::Fields;
+use crate::sending::Stamp;
 use crate::tables::Tables;
 use crate::time::Time;
 use crate::transport::Transport;
@@ -72,15 +73,43 @@ fn forward(
     media: &Media<'_>,
 ) -> Result<(), DropReason> {
     let translation = consumer.decide(&media.sample)?;
-    let numbers = Numbers::of_media(consumer, translation.sequence);
-    let sent = transport.send_rtp(out, translation.sequence, |arena| {
-        write(arena, consumer, media, &translation, &numbers);
-    })?;
+    let (sequence, now) = (translation.sequence, media.sample.arrival);
+    let numbers = Numbers::of_media(consumer, sequence);
+    let sent = send(
+        consumer,
+        transport,
+        out,
+        media,
+        (&translation, numbers, sequence, now),
+    )?;
     consumer.counters.sent.count(sent);
     consumer.counters.bitrate.count(sent, media.sample.arrival);
     consumer.counters.payload_bytes += media.payload.len() as u64;
     consumer.resends.earn(sent);
     Ok(())
+}
+
+/// Write, seal and send one packet at `now`, under the `index` that its stream is sealed by.
+fn send(
+    consumer: &Consumer,
+    transport: &mut Transport,
+    out: &mut Output,
+    media: &Media<'_>,
+    (translation, numbers, index, now): (&Translation, Numbers, u64, Time),
+) -> Result<usize, DropReason> {
+    if !consumer.stamp_ids.any() {
+        return transport.send_rtp(out, index, |arena| {
+            write(arena, consumer, media, translation, &numbers, None);
+        });
+    }
+    let stamp = transport.sending.stamp(now);
+    let sent = transport.send_rtp(out, index, |arena| {
+        write(arena, consumer, media, translation, &numbers, Some(&stamp));
+    })?;
+    if consumer.stamp_ids.number.is_some() {
+        transport.sending.stamped(sent, now);
+    }
+    Ok(sent)
 }
 
 /// What tells a packet of the media stream from the same in the retransmission stream.
@@ -112,14 +141,15 @@ impl Numbers {
     }
 }
 
-/// Append the packet as the consumer gets it. Depends on nothing but its arguments, so that the same packet sent again
-/// is the same to the last byte: under one SRTP index there must never be two.
+/// Append the packet as the consumer gets it. Depends on nothing but its arguments, and without a stamp on nothing that
+/// changes, so that the same packet sent again is the same to the last byte: under one SRTP index there must never be two.
 fn write(
     arena: &mut Vec<u8>,
     consumer: &Consumer,
     media: &Media<'_>,
     translation: &Translation,
     numbers: &Numbers,
+    stamp: Option<&Stamp>,
 ) {
     let fields = Fields {
         marker: (media.marker || translation.ends_picture) && !translation.filler,
@@ -139,7 +169,10 @@ fn write(
         _ => (id, value),
     });
     let values = values.take_while(|_| !translation.filler);
-    let elements = mid.into_iter().chain(values);
+    let stamps = stamp
+        .into_iter()
+        .flat_map(|stamp| consumer.stamp_ids.elements(stamp));
+    let elements = mid.into_iter().chain(stamps).chain(values);
     fields.write(arena, elements.clone().next().is_some());
     write_block(arena, elements);
     if let Some(original) = numbers.original {
@@ -259,9 +292,38 @@ fn resend(
             translation.sequence,
         ),
     };
-    let sent = transport.send_rtp(out, index, |arena| {
-        write(arena, consumer, &media, &translation, &numbers)
-    })?;
+    let sent = send(
+        consumer,
+        transport,
+        out,
+        &media,
+        (&translation, numbers, index, now),
+    )?;
     consumer.counters.resent.count(sent);
     Ok(())
+}
+
+/// Send what was sent last once more, as a retransmission that nobody asked for. Returns its bytes.
+pub fn repeat(
+    consumer: &mut Consumer,
+    producer: &Producer,
+    transport: &mut Transport,
+    out: &mut Output,
+    now: Time,
+) -> Result<usize, DropReason> {
+    let newest = consumer.newest().ok_or(DropReason::NackUnknown)?;
+    let (stream, incoming, translation) = consumer.find(newest).ok_or(DropReason::NackUnknown)?;
+    let stream = producer.streams.get(usize::from(stream));
+    let media = stream.and_then(|stream| stream.recall(incoming, &producer.extensions, now));
+    let media = media.ok_or(DropReason::NackUnknown)?;
+    let rtx = consumer.rtx.as_mut().ok_or(DropReason::NackUnknown)?;
+    let (numbers, index) = (Numbers::of_rtx(rtx, translation.sequence), rtx.next);
+    rtx.next += 1;
+    send(
+        consumer,
+        transport,
+        out,
+        &media,
+        (&translation, numbers, index, now),
+    )
 }

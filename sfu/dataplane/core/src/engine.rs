@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::allocation::run::Scratch;
+use crate::bandwidth::Limits;
 use crate::batch::Batch;
 use crate::demux::{Class, classify};
 use crate::drop::DropReason;
@@ -24,6 +25,7 @@ pub struct Engine {
     pub(crate) random: Random,
     pub(crate) hasher: Hasher,
     pub(crate) received: Traffic,
+    pub(crate) limits: Limits,
     wanted: Vec<u64>,
     scratch: Scratch,
 }
@@ -39,6 +41,7 @@ impl Engine {
             random,
             hasher,
             received: Traffic::default(),
+            limits: config.limits,
             wanted: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -160,7 +163,7 @@ impl Engine {
         if now < self.out.deadline {
             return;
         }
-        self.out.deadline = Time::FAR;
+        (self.out.deadline, self.out.urgent) = (Time::FAR, Time::FAR);
         let mut next = Time::FAR;
         for slot in 0..self.tables.transports.capacity() {
             next = next.min(self.tables.poll_transport(slot, &mut self.out, now));
@@ -178,7 +181,7 @@ impl Engine {
                     .poll_producer(slot, &mut self.wanted, &mut self.out, now),
             );
         }
-        self.out.deadline = next.max(now + TICK);
+        self.out.deadline = next.max(now + TICK).min(self.out.urgent);
     }
 
     /// Whether every table is empty: nothing was added, or everything was removed without a trace.

@@ -5,7 +5,7 @@ use crate::drop::DropReason;
 use crate::id::Ssrc;
 use crate::ingress::want_keyframe;
 use crate::output::Output;
-use crate::rtcp::{Compound, Packet, ReportBlock, nack, sr};
+use crate::rtcp::{Compound, Packet, ReportBlock, nack, sr, twcc::Twcc};
 use crate::tables::Tables;
 use crate::time::{Time, from_compact};
 
@@ -59,9 +59,35 @@ impl Tables {
             Packet::Fir(fir) => fir
                 .entries()
                 .try_for_each(|entry| self.take_keyframe_request(slot, entry.ssrc, out)),
+            Packet::Twcc(feedback) => self.take_arrivals(slot, feedback, out, now),
+            Packet::Remb(estimate) => {
+                if let Some(transport) = self.transports.get_mut(slot) {
+                    let estimator = transport.sending.estimator();
+                    estimator.receiver_estimate(estimate.bitrate, now);
+                }
+                Ok(())
+            }
             // A BYE tells nothing that the control plane does not: an SSRC that was bound stays bound.
             _ => Ok(()),
         }
+    }
+
+    /// Transport-wide feedback: what became of what was sent, and with it perhaps the moment to probe.
+    fn take_arrivals(
+        &mut self,
+        slot: usize,
+        feedback: &Twcc<'_>,
+        out: &mut Output,
+        now: Time,
+    ) -> Result<(), DropReason> {
+        let transport = self
+            .transports
+            .get_mut(slot)
+            .ok_or(DropReason::RtcpUnknownSsrc)?;
+        let estimator = transport.sending.estimator();
+        estimator.feedback(feedback.statuses(), now);
+        out.hurry(estimator.poll(now));
+        Ok(())
     }
 
     fn take_sender_info(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::bandwidth::Limits;
 use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
 use crate::pipe::PipeConsumerSpec;
 use crate::spec::{ConsumerSpec, ProducerSpec};
@@ -18,6 +19,8 @@ pub struct Config {
     pub seed: u64,
     /// The wall clock at [`Time::ZERO`](crate::time::Time::ZERO).
     pub epoch: Ntp,
+    /// What transports are taken to carry before they have shown it.
+    pub limits: Limits,
 }
 
 /// What the control plane asks; answered by [`Reply`] or [`CommandError`].

@@ -22,6 +22,8 @@ pub struct Output {
     pub sent: Traffic,
     /// When there is something to do next.
     pub deadline: Time,
+    /// When there is something to do that cannot wait for the next round of what is due.
+    pub urgent: Time,
     events: VecDeque<Event>,
 }
 
@@ -32,6 +34,7 @@ impl Default for Output {
             drops: Drops::default(),
             sent: Traffic::default(),
             deadline: Time::FAR,
+            urgent: Time::FAR,
             events: VecDeque::new(),
         }
     }
@@ -61,6 +64,12 @@ impl Output {
     /// Take what was told first.
     pub fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Be called at `due`, to the millisecond.
+    pub fn hurry(&mut self, due: Time) {
+        self.urgent = self.urgent.min(due);
+        self.schedule(due);
     }
 
     /// Be called at `due` at the latest.

@@ -60,7 +60,9 @@ impl Tables {
             report_sending(transport, &mut self.consumers, &self.producers, out, now);
             pipe::report(transport, &self.pipe_consumers, &self.producers, out, now);
         }
-        due(transport)
+        let due = due(transport);
+        self.poll_probe(slot, out, now);
+        due
     }
 
     /// Do whatever of a producer is due. Returns when it is due next.

@@ -225,6 +225,12 @@ impl Rewriter {
         self.ends.note(translation.sequence);
     }
 
+    /// The number of what was sent last.
+    pub fn newest(&self) -> Option<u16> {
+        self.last?;
+        Some(self.map.next_out().checked_sub(1)? as u16)
+    }
+
     /// What was, or would have been, sent under the 16-bit number a receiver names: the stream, its sequence number and
     /// the same translation as the first time.
     pub fn find(&self, sequence: u16) -> Option<(u8, u64, Translation)> {

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::allocation::run::Pace;
 use crate::arrivals::Arrivals;
+use crate::bandwidth::Limits;
 use crate::drop::{DropReason, Drops};
 use crate::ice::Ice;
 use crate::id::{Ssrc, TransportId};
 use crate::output::Output;
 use crate::pipe::{self, Pipe};
+use crate::sending::Sending;
 use crate::session::Session;
 use crate::stats::{Traffic, TransportStatistics};
 use crate::stream::Way;
@@ -61,6 +63,8 @@ pub struct Transport {
     pub used: HashSet<Ssrc, Hasher>,
     /// For transport-wide feedback.
     pub arrivals: Arrivals,
+    /// The way out.
+    pub sending: Sending,
     /// When reports were sent last.
     pub reported: Time,
     /// When an estimate was sent last.
@@ -77,7 +81,13 @@ pub struct Transport {
 
 impl Transport {
     /// One without path and keys.
-    pub fn new(id: TransportId, ice: Ice, ssrc: Ssrc, hasher: &Hasher, now: Time) -> Self {
+    pub fn new(
+        id: TransportId,
+        ice: Ice,
+        ssrc: Ssrc,
+        (hasher, limits): (&Hasher, Limits),
+        now: Time,
+    ) -> Self {
         Self {
             id,
             ice,
@@ -90,6 +100,7 @@ impl Transport {
             outgoing: HashMap::with_hasher(hasher.clone()),
             used: HashSet::with_hasher(hasher.clone()),
             arrivals: Arrivals::default(),
+            sending: Sending::new(limits),
             reported: now,
             estimated: now,
             pace: Pace::default(),

@@ -8,6 +8,7 @@ use crate::sender::Sender;
 use crate::socket::Receiver;
 use crate::streams::StreamDrops;
 use crate::wakeup::Wakeup;
+use folkmoot_core::bandwidth::Limits;
 use folkmoot_core::engine::Engine;
 use folkmoot_core::io::{Command, CommandError, Config, Protocol, Reply, Tuple};
 use folkmoot_core::time::Time;
@@ -77,6 +78,7 @@ impl Driver {
             Config {
                 seed,
                 epoch: clock.epoch(),
+                limits: Limits::default(),
             },
             Time::ZERO,
         );

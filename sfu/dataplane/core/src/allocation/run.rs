@@ -16,7 +16,6 @@ use crate::producer::Producer;
 use crate::spec::Kind;
 use crate::tables::Tables;
 use crate::time::Time;
-use crate::transport::Transport;
 
 /// Between two plans for a transport, unless something is asked for.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -67,17 +66,27 @@ impl Tables {
         if now < transport.pace.due {
             return transport.pace.due;
         }
-        let estimate = estimate(transport);
+        let estimate = transport.sending.estimate(now);
         let interval = estimate.map_or(CALM_INTERVAL, |_| INTERVAL);
         let stirred = std::mem::take(&mut transport.pace).stirred;
         transport.pace.due = now + interval;
         let sound = self.gather(slot, stirred, &mut scratch.rows, now);
+        self.want(slot, sound, &scratch.rows);
         let budget = estimate.map(|estimate| estimate.saturating_sub(sound));
         scratch.planner.plan(budget, &mut scratch.rows, now);
         for row in &scratch.rows {
             self.apply(row, estimate, out);
         }
         now + interval
+    }
+
+    /// Tell the estimator what would be sent if there were room for all of it: it probes for nothing else.
+    fn want(&mut self, slot: usize, sound: u64, rows: &[Row]) {
+        let top = |row: &Row| row.rungs.rate(row.rungs.top());
+        let wanted = rows.iter().map(top).fold(sound, u64::saturating_add);
+        if let Some(transport) = self.transports.get_mut(slot) {
+            transport.sending.want(wanted);
+        }
     }
 
     /// One row for each video that may flow on the transport. Returns the bits per second that its sound takes.
@@ -194,11 +203,6 @@ impl Tables {
         };
         producer.look
     }
-}
-
-/// What the path of a transport carries; `None` while there is nothing to tell it by.
-const fn estimate(_transport: &Transport) -> Option<u64> {
-    None
 }
 
 fn row(

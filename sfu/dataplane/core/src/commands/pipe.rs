@@ -27,7 +27,13 @@ impl Engine {
             return Err(full("too many transports"));
         }
         let ssrc = Ssrc(self.random.next() as u32);
-        let mut transport = Transport::new(id, Ice::fixed(tuple), ssrc, &self.hasher, now);
+        let mut transport = Transport::new(
+            id,
+            Ice::fixed(tuple),
+            ssrc,
+            (&self.hasher, self.limits),
+            now,
+        );
         transport
             .session
             .secure_pipe(profile, rx, tx)

@@ -43,7 +43,13 @@ impl Engine {
             return Err(full("too many transports"));
         }
         let (ufrag, ssrc) = (credentials.ufrag.clone(), Ssrc(self.random.next() as u32));
-        let transport = Transport::new(id, Ice::new(credentials), ssrc, &self.hasher, now);
+        let transport = Transport::new(
+            id,
+            Ice::new(credentials),
+            ssrc,
+            (&self.hasher, self.limits),
+            now,
+        );
         let slot = self.tables.transports.insert(transport);
         self.tables.transport_slots.insert(id, slot);
         self.tables.ufrags.insert(ufrag, slot);

@@ -16,6 +16,7 @@ use crate::layer::{EncodingSelector, LayerFilter};
 use crate::producer::{Producer, extension_map};
 use crate::resend::Resends;
 use crate::rewrite::{Rewriter, Sample, Translation};
+use crate::sending::Stamp;
 use crate::spec::ConsumerSpec;
 use crate::stats::{ConsumerStatistics, Traffic};
 use crate::time::Time;
@@ -31,6 +32,41 @@ pub struct Rtx {
     pub next: u64,
 }
 
+/// Ids of header extensions that are new with each sending. A packet that is sent again under its own number must be the
+/// same to the last byte, so a stream without RTX has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StampIds {
+    /// Of the transport-wide sequence number.
+    pub number: Option<u8>,
+    /// Of the absolute send time.
+    pub send_time: Option<u8>,
+}
+
+impl StampIds {
+    fn of(extensions: &ExtensionMap, has_rtx: bool) -> Self {
+        let id = |extension| extensions.id(extension).filter(|_| has_rtx);
+        Self {
+            number: id(Extension::TransportSequence),
+            send_time: id(Extension::AbsSendTime),
+        }
+    }
+
+    /// Whether there are any.
+    pub const fn any(&self) -> bool {
+        self.number.is_some() || self.send_time.is_some()
+    }
+
+    /// The elements of a packet that bears `stamp`.
+    pub fn elements<'a>(
+        &self,
+        stamp: &'a Stamp,
+    ) -> impl Iterator<Item = (u8, &'a [u8])> + Clone + use<'a> {
+        let number = self.number.map(|id| (id, stamp.number().as_slice()));
+        let send_time = self.send_time.map(|id| (id, stamp.send_time().as_slice()));
+        number.into_iter().chain(send_time)
+    }
+}
+
 /// What is counted of a consumer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
@@ -42,6 +78,8 @@ pub struct Counters {
     pub payload_bytes: u64,
     /// Retransmissions.
     pub resent: Traffic,
+    /// Retransmissions nobody asked for, of probes.
+    pub padding: Traffic,
     /// Sequence numbers asked for again.
     pub nacked: u64,
     /// Of these, not answered.
@@ -79,6 +117,8 @@ pub struct Consumer {
     pub mid: Mid,
     /// The id of the MID extension.
     pub mid_id: Option<u8>,
+    /// The ids of what is new with each sending, where retransmissions go under numbers of their own.
+    pub stamp_ids: StampIds,
     /// The id of the dependency descriptor.
     pub descriptor_id: Option<u8>,
     /// Its ids of header extensions.
@@ -170,6 +210,7 @@ impl Consumer {
             nack: spec.codec.nack,
             mid: spec.mid,
             mid_id: extensions.id(Extension::Mid),
+            stamp_ids: StampIds::of(&extensions, rtx.is_some()),
             descriptor_id: extensions.id(Extension::DependencyDescriptor),
             extensions,
             cname: spec.cname,
@@ -276,6 +317,16 @@ impl Consumer {
             self.rewriter.end_picture(&mut translation);
         }
         Ok(translation)
+    }
+
+    /// Whether probes may be sent as retransmissions of it.
+    pub fn pads(&self) -> bool {
+        self.stamp_ids.number.is_some() && self.flowing().is_some()
+    }
+
+    /// The number of what was sent last.
+    pub fn newest(&self) -> Option<u16> {
+        self.rewriter.newest()
     }
 
     /// What was sent under a number its receiver names.

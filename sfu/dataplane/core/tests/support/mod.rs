@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use folkmoot_core::bandwidth::Limits;
 use folkmoot_core::engine::Engine;
 use folkmoot_core::io::{Command, CommandError, Config, Event, Reply, Tuple};
 use folkmoot_core::random::Random;
@@ -69,7 +70,14 @@ impl Network {
         let now = Time::from_millis(1_000);
         let epoch = Ntp::from_unix(Duration::from_secs(1_700_000_000));
         Self {
-            engine: Engine::new(Config { seed, epoch }, now),
+            engine: Engine::new(
+                Config {
+                    seed,
+                    epoch,
+                    limits: Limits::default(),
+                },
+                now,
+            ),
             now,
             up: Link::default(),
             down: Link::default(),

@@ -1,0 +1,224 @@
+//! All parts of the estimate together: feedback in, a bitrate out.
+
+use std::time::Duration;
+
+use super::control::RateControl;
+use super::detector::{Detector, Usage};
+use super::groups::Groups;
+use super::loss::LossControl;
+use super::probe::Prober;
+use super::sent::Sent;
+use super::throughput::Throughput;
+use super::trend::Trend;
+use super::{Acked, LEAST, Limits, MOST};
+use crate::rtcp::twcc::Status;
+use crate::time::Time;
+
+/// A receiver that agreed to give feedback and has given none after so long never will; there is nothing to estimate from.
+const SILENCE: Duration = Duration::from_secs(1);
+/// An estimate of the receiver's own is forgotten after this.
+const REMB_LIFE: Duration = Duration::from_secs(5);
+/// A wrapping of the 24 bits of the reference time, in microseconds.
+const REFERENCE_CYCLE: i64 = (1 << 24) * 64_000;
+
+/// Estimates what one transport can carry towards its receiver.
+#[derive(Debug)]
+pub struct Estimator {
+    limits: Limits,
+    sent: Sent,
+    groups: Groups,
+    trend: Trend,
+    detector: Detector,
+    control: RateControl,
+    loss: LossControl,
+    throughput: Throughput,
+    prober: Prober,
+    round_trip: Duration,
+    /// When the first packet that can be told of was sent.
+    began: Option<Time>,
+    /// When feedback came last.
+    told: Option<Time>,
+    /// A queue or loss has shown what the path does not carry.
+    proven: bool,
+    /// The receiver's own estimate.
+    remb: Option<(u64, Time)>,
+    wanted: u64,
+    newest_arrival: Option<i64>,
+}
+
+impl Estimator {
+    /// One that knows nothing.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            sent: Sent::default(),
+            groups: Groups::default(),
+            trend: Trend::default(),
+            detector: Detector::default(),
+            control: RateControl::new(limits.initial),
+            loss: LossControl::default(),
+            throughput: Throughput::default(),
+            prober: Prober::default(),
+            round_trip: Duration::from_millis(100),
+            began: None,
+            told: None,
+            proven: false,
+            remb: None,
+            wanted: 0,
+            newest_arrival: None,
+        }
+    }
+
+    /// The transport-wide number for the next packet.
+    pub const fn next_number(&self) -> u16 {
+        self.sent.next()
+    }
+
+    /// A packet was sent under [`next_number`](Self::next_number).
+    pub fn sent(&mut self, bytes: usize, now: Time) {
+        self.began.get_or_insert(now);
+        let probe = self.prober.sending();
+        if probe.is_some() {
+            self.prober.sent(bytes);
+        }
+        self.sent.push(bytes, probe, now);
+    }
+
+    /// Bits per second for everything on the transport; `None` while there is nothing to tell it from.
+    pub fn estimate(&self, now: Time) -> Option<u64> {
+        if self.told.is_some() {
+            return Some(self.by_feedback());
+        }
+        if let Some((rate, at)) = self.remb
+            && now.since(at) < REMB_LIFE
+        {
+            return Some(rate);
+        }
+        let began = self.began?;
+        (now.since(began) < SILENCE).then_some(self.limits.initial)
+    }
+
+    fn by_feedback(&self) -> u64 {
+        let rate = self.control.rate().min(self.loss.bound());
+        let floor = if self.proven {
+            LEAST
+        } else {
+            self.limits.floor
+        };
+        rate.clamp(floor, MOST)
+    }
+
+    /// Whether the estimate is more than a guess: a queue, loss, a probe or the receiver itself has shown it.
+    pub const fn is_proven(&self) -> bool {
+        self.proven || self.remb.is_some()
+    }
+
+    /// From the newest packet told of to its feedback, and back.
+    pub const fn round_trip(&self) -> Duration {
+        self.round_trip
+    }
+
+    /// What would be sent if there were room for everything; probes aim for it.
+    pub fn want(&mut self, wanted: u64) {
+        self.wanted = wanted.min(MOST);
+    }
+
+    /// Begin to probe when it is time. Returns when the next packet of a probe is due, or [`Time::FAR`].
+    pub fn poll(&mut self, now: Time) -> Time {
+        if self.told.is_some() && self.detector.usage() != Usage::Over {
+            let estimate = self.by_feedback();
+            self.prober
+                .poll(estimate, self.limits.initial, self.wanted, now);
+        }
+        self.prober.due()
+    }
+
+    /// When the next packet of a probe is due, or [`Time::FAR`].
+    pub fn due(&self) -> Time {
+        self.prober.due()
+    }
+
+    /// The receiver's own estimate (REMB), for one that gives no transport-wide feedback.
+    pub fn receiver_estimate(&mut self, rate: u64, now: Time) {
+        self.remb = Some((rate.clamp(LEAST, MOST), now));
+    }
+
+    /// A transport-wide feedback.
+    pub fn feedback(&mut self, statuses: impl Iterator<Item = Status>, now: Time) {
+        let (mut lost, mut total, mut usage) = (0, 0, None);
+        let mut newest = None;
+        for status in statuses {
+            let Some(sequence) = self.sent.extend(status.sequence) else {
+                continue;
+            };
+            let Some(arrival) = status.arrival else {
+                let missing = u64::from(self.sent.missing(sequence).is_some());
+                (lost, total) = (lost + missing, total + missing);
+                continue;
+            };
+            let arrival = self.unwrap_arrival(arrival);
+            let Some(packet) = self.sent.acknowledge(sequence, arrival) else {
+                continue;
+            };
+            total += 1;
+            newest = Some(packet.sent);
+            usage = self.observe(&packet, now).or(usage);
+        }
+        let Some(newest) = newest else {
+            return;
+        };
+        let sample = now.since(newest);
+        self.round_trip = (self.round_trip * 7 + sample) / 8;
+        self.told = Some(now);
+        self.adjust(usage, (lost, total), now);
+    }
+
+    /// The reference time starts again every twelve days; a jump back of half of that is a new beginning.
+    fn unwrap_arrival(&mut self, arrival: i64) -> i64 {
+        let Some(newest) = self.newest_arrival else {
+            self.newest_arrival = Some(arrival);
+            return arrival;
+        };
+        let half = REFERENCE_CYCLE / 2;
+        let unwrapped = newest + (arrival - newest + half).rem_euclid(REFERENCE_CYCLE) - half;
+        self.newest_arrival = Some(newest.max(unwrapped));
+        unwrapped
+    }
+
+    fn observe(&mut self, packet: &Acked, now: Time) -> Option<Usage> {
+        self.throughput.count(packet.arrival, packet.bytes);
+        if let Some(seen) = self.prober.acknowledge(packet, self.by_feedback(), now) {
+            self.probed(seen, now);
+        }
+        let variation = self.groups.take(packet)?;
+        let slope = self.trend.update(variation)?;
+        Some(self.detector.detect(slope, variation.arrival_ms))
+    }
+
+    fn probed(&mut self, seen: u64, now: Time) {
+        self.proven = true;
+        if seen > self.by_feedback() {
+            self.control.set(seen.min(MOST), now);
+            self.loss.raise(seen);
+        }
+    }
+
+    fn adjust(&mut self, usage: Option<Usage>, (lost, total): (u64, u64), now: Time) {
+        let delivered = self.throughput.get();
+        let before = self.control.reduced();
+        let usage = usage.unwrap_or(self.detector.usage());
+        self.control.update(usage, delivered, self.round_trip, now);
+        if self.control.reduced() != before {
+            self.proven = true;
+            self.prober.overused(now);
+        }
+        let rate = self.by_feedback();
+        self.loss.report(lost, total, rate, self.round_trip, now);
+        self.proven |= self.loss.bound() < rate;
+    }
+
+    /// What arrives at the receiver, in bits per second.
+    pub fn delivered(&self) -> Option<u64> {
+        self.throughput.get()
+    }
+}

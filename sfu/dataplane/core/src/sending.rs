@@ -1,0 +1,75 @@
+//! What a transport keeps of its way out: how much it carries, and the stamps by which its receiver can tell.
+
+use crate::bandwidth::{Estimator, Limits};
+use crate::time::Time;
+
+/// What a packet that is sent bears beside its producer's extensions: new with each sending.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    number: [u8; 2],
+    send_time: [u8; 3],
+}
+
+impl Stamp {
+    /// Value of the transport-wide sequence number.
+    pub const fn number(&self) -> &[u8; 2] {
+        &self.number
+    }
+
+    /// Value of the absolute send time.
+    pub const fn send_time(&self) -> &[u8; 3] {
+        &self.send_time
+    }
+}
+
+/// The way out of one transport.
+#[derive(Debug)]
+pub struct Sending {
+    estimator: Estimator,
+    /// Packets sent only to see whether they arrive.
+    pub probes: u64,
+}
+
+impl Sending {
+    /// One that knows nothing of its way.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            estimator: Estimator::new(limits),
+            probes: 0,
+        }
+    }
+
+    /// Bits per second for everything sent; `None` when the receiver gives nothing to tell it from.
+    pub fn estimate(&self, now: Time) -> Option<u64> {
+        self.estimator.estimate(now)
+    }
+
+    /// Whether the estimate was shown rather than assumed.
+    pub const fn is_proven(&self) -> bool {
+        self.estimator.is_proven()
+    }
+
+    /// What would be sent, in bits per second, if there were room for all of it.
+    pub fn want(&mut self, wanted: u64) {
+        self.estimator.want(wanted);
+    }
+
+    /// The stamp of the next packet.
+    pub fn stamp(&self, now: Time) -> Stamp {
+        let [_, time @ ..] = now.abs_send_time().to_be_bytes();
+        Stamp {
+            number: self.estimator.next_number().to_be_bytes(),
+            send_time: time,
+        }
+    }
+
+    /// A packet with [`stamp`](Self::stamp) was sent.
+    pub fn stamped(&mut self, bytes: usize, now: Time) {
+        self.estimator.sent(bytes, now);
+    }
+
+    /// What the receiver says, and when to probe.
+    pub const fn estimator(&mut self) -> &mut Estimator {
+        &mut self.estimator
+    }
+}
