@@ -1,32 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
-import { type SpatialLayer, spatialLayerFor } from '../src/call/layers'
 import { Lifetime } from '../src/call/lifetime'
 import { SpeakingTracker } from '../src/call/speaking'
 import { CodedError } from '../src/protocol/errors'
 import { SERVER_ERROR_CODES } from '../src/protocol/messages.gen'
 import { creationWords, refusalWords } from '../src/state/words'
-
-describe('the layer a tile asks for', () => {
-  test('grows with the tile', () => {
-    const layers = [90, 180, 300, 400, 720, 1080].map((height) => spatialLayerFor(height, undefined))
-    expect(layers).toEqual([...layers].sort())
-    expect(layers[0]).toBe(0)
-    expect(layers.at(-1)).toBe(2)
-  })
-
-  test('does not flap while a window is dragged to and fro across a limit', () => {
-    for (let limit = 100; limit < 700; limit++) {
-      let layer: SpatialLayer = spatialLayerFor(limit, undefined)
-      let changes = 0
-      for (let step = 0; step < 20; step++) {
-        const next = spatialLayerFor(limit + (step % 2 === 0 ? 4 : -4), layer)
-        if (next !== layer) changes++
-        layer = next
-      }
-      expect(changes).toBeLessThanOrEqual(1)
-    }
-  })
-})
 
 describe('a lifetime', () => {
   test('undoes what it owns from the last to the first, once', () => {

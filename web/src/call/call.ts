@@ -15,6 +15,7 @@ import { ScreenShare } from './screen-share'
 import { Session } from './session'
 import { receivedLevel, SpeakingTracker } from './speaking'
 import type { RemoteTrack } from './subscriber'
+import type { Shown } from './subscription'
 import type { Tokens } from './tokens'
 import type { MediaConnection } from './transport'
 
@@ -45,7 +46,7 @@ export class Call {
   readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
   readonly #speaking = new Store<ReadonlySet<string>>(new Set())
   readonly #notices = new Store<readonly Notice[]>([])
-  readonly #shown = new Map<string, number>()
+  readonly #shown = new Map<string, Shown>()
   readonly #firstFrames = new Map<string, number>()
   readonly #tracker = new SpeakingTracker()
   readonly #lifetime = new Lifetime()
@@ -154,10 +155,10 @@ export class Call {
     this.#ask('reaction:send', () => this.#signaling?.request('reaction:send', { reaction }))
   }
 
-  /** A picture is on the page at this height in device pixels. */
-  show(producerId: string, heightPx: number): void {
-    this.#shown.set(producerId, heightPx)
-    this.#session?.subscriber.show(producerId, heightPx)
+  /** A picture is on the page, at this size and of this importance. */
+  show(producerId: string, shown: Shown): void {
+    this.#shown.set(producerId, shown)
+    this.#session?.subscriber.show(producerId, shown)
   }
 
   hide(producerId: string): void {

@@ -1,18 +1,21 @@
 import type { types } from 'mediasoup-client'
 import type { MediaKind, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
+import { sendOnly } from './encodings'
 import { Lifetime } from './lifetime'
 import type { LocalInput } from './local-input'
 import type { LocalMedia } from './local-media'
 import type { ScreenShare } from './screen-share'
 
+/** Temporal layers let the server leave frames out for a narrow path before it has to leave out the picture. */
+const scalabilityMode = 'L1T3'
 const CAMERA_ENCODINGS: types.RtpEncodingParameters[] = [
-  { scaleResolutionDownBy: 4, maxBitrate: 100_000 },
-  { scaleResolutionDownBy: 2, maxBitrate: 300_000 },
-  { scaleResolutionDownBy: 1, maxBitrate: 900_000 },
+  { scaleResolutionDownBy: 4, maxBitrate: 100_000, scalabilityMode },
+  { scaleResolutionDownBy: 2, maxBitrate: 300_000, scalabilityMode },
+  { scaleResolutionDownBy: 1, maxBitrate: 900_000, scalabilityMode },
 ]
 /** One encoding, so that its whole budget goes into sharpness. */
-const SCREEN_ENCODINGS: types.RtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }]
+const SCREEN_ENCODINGS: types.RtpEncodingParameters[] = [{ maxBitrate: 2_500_000, scalabilityMode }]
 
 const OPUS: types.ProducerCodecOptions = { opusDtx: true, opusFec: true }
 const MUSIC: types.ProducerCodecOptions = { opusDtx: false, opusFec: true, opusStereo: true }
@@ -63,6 +66,16 @@ export class Publisher {
   muted(): MediaKind[] {
     const personal = [this.#producers.get('microphone'), this.#producers.get('camera')]
     return personal.flatMap((producer) => (producer?.paused ? [producer.kind] : []))
+  }
+
+  /** The server says which layers of a producer of ours anybody watches. */
+  want(producerId: string, layers: readonly boolean[]): void {
+    for (const [source, producer] of this.#producers) {
+      if (producer.id !== producerId) continue
+      this.#next(source, async () => {
+        if (!producer.closed && producer.rtpSender) await sendOnly(producer.rtpSender, layers)
+      })
+    }
   }
 
   /** Stops following the devices and closes our ends; the tracks stay, they belong to LocalMedia. */

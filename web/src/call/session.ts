@@ -7,13 +7,14 @@ import type { LocalMedia } from './local-media'
 import { Publisher } from './publisher'
 import type { ScreenShare } from './screen-share'
 import { Subscriber } from './subscriber'
+import type { Shown } from './subscription'
 import { type Direction, type MediaConnection, openTransport } from './transport'
 
 export interface SessionOptions {
   readonly signaling: Signaling
   readonly media: LocalMedia
   readonly screen: ScreenShare
-  readonly shown: ReadonlyMap<string, number>
+  readonly shown: ReadonlyMap<string, Shown>
   readonly onConnection: (connection: MediaConnection) => void
   readonly onError: (source: Source, error: unknown) => void
 }
@@ -84,7 +85,12 @@ export class Session {
   apply(notification: Notification): void {
     if (notification.type === 'consumer:closed') this.subscriber.consumerClosed(notification.data.consumer_id)
     if (notification.type === 'consumer:layers_changed') {
-      this.#layers.set(notification.data.consumer_id, notification.data.spatial_layer)
+      const { consumer_id, spatial_layer, reason } = notification.data
+      this.#layers.set(consumer_id, spatial_layer)
+      this.subscriber.stalled(consumer_id, spatial_layer < 0 && reason === 'bandwidth')
+    }
+    if (notification.type === 'producer:layers_wanted') {
+      this.publisher.want(notification.data.producer_id, notification.data.spatial_layers)
     }
     this.#roster.update((roster) => applyNotification(roster, notification))
   }

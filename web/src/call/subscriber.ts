@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client'
 import type { ProducerView, Source } from '../protocol/messages'
 import { type ReadableStore, Store } from '../state/store'
-import { Subscription, type SubscriptionContext } from './subscription'
+import { type Shown, Subscription, type SubscriptionContext } from './subscription'
 
 export interface RemoteTrack {
   readonly producerId: string
@@ -9,6 +9,8 @@ export interface RemoteTrack {
   readonly source: Source
   readonly track: MediaStreamTrack
   readonly consumer: types.Consumer
+  /** There is no bandwidth for it: what is seen is the last picture that came. */
+  readonly stalled: boolean
 }
 
 /** What we receive, by producer id: everybody's sound, and the pictures that are shown somewhere. */
@@ -16,11 +18,11 @@ export class Subscriber {
   readonly #context: SubscriptionContext
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
-  readonly #shown: ReadonlyMap<string, number>
+  readonly #shown: ReadonlyMap<string, Shown>
   #closed = false
 
-  /** `shown` holds the height of every picture that is on the page, also of those that were there before a reconnect. */
-  constructor(context: Omit<SubscriptionContext, 'onChange'>, shown: ReadonlyMap<string, number>) {
+  /** `shown` holds every picture that is on the page, also those that were there before a reconnect. */
+  constructor(context: Omit<SubscriptionContext, 'onChange'>, shown: ReadonlyMap<string, Shown>) {
     this.#context = { ...context, onChange: () => this.#publish() }
     this.#shown = shown
   }
@@ -41,19 +43,27 @@ export class Subscriber {
       if (this.#subscriptions.has(producer.producer_id)) continue
       const subscription = new Subscription(producer, this.#context)
       this.#subscriptions.set(producer.producer_id, subscription)
-      const height = this.#shown.get(producer.producer_id)
+      const shown = this.#shown.get(producer.producer_id)
       if (producer.kind === 'audio') subscription.show()
-      else if (height !== undefined) subscription.show(height)
+      else if (shown !== undefined) subscription.show(shown)
     }
     this.#publish()
   }
 
-  show(producerId: string, heightPx: number): void {
-    this.#subscriptions.get(producerId)?.show(heightPx)
+  show(producerId: string, shown: Shown): void {
+    this.#subscriptions.get(producerId)?.show(shown)
   }
 
   hide(producerId: string): void {
     this.#subscriptions.get(producerId)?.hide()
+  }
+
+  /** Whether a picture stands still because there is no bandwidth for it. */
+  stalled(consumerId: string, stalled: boolean): void {
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.consumer?.id === consumerId) subscription.stalled = stalled
+    }
+    this.#publish()
   }
 
   /** The server closed one consumer without closing its producer. */
@@ -75,12 +85,13 @@ export class Subscriber {
   #publish(): void {
     if (this.#closed) return
     const tracks = new Map<string, RemoteTrack>()
-    for (const { info, consumer } of this.#subscriptions.values()) {
+    for (const { info, consumer, stalled } of this.#subscriptions.values()) {
       if (!consumer) continue
       const { producer_id: producerId, participant_id: participantId, source } = info
       const before = this.#tracks.get().get(producerId)
-      const same = before?.consumer === consumer
-      tracks.set(producerId, same ? before : { producerId, participantId, source, track: consumer.track, consumer })
+      const same = before?.consumer === consumer && before.stalled === stalled
+      const { track } = consumer
+      tracks.set(producerId, same ? before : { producerId, participantId, source, track, consumer, stalled })
     }
     const before = this.#tracks.get()
     if (before.size === tracks.size && [...tracks].every(([id, track]) => before.get(id) === track)) return

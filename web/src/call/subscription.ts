@@ -2,11 +2,18 @@ import type { types } from 'mediasoup-client'
 import { CodedError } from '../protocol/errors'
 import type { ProducerView, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
-import { type SpatialLayer, spatialLayerFor } from './layers'
+import { isNoteworthy, SETTLE_MS, type ShownSize } from './demand'
 import { Lifetime } from './lifetime'
 
 /** A track that stops being shown is let run this long: a tile that moves between layouts comes back within it. */
 const HIDE_DELAY_MS = 1_500
+
+/** How a picture is on the page. */
+export interface Shown {
+  readonly size: ShownSize
+  /** 1 to 255: who is served first when there is too little bandwidth. */
+  readonly priority: number
+}
 
 export interface SubscriptionContext {
   readonly signaling: Signaling
@@ -18,19 +25,20 @@ export interface SubscriptionContext {
 }
 
 /**
- * Our side of one producer of somebody else: consumed when it is wanted, paused on the server when it is not shown, on the
- * layer its tile needs. Like Publisher it compares what is wanted with what is, one step after the other.
+ * Our side of one producer of somebody else: consumed when it is wanted, paused on the server when it is not shown. The
+ * server is told how large and how important it is, and chooses the layer. Like Publisher it compares what is wanted with what is, one step after the other.
  */
 export class Subscription {
   readonly info: ProducerView
   readonly #context: SubscriptionContext
   readonly #lifetime = new Lifetime()
   #consumer: types.Consumer | undefined
-  #simulcast = false
+  stalled = false
   #wanted = false
   #running = false
-  #wantedLayer: SpatialLayer | undefined
-  #askedLayer: SpatialLayer | undefined
+  #shown: Shown | undefined
+  #told: Partial<Shown> = {}
+  #settling: ReturnType<typeof setTimeout> | undefined
   #hiding: ReturnType<typeof setTimeout> | undefined
   #turn: Promise<void> = Promise.resolve()
 
@@ -38,18 +46,24 @@ export class Subscription {
     this.info = info
     this.#context = context
     this.#lifetime.own(() => clearTimeout(this.#hiding))
+    this.#lifetime.own(() => clearTimeout(this.#settling))
   }
 
   get consumer(): types.Consumer | undefined {
     return this.#consumer
   }
 
-  /** Shows it at this height in device pixels; audio has none. */
-  show(heightPx?: number): void {
+  /** Shows it; sound is not shown in any way. */
+  show(shown?: Shown): void {
     clearTimeout(this.#hiding)
+    const first = !this.#wanted || this.#shown === undefined
     this.#wanted = true
-    if (heightPx !== undefined) this.#wantedLayer = spatialLayerFor(heightPx, this.#wantedLayer)
-    this.#wake()
+    this.#shown = shown
+    if (first) this.#wake()
+    else {
+      clearTimeout(this.#settling)
+      this.#settling = setTimeout(() => this.#wake(), SETTLE_MS)
+    }
   }
 
   hide(): void {
@@ -85,25 +99,40 @@ export class Subscription {
     const consumer = this.#consumer
     if (!consumer) return
     const consumer_id = consumer.id
-    if (this.#simulcast && this.#wantedLayer !== undefined && this.#wantedLayer !== this.#askedLayer) {
-      this.#askedLayer = this.#wantedLayer
-      await this.#context.signaling.request('consumer:layers', { consumer_id, spatial_layer: this.#wantedLayer })
-    }
+    // Asked for in this order and answered in this order: what flows from the start is the right size.
+    const answers = this.#tell(consumer_id)
     if (this.#wanted !== this.#running) {
       this.#running = this.#wanted
-      await this.#context.signaling.request(this.#wanted ? 'consumer:resume' : 'consumer:pause', { consumer_id })
+      const request = this.#wanted ? 'consumer:resume' : 'consumer:pause'
+      answers.push(this.#context.signaling.request(request, { consumer_id }))
     }
+    await Promise.all(answers)
+  }
+
+  /** What the server does not know yet of how it is shown. */
+  #tell(consumer_id: string): Promise<unknown>[] {
+    const { signaling } = this.#context
+    const answers: Promise<unknown>[] = []
+    if (!this.#shown || !this.#wanted) return answers
+    const { size, priority } = this.#shown
+    if (isNoteworthy(size, this.#told.size)) {
+      this.#told = { ...this.#told, size }
+      answers.push(signaling.request('consumer:size', { consumer_id, ...size }))
+    }
+    if (priority !== this.#told.priority) {
+      this.#told = { ...this.#told, priority }
+      answers.push(signaling.request('consumer:priority', { consumer_id, priority }))
+    }
+    return answers
   }
 
   async #consume(): Promise<void> {
     const { signaling } = this.#context
     const [transport, device] = await Promise.all([this.#context.transport(), this.#context.device])
-    const layer = this.#wantedLayer
     const created = await signaling.request('consume', {
       transport_id: transport.id,
       producer_id: this.info.producer_id,
       rtpCapabilities: device.recvRtpCapabilities,
-      ...(layer === undefined ? {} : { preferred_layers: { spatial_layer: layer } }),
     })
     if (this.#lifetime.ended) return
     const consumer = await transport.consume({
@@ -119,8 +148,6 @@ export class Subscription {
       return
     }
     this.#consumer = consumer
-    this.#simulcast = created.type !== 'simple'
-    this.#askedLayer = layer
     this.#context.onChange()
   }
 }

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { Call } from '../call/call'
 import type { Screen } from '../state/tiles'
-import { useShown } from './TileView'
+import { Stalled, useShown } from './TileView'
 import { useSize } from './useSize'
 import { useStore } from './useStore'
 import { Video } from './Video'
@@ -9,9 +9,9 @@ import { Video } from './Video'
 /** A shared screen, whole and unstretched: its edges matter as much as its middle. */
 export function ScreenTile({ call, screen }: { call: Call; screen: Screen }) {
   const frame = useRef<HTMLElement>(null)
-  const { height } = useSize(frame)
+  const size = useSize(frame)
   const remote = useStore(call.tracks).get(screen.producerId)
-  useShown(call, screen.producerId, height)
+  useShown(call, screen.producerId, size)
   return (
     <figure
       ref={frame}
@@ -29,6 +29,7 @@ export function ScreenTile({ call, screen }: { call: Call; screen: Screen }) {
           onFirstFrame={() => call.noteFrame(screen.producerId)}
         />
       )}
+      {remote?.stalled && <Stalled />}
       <figcaption className="tile-label">{screen.name}'s screen</figcaption>
     </figure>
   )

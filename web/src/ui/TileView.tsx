@@ -1,6 +1,7 @@
 import { Hand, MicOff } from 'lucide-react'
 import { useEffect } from 'react'
 import type { Call } from '../call/call'
+import { priorityOf, sizeOf } from '../call/demand'
 import type { Size } from '../state/layout'
 import type { Tile } from '../state/tiles'
 import { Avatar } from './Avatar'
@@ -57,16 +58,33 @@ function OwnPicture({ call }: { call: Call }) {
 
 function Picture({ call, id, tile, size }: { call: Call; id: string; tile: Tile; size: Size }) {
   const remote = useStore(call.tracks).get(id)
-  useShown(call, id, size.height)
+  useShown(call, id, size)
   if (!remote) return null
-  return <Video track={remote.track} label={`${tile.name}'s camera`} onFirstFrame={() => call.noteFrame(id)} />
+  return (
+    <>
+      <Video track={remote.track} label={`${tile.name}'s camera`} onFirstFrame={() => call.noteFrame(id)} />
+      {remote.stalled && <Stalled />}
+    </>
+  )
 }
 
-/** Says that this picture is on the page and how tall, so that it is sent at all and on the layer that fits. */
-export function useShown(call: Call, producerId: string, height: number): void {
+/** A picture that stands still for want of bandwidth says so; the last one stays under it. */
+export function Stalled() {
+  return (
+    <p className="tile-stalled" role="status" data-testid="stalled">
+      Video paused, weak connection
+    </p>
+  )
+}
+
+/** Says that this picture is on the page and how large, so that it is sent at all and on the layer that fits. */
+export function useShown(call: Call, producerId: string, { width, height }: Size): void {
   useEffect(() => {
-    if (height > 0) call.show(producerId, Math.round(height * devicePixelRatio))
-  }, [call, producerId, height])
+    if (width <= 0 || height <= 0) return
+    const size = sizeOf(width, height, devicePixelRatio)
+    const page = sizeOf(innerWidth, innerHeight, devicePixelRatio)
+    call.show(producerId, { size, priority: priorityOf(size, page) })
+  }, [call, producerId, width, height])
   useEffect(() => () => call.hide(producerId), [call, producerId])
 }
 
