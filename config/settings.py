@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from config.rtc import RtcSettings
+from config.section import Section
 
 DEV_SECRET = "folkmoot-development-secret-not-for-production"  # noqa: S105 - refused outside --dev, see problems()
 SAMPLE_SECRETS = frozenset({DEV_SECRET, "replace-this-with-32-or-more-random-bytes"})
 MIN_SECRET_BYTES = 32
 
 
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class HttpSettings(Section):
     host: str = "0.0.0.0"  # noqa: S104 - a server is meant to be reached
     port: int = Field(7880, ge=0, le=65535)
     cors_origins: tuple[str, ...] = ()
-
-
-def _joined(value: object) -> object:
-    """A list, as YAML has it, is the same as its members with commas between them."""
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-
-
-def _are_addresses(value: str) -> str:
-    return ",".join(str(ipaddress.ip_address(text.strip())) for text in value.split(","))
-
-
-Addresses = Annotated[str, BeforeValidator(_joined), AfterValidator(_are_addresses)]
-
-
-class RtcSettings(Section):
-    """Worker i listens on `udp_port + i` and `tcp_port + i`: two spaces of numbers, which may overlap.
-
-    Each address of `listen_ip` gets a socket of its own; `::` is every address of both families. `announced_ip` is what
-    browsers are told; None: every address of the host. Both are one address or several, with commas between them.
-    """
-
-    listen_ip: Addresses = "::"
-    announced_ip: Annotated[Addresses | None, BeforeValidator(lambda value: value or None)] = None
-    udp_port: int = Field(7882, ge=0, le=65535)  # 0: any, and any of TCP too
-    tcp_port: int | None = Field(7881, ge=0, le=65535)  # None: no media over TCP
-    workers: int | None = Field(None, ge=1, le=256)  # None: one for each core
-
-    @property
-    def worker_count(self) -> int:
-        return self.workers or os.cpu_count() or 1
-
-    def udp_port_of(self, worker: int) -> int:
-        return self.udp_port + worker if self.udp_port else 0
-
-    def tcp_port_of(self, worker: int) -> int | None:
-        if self.tcp_port is None:
-            return None
-        return self.tcp_port + worker if self.udp_port and self.tcp_port else 0
 
 
 class DatabaseSettings(Section):
@@ -97,7 +56,12 @@ class LogSettings(Section):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="FOLKMOOT_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+        env_prefix="FOLKMOOT_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from config.settings import RtcSettings
+from config.rtc import RtcSettings
 from sfu.commands import CloseRoom, Command, GetStatistics, MediaError, OpenRoom, Ortc
 from sfu.deaths import Deaths
 from sfu.events import WorkerDied, WorkerEvent, WorkerLoad

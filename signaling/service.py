@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -23,6 +24,7 @@ from signaling.handlers.participant import ParticipantHandlers
 from signaling.handlers.producer import ProducerHandlers
 from signaling.handlers.room import RoomHandlers
 from signaling.handlers.transport import TransportHandlers
+from signaling.ice_servers import IceServers
 from signaling.identity import Identity
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
@@ -137,6 +139,7 @@ def _handlers(
 ) -> list[object]:
     record, limits = store.emitter, settings.limits
     switches = Switches(media, record)
+    ice_servers = IceServers(settings.rtc, time.time)
     return [
         RoomHandlers(
             registry=registry,
@@ -145,10 +148,11 @@ def _handlers(
             admission=Admission(store, passwords),
             passwords=passwords,
             closing=closing,
+            ice_servers=ice_servers,
             limits=limits,
             new_id=new_id,
         ),
-        TransportHandlers(media, limits, new_id),
+        TransportHandlers(media, ice_servers, limits, new_id),
         ProducerHandlers(media=media, record=record, closing=closing, switches=switches, limits=limits, new_id=new_id),
         ConsumerHandlers(media, closing, limits, new_id),
         MediaHandlers(record, switches),

@@ -16,6 +16,7 @@ from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.display_name import clean_display_name
 from signaling.errors import ErrorCode, SignalingError
+from signaling.ice_servers import IceServers
 from signaling.identity import ROOM_CREATE
 from signaling.messages import catalogue
 from signaling.messages.room import (
@@ -48,6 +49,7 @@ class RoomHandlers:
         admission: Admission,
         passwords: Passwords,
         closing: Closing,
+        ice_servers: IceServers,
         limits: LimitSettings,
         new_id: Callable[[], str],
     ) -> None:
@@ -57,6 +59,7 @@ class RoomHandlers:
         self._admission = admission
         self._passwords = passwords
         self._closing = closing
+        self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
 
@@ -153,7 +156,7 @@ class RoomHandlers:
             participants=[other.view() for other in room.participants.values()],
             producers=[producer.view() for producer in room.producers.values()],
             router_rtp_capabilities=self._media.router_rtp_capabilities,
-            ice_servers=[],
+            ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,
         )
 

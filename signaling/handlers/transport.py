@@ -9,6 +9,7 @@ from sfu import commands
 from sfu.ports import Rooms
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
+from signaling.ice_servers import IceServers
 from signaling.lookup import media_restored, own_transport, still_carried
 from signaling.media import Transport
 from signaling.messages.transport import (
@@ -23,8 +24,9 @@ from signaling.participant import Participant
 
 
 class TransportHandlers:
-    def __init__(self, media: Rooms, limits: LimitSettings, new_id: Callable[[], str]) -> None:
+    def __init__(self, media: Rooms, ice_servers: IceServers, limits: LimitSettings, new_id: Callable[[], str]) -> None:
         self._media = media
+        self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
 
@@ -45,6 +47,7 @@ class TransportHandlers:
             ice_candidates=made.ice_candidates,
             dtls_parameters=made.dtls_parameters,
             sctp_parameters=made.sctp_parameters,
+            ice_servers=self._ice_servers.of(participant.id),
         )
 
     @handles(TransportConnect)
@@ -59,4 +62,8 @@ class TransportHandlers:
     async def restart_ice(self, participant: Participant, request: TransportRestartIce) -> IceRestarted:
         transport = own_transport(participant, request.transport_id)
         restarted = await self._media.ask(commands.RestartIce(participant.room.id, transport.id))
-        return IceRestarted(transport_id=transport.id, ice_parameters=restarted.ice_parameters)
+        return IceRestarted(
+            transport_id=transport.id,
+            ice_parameters=restarted.ice_parameters,
+            ice_servers=self._ice_servers.of(participant.id),
+        )

@@ -10,6 +10,7 @@ from signaling.messages.model import (
     DtlsParameters,
     IceCandidate,
     IceParameters,
+    IceServer,
     Id,
     Request,
     SctpParameters,
@@ -30,6 +31,7 @@ class TransportCreated(Told):
     ice_candidates: list[IceCandidate] = Field(alias="iceCandidates")
     dtls_parameters: DtlsParameters = Field(alias="dtlsParameters")
     sctp_parameters: SctpParameters | None = Field(None, alias="sctpParameters")
+    ice_servers: list[IceServer] = Field(alias="iceServers")
 
 
 class TransportConnect(Request):
@@ -48,8 +50,11 @@ class TransportRestartIce(Request):
 
 
 class IceRestarted(Told):
+    """`iceServers` are new credentials, for `transport.updateIceServers()` before `restartIce()`."""
+
     transport_id: str
     ice_parameters: IceParameters = Field(alias="iceParameters")
+    ice_servers: list[IceServer] = Field(alias="iceServers")
 
 
 class TransportClosed(Told):

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from config.settings import RtcSettings
+from config.rtc import RtcSettings
 from sfu.commands import CreateTransport, MediaError, OpenRoom
 from sfu.events import WorkerDied, WorkerEvent, WorkerLoad
 from sfu.fleet import Fleet

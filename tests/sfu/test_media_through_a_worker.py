@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiortc.rtp import RTCP_PSFB_PLI, RtcpPsfbPacket, RtpPacket
 
-from config.settings import RtcSettings
+from config.rtc import RtcSettings
 from sfu.commands import (
     CloseProducer,
     CloseTransport,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import RtcSettings
+from config.rtc import RtcSettings
 from sfu import fleet as fleet_module
 from sfu import worker_process
 from sfu.backoff import Pauses

@@ -9,6 +9,7 @@ import { problemOf } from './devices'
 import { Entry } from './entry'
 import { Lifetime } from './lifetime'
 import type { LocalMedia } from './local-media'
+import type { MediaConnection } from './path-keeper'
 import { Playback } from './playback'
 import { Reactions } from './reactions'
 import { ScreenShare } from './screen-share'
@@ -17,7 +18,6 @@ import { receivedLevel, SpeakingTracker } from './speaking'
 import type { RemoteTrack } from './subscriber'
 import type { Shown } from './subscription'
 import type { Tokens } from './tokens'
-import type { MediaConnection } from './transport'
 
 const SPEAKING_INTERVAL_MS = 200
 const NOTICE_MS = 5_000

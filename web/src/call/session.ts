@@ -4,11 +4,12 @@ import type { Signaling } from '../protocol/socket'
 import { applyNotification, type Roster, rosterOf } from '../state/roster'
 import { type ReadableStore, Store } from '../state/store'
 import type { LocalMedia } from './local-media'
+import type { MediaConnection } from './path-keeper'
 import { Publisher } from './publisher'
 import type { ScreenShare } from './screen-share'
 import { Subscriber } from './subscriber'
 import type { Shown } from './subscription'
-import { type Direction, type MediaConnection, openTransport } from './transport'
+import { type Direction, openTransport } from './transport'
 
 export interface SessionOptions {
   readonly signaling: Signaling
@@ -123,7 +124,7 @@ export class Session {
     const report = (connection: MediaConnection) => {
       if (!this.#closed) worst.set(direction, connection)
     }
-    const opening = openTransport(signaling, loaded, direction, [...this.joined.iceServers], report)
+    const opening = openTransport(signaling, loaded, direction, report)
     opening.then(
       (transport) => (this.#closed ? transport.close() : this.#transports.push(transport)),
       () => report('failed'),

@@ -119,9 +119,11 @@ export interface HandRaised {
   readonly raised: boolean
 }
 
+/** `iceServers` are new credentials, for `transport.updateIceServers()` before `restartIce()`. */
 export interface IceRestarted {
   readonly transport_id: string
   readonly iceParameters: types.IceParameters
+  readonly iceServers: readonly RTCIceServer[]
 }
 
 /** The worker of the room died: all transports, producers and consumers are gone, everything else is as it was. Told to everyone who was there. Make transports again (the server waits with its answer until it can), produce again what was produced, with `paused` as it was, and consume what `producer:added` tells. */
@@ -320,6 +322,7 @@ export interface TransportCreated {
   readonly iceCandidates: readonly types.IceCandidate[]
   readonly dtlsParameters: types.DtlsParameters
   readonly sctpParameters?: types.SctpParameters | null
+  readonly iceServers: readonly RTCIceServer[]
 }
 
 export interface TransportRestartIce {

@@ -1,4 +1,4 @@
-import type { MediaConnection } from '../call/transport'
+import type { MediaConnection } from '../call/path-keeper'
 import type { CodedError } from '../protocol/errors'
 import type { MeetingView } from '../protocol/messages'
 import { emptyRoster, type Roster } from './roster'
