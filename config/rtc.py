@@ -58,6 +58,9 @@ class RtcSettings(Section):
 
     Each address of `listen_ip` gets a socket of its own; `::` is every address of both families. `announced_ip` is what
     browsers are told; None: every address of the host. Both are one address or several, with commas between them.
+
+    A worker busier than `spread_cpu` (share of a core) or with `spread_transports` transports takes no newcomers of its
+    rooms while another can; 0 spreads every room over all workers.
     """
 
     listen_ip: Addresses = "::"
@@ -65,6 +68,8 @@ class RtcSettings(Section):
     udp_port: int = Field(7882, ge=0, le=65535)  # 0: any, and any of TCP too
     tcp_port: int | None = Field(7881, ge=0, le=65535)  # None: no media over TCP
     workers: int | None = Field(None, ge=1, le=256)  # None: one for each core
+    spread_cpu: float = Field(0.6, ge=0, le=1)
+    spread_transports: int = Field(1000, ge=0)
     stun_urls: StunUrls = ()
     turn_urls: TurnUrls = ()
     turn_secret: SecretStr = SecretStr(

@@ -133,7 +133,7 @@ class DataPlane:
         """Send all encodings of the producer over the pipe as they are. None flows before `set_wanted`."""
 
     def set_wanted(self, consumer: int, wanted: int) -> None:
-        """Which encodings of a pipe consumer flow: one bit each, the lowest in the lowest bit."""
+        """Which spatial layers flow: one bit each, the lowest in the lowest bit."""
 
     def remove_pipe_consumer(self, consumer: int) -> None: ...
     def set_consumer_size(self, consumer: int, width: int, height: int) -> None:

@@ -55,11 +55,24 @@ class LayersSet(Reply, frozen=True, tag="layers_set"):
 
 
 class Statistics(Reply, frozen=True, tag="statistics"):
-    """Per room: `{room_id: {transports: [...], producers: [...], consumers: [...]}}`; `drops` counts by reason."""
+    """Per room: `{room_id: {transports: [...], producers: [...], consumers: [...], pipe_consumers: [...]}}`.
+
+    `drops` counts by reason.
+    """
 
     rooms: dict[str, dict[str, list[dict[str, Any]]]]
     drops: dict[str, int]
     load: dict[str, float]
+
+
+class PipedOut(Reply, frozen=True, tag="piped_out"):
+    """What the other worker must know of a producer to take it in: `media` is an ortc.ProducerMedia."""
+
+    media: Ortc
+    cname: str
+    ssrcs: list[int]
+    paused: bool
+    content: Content
 
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
@@ -85,6 +98,8 @@ class CreateTransport(Command[TransportCreated], frozen=True, tag="create_transp
     transport_id: str
     direction: Direction
     sctp: bool = False
+    participant_id: str = ""
+    """Transports of one participant are on one worker; those of nobody are on the room's home."""
 
 
 class ConnectTransport(Command[Done], frozen=True, tag="connect_transport"):
@@ -186,6 +201,56 @@ class SetProducerPriority(Command[Done], frozen=True, tag="set_producer_priority
 
     producer_id: str
     priority: int
+
+
+class AddPipe(Command[Done], frozen=True, tag="add_pipe"):
+    """The way to another worker's data plane, at UDP port `port` of this host; `room_id` is ""."""
+
+    pipe_id: str
+    port: int
+    rx: bytes
+    tx: bytes
+
+
+class RemovePipe(Command[Done], frozen=True, tag="remove_pipe"):
+    """With all that comes and goes over it; a pipe that is not there is not an error."""
+
+    pipe_id: str
+
+
+class PipeOut(Command[PipedOut], frozen=True, tag="pipe_out"):
+    """Offer a producer on a pipe. Nothing flows before `SetPipeWanted`."""
+
+    reply = PipedOut
+    pipe_id: str
+    producer_id: str
+
+
+class PipeIn(Command[Done], frozen=True, tag="pipe_in"):
+    """Take in what the other worker's PipeOut was answered; from here on it is a producer of the room."""
+
+    pipe_id: str
+    producer_id: str
+    media: Ortc
+    cname: str
+    ssrcs: list[int]
+    paused: bool
+    content: Content
+
+
+class SetPipeWanted(Command[Done], frozen=True, tag="set_pipe_wanted"):
+    """Which spatial layers of an offered producer flow, lowest first; those beyond the list do not."""
+
+    pipe_id: str
+    producer_id: str
+    wanted: list[bool]
+
+
+class StopPipeOut(Command[Done], frozen=True, tag="stop_pipe_out"):
+    """Withdraw the offer; one that is not there is not an error."""
+
+    pipe_id: str
+    producer_id: str
 
 
 class GetStatistics(Command[Statistics], frozen=True, tag="get_statistics"):

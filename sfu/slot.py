@@ -9,13 +9,17 @@ from sfu.worker_process import WorkerProcess
 
 
 class Slot:
-    """`process` is None while a new one is on its way; `heard_at` is when the last word came, in loop time."""
+    """`process` is None while a new one is on its way; `heard_at` is when the last word came, in loop time.
+
+    `rooms` have media here; `transports` is how many they were given, also those the load does not tell of yet.
+    """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.process: WorkerProcess | None = None
         self.load: WorkerLoad | None = None
         self.rooms: set[str] = set()
+        self.transports = 0
         self.heard_at = 0.0
         self.started_at = 0.0
         self.restarts = 0

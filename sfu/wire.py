@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sfu.commands import (
+    AddPipe,
     CloseConsumer,
     CloseProducer,
     CloseRoom,
@@ -26,8 +27,12 @@ from sfu.commands import (
     OpenRoom,
     PauseConsumer,
     PauseProducer,
+    PipedOut,
+    PipeIn,
+    PipeOut,
     Produce,
     Produced,
+    RemovePipe,
     RequestKeyframe,
     RestartIce,
     ResumeConsumer,
@@ -35,8 +40,10 @@ from sfu.commands import (
     SetConsumerLayers,
     SetConsumerPriority,
     SetConsumerSize,
+    SetPipeWanted,
     SetProducerPriority,
     Statistics,
+    StopPipeOut,
     TransportCreated,
 )
 from sfu.events import (
@@ -70,9 +77,15 @@ AnyCommand = (
     | SetConsumerSize
     | SetConsumerPriority
     | SetProducerPriority
+    | AddPipe
+    | RemovePipe
+    | PipeOut
+    | PipeIn
+    | SetPipeWanted
+    | StopPipeOut
     | GetStatistics
 )
-AnyReply = Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics
+AnyReply = Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics | PipedOut
 AnyEvent = WorkerReady | TransportStateChanged | ConsumerLayersChanged | ProducerLayersWanted | WorkerLoad
 
 

@@ -15,9 +15,10 @@ class RoomsAnswer(Answer):
 
 
 class RoomAnswer(Answer):
-    """`participants` as signaling knows them; transports, producers and consumers as the worker measures them.
+    """`participants` as signaling knows them; transports, producers and consumers as the workers measure them.
 
-    `worker` is the index of the one that carries the room, null while it is moved to another.
+    `worker` is the index of the room's home, null while it is moved to another; each row has that of its own.
+    `pipe_consumers` are producers on their way to another worker of the room.
     """
 
     meeting_id: str
@@ -29,6 +30,7 @@ class RoomAnswer(Answer):
     transports: list[dict[str, Any]]
     producers: list[dict[str, Any]]
     consumers: list[dict[str, Any]]
+    pipe_consumers: list[dict[str, Any]]
 
 
 class WorkersAnswer(Answer):

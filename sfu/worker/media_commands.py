@@ -32,7 +32,9 @@ async def produce(router: Router, command: cmd.Produce) -> cmd.Produced:
         spec = producer_spec(media, command.content, paused=command.paused)
         router.plane.add_producer(transport.handle, handle, spec)
         cname = transport.numbering.cname(media.cname)
-        return Producer(handle, command.producer_id, room.id, transport.id, media, cname, command.paused)
+        return Producer(
+            handle, command.producer_id, room.id, transport.id, media, cname, command.paused, command.content
+        )
 
     producer = router.producers.add(make)
     room.producers[producer.id] = producer

@@ -10,6 +10,7 @@ from sfu.ortc import ProducerMedia
 from sfu.ortc.model import EncodingParameters
 from sfu.ortc.scalability import parse_scalability_mode
 from sfu.worker.codec import codec_spec, extension_specs
+from sfu.worker.pipe import PipeConsumer
 
 if TYPE_CHECKING:
     from sfu._dataplane import Encoding, ProducerSpec
@@ -25,7 +26,10 @@ class Producer:
     cname: str
     """Shared by the producers of one participant's transport, so that receivers play them in step (RFC 3550 6.5.1)."""
     paused: bool
+    content: Content = "camera"
     consumer_ids: set[str] = field(default_factory=set)
+    piped: dict[str, PipeConsumer] = field(default_factory=dict)
+    """By the id of the pipe it goes out over."""
 
 
 def producer_spec(media: ProducerMedia, content: Content, *, paused: bool) -> ProducerSpec:

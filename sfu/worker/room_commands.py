@@ -84,7 +84,7 @@ async def get_statistics(router: Router, command: cmd.GetStatistics) -> cmd.Stat
     rooms = list(router.rooms.values()) if not command.room_id else [router.room(command)]
     totals = ("packets_in", "packets_out", "bytes_in", "bytes_out", "cpu_s")
     return cmd.Statistics(
-        rooms={room.id: room_statistics(room, measured) for room in rooms},
+        rooms={room.id: room_statistics(room, measured, router.pipes) for room in rooms},
         drops=dict(Counter(measured.get("drops", {})) + router.around.drops),
         load={name: float(measured.get(name, 0)) for name in totals},
     )

@@ -13,6 +13,7 @@ from sfu.commands import Command, MediaError, Ortc, Reply
 from sfu.ortc import OrtcError
 from sfu.worker.consumer import Consumer
 from sfu.worker.handles import Handles, HandleTable
+from sfu.worker.pipe import Pipe
 from sfu.worker.producer import Producer
 from sfu.worker.room import Room
 from sfu.worker.transport import Surroundings, Transport
@@ -46,13 +47,16 @@ class Router:
         plane: DataPlane,
         around: Surroundings,
         candidates: Callable[[], list[Ortc]],
+        pipe_host: str,
     ) -> None:
         self._handlers = handlers
         self.plane = plane
         self.around = around
         self.candidates = candidates
+        self.pipe_host = pipe_host
         self.rooms: dict[str, Room] = {}
-        handles = Handles()
+        self.pipes: dict[str, Pipe] = {}
+        self.handles = handles = Handles()
         self.transports: HandleTable[Transport] = HandleTable(handles, "transports", TRANSPORT_LIMIT)
         self.producers: HandleTable[Producer] = HandleTable(handles, "producers", PRODUCER_LIMIT)
         self.consumers: HandleTable[Consumer] = HandleTable(handles, "consumers", CONSUMER_LIMIT)
@@ -71,6 +75,12 @@ class Router:
         if room is None:
             raise MediaError("NOT_FOUND", "The room is not open.")
         return room
+
+    def pipe(self, pipe_id: str) -> Pipe:
+        pipe = self.pipes.get(pipe_id)
+        if pipe is None:
+            raise MediaError("NOT_FOUND", "There is no such pipe.")
+        return pipe
 
     async def close_transport(self, room: Room, transport: Transport) -> None:
         """close_notify first, while there is a path to send it on; then the data plane, then the tables."""
@@ -99,6 +109,9 @@ class Router:
     async def close_room(self, room: Room) -> None:
         for transport in list(room.transports.values()):
             await self.close_transport(room, transport)
+        for producer in list(room.producers.values()):  # those that came over pipes
+            self.plane.remove_producer(producer.handle)
+            self.forget_producer(room, producer)
         del self.rooms[room.id]
 
     async def close(self) -> None:

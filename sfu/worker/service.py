@@ -15,11 +15,12 @@ import structlog
 from sfu._dataplane import DataPlane
 from sfu.channel import WorkerLink
 from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerLoad, WorkerReady
-from sfu.worker import media_commands, room_commands
+from sfu.worker import media_commands, pipe_commands, room_commands
 from sfu.worker.addresses import reachable_addresses
 from sfu.worker.candidates import candidates
 from sfu.worker.dtls import new_certificate
 from sfu.worker.load import LoadMeter, report_load
+from sfu.worker.pipe import pipe_host
 from sfu.worker.router import Router
 from sfu.worker.transport import State, Surroundings, Transport
 
@@ -56,12 +57,13 @@ class Service:
             drops=drops,
         )
         self._router = Router(
-            {**room_commands.carries_out, **media_commands.carries_out},
+            {**room_commands.carries_out, **media_commands.carries_out, **pipe_commands.carries_out},
             plane,
             self._around,
             lambda: candidates(
                 reachable_addresses(options.listening, options.announced_ip), plane.udp_port, plane.tcp_port
             ),
+            pipe_host(options.listening[0]),
         )
         self._meter = LoadMeter(drops)
         self._on_event: dict[str, Callable[[int, dict[str, Any]], None]] = {

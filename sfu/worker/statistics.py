@@ -9,19 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sfu.worker.pipe import Pipe
 from sfu.worker.room import Room
 
 Rows = dict[str, list[dict[str, Any]]]
 HANDLES = frozenset({"transport", "producer"})
 
 
-def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
-    """`measured` is `DataPlane.statistics()`; its handles become ids."""
+def room_statistics(room: Room, measured: Mapping[str, Any], pipes: Mapping[str, Pipe]) -> Rows:
+    """`measured` is `DataPlane.statistics()`; its handles become ids.
+
+    A pipe belongs to all rooms that use it: its figures are of them all.
+    """
     transports, producers, consumers = (measured.get(kind, {}) for kind in ("transports", "producers", "consumers"))
     return {
         "transports": [
             {**_measured(transports, t.handle), "id": t.id, "direction": t.direction, "state": t.state}
             for t in room.transports.values()
+        ]
+        + [
+            {**_measured(transports, pipe.handle), "id": pipe.id, "direction": "pipe", "state": "connected"}
+            for pipe in _pipes_of(room, pipes)
         ],
         "producers": [
             {
@@ -32,6 +40,7 @@ def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
                 "type": p.media.type,
                 "mime_type": p.media.codec.mime_type,
                 "paused": p.paused,
+                "pipe": p.transport_id in pipes,
             }
             for p in room.producers.values()
         ],
@@ -45,7 +54,23 @@ def room_statistics(room: Room, measured: Mapping[str, Any]) -> Rows:
             }
             for c in room.consumers.values()
         ],
+        "pipe_consumers": [
+            {
+                **_measured(measured.get("pipe_consumers", {}), piped.handle),
+                "transport_id": piped.pipe_id,
+                "producer_id": p.id,
+                "wanted": piped.wanted,
+            }
+            for p in room.producers.values()
+            for piped in p.piped.values()
+        ],
     }
+
+
+def _pipes_of(room: Room, pipes: Mapping[str, Pipe]) -> list[Pipe]:
+    used = {producer.transport_id for producer in room.producers.values()}
+    used.update(pipe_id for producer in room.producers.values() for pipe_id in producer.piped)
+    return [pipe for pipe_id, pipe in pipes.items() if pipe_id in used]
 
 
 def _measured(kind: Mapping[int, Mapping[str, Any]], handle: int) -> dict[str, Any]:

@@ -37,7 +37,13 @@ class TransportHandlers:
         await media_restored(participant)
         transport = Transport(id=self._new_id(), direction=request.direction, owner=participant)
         made = await self._media.ask(
-            commands.CreateTransport(participant.room.id, transport.id, request.direction, sctp=request.sctp)
+            commands.CreateTransport(
+                participant.room.id,
+                transport.id,
+                request.direction,
+                sctp=request.sctp,
+                participant_id=participant.id,
+            )
         )
         still_carried(transport)
         participant.room.add_transport(transport)

@@ -101,7 +101,8 @@ async def test_a_transport_tells_browsers_where_to_send(watched: Watched) -> Non
 
 
 async def test_statistics_name_the_rooms_transports(watched: Watched) -> None:
-    assert await watched.fleet.statistics("a") == {"transports": [], "producers": [], "consumers": []}
+    empty = {"transports": [], "producers": [], "consumers": [], "pipe_consumers": []}
+    assert await watched.fleet.statistics("a") == empty
     await watched.fleet.open_room("a")
     await watched.fleet.ask(CreateTransport("a", "t", "send"))
     (transport,) = (await watched.fleet.statistics("a"))["transports"]

@@ -32,7 +32,9 @@ impl Tables {
         let length = transport.session.open_rtp(bytes)?;
         let bytes = bytes.get_mut(..length).ok_or(DropReason::SrtpMalformed)?;
         let header = Header::parse(bytes).map_err(|_| DropReason::RtpMalformed)?;
-        let source = self.source(slot, &header, bytes)?;
+        let source = self
+            .source(slot, &header, bytes)
+            .inspect_err(|_| self.forget_stray(slot, header.fields.ssrc))?;
         let transport = self
             .transports
             .get_mut(slot)

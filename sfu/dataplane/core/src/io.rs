@@ -131,11 +131,11 @@ pub enum Command {
         /// How to write it.
         spec: PipeConsumerSpec,
     },
-    /// Which encodings flow.
+    /// What of a pipe consumer flows: what [`Event::LayersWanted`] told of the producer on the other worker.
     SetWanted {
         /// Its handle.
         consumer: PipeConsumerId,
-        /// One bit for each encoding, the lowest in the lowest bit.
+        /// One bit for each spatial layer, the lowest in the lowest bit.
         wanted: u8,
     },
     /// The pipe consumer is gone.

@@ -296,6 +296,20 @@ fn key_frames_are_asked_for_through_the_pipe_once_a_second() {
 }
 
 #[test]
+fn a_still_picture_is_asked_for_as_soon_as_somebody_there_wants_it() {
+    let mut pair = Pair::new(4);
+    pair.home.connect(ALICE);
+    let spec = producer_spec(Kind::Video, "0", vec![by_ssrc(10, None)]);
+    pair.home.produce(ALICE, 1, spec).unwrap();
+    pair.offer(1, Kind::Video, 1, STRAND).unwrap();
+    pair.step(millis(50));
+    assert!(pair.home.peer(ALICE).heard.plis.is_empty());
+    pair.want(1);
+    pair.step(millis(50));
+    assert_eq!(pair.home.peer(ALICE).heard.plis.len(), 1);
+}
+
+#[test]
 fn sender_reports_cross_the_pipe_on_the_producers_own_clock() {
     let (mut pair, mut track) = talk();
     let ntp = Ntp::from_bits(0x1234_5678_0000_0000);

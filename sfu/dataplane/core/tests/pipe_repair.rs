@@ -201,6 +201,25 @@ fn a_pipe_is_refused_where_it_cannot_work() {
 }
 
 #[test]
+fn packets_of_streams_that_are_gone_do_not_fill_a_pipe() {
+    let (mut pair, mut track) = camera();
+    pair.far
+        .execute(Command::RemoveProducer(ProducerId(1)))
+        .unwrap();
+    for _ in 0..MAX_CONSUMERS + 10 {
+        pair.home
+            .execute(Command::RemovePipeConsumer(PIPED))
+            .unwrap();
+        pair.next_ssrc += 1;
+        pair.offer(1, Kind::Video, 1, pair.next_ssrc).unwrap();
+        pair.want(1);
+        film(&mut pair, &mut track, 1);
+    }
+    assert_eq!(dropped(&mut pair.far, DropReason::SsrcTableFull), 0);
+    assert!(dropped(&mut pair.far, DropReason::RtpUnknownStream) > MAX_CONSUMERS as u64);
+}
+
+#[test]
 fn a_pipe_takes_more_producers_than_a_browser_and_no_more_than_its_cap() {
     let mut pair = Pair::new(9);
     let encoding = |ssrc| Encoding {

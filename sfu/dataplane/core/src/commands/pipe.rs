@@ -77,9 +77,14 @@ impl Engine {
     }
 
     pub(super) fn set_wanted(&mut self, id: PipeConsumerId, wanted: u8, now: Time) -> Done {
-        let (_, consumer) = self.tables.pipe_consumer(id)?;
-        consumer.set_wanted(wanted);
-        let producer = consumer.producer;
+        let (slot, consumer) = self.tables.pipe_consumer(id)?;
+        let began = consumer.set_wanted(wanted);
+        let (producer, single) = (consumer.producer, consumer.strands.len() == 1);
+        // The other worker sees that there is something to ask for once a packet has come; a still picture sends few. Of
+        // several encodings it will choose one, and ask for that.
+        if began && single {
+            self.tables.want_strand_keyframe((slot, 0), &mut self.out);
+        }
         if let Some(producer) = self.tables.producers.get_mut(producer) {
             producer.look = Time::ZERO;
             self.out.schedule(now);

@@ -88,6 +88,7 @@ pub struct PipeConsumer {
     pub rate: u32,
     /// One for each encoding.
     pub strands: Vec<Strand>,
+    wanted: u8,
 }
 
 impl PipeConsumer {
@@ -116,28 +117,34 @@ impl PipeConsumer {
             strands: strands
                 .map(|(ssrc, first)| Strand::new(*ssrc, first))
                 .collect(),
+            wanted: 0,
         })
     }
 
-    /// Which encodings somebody over there wants, the lowest in the lowest bit; the others need not be sent.
-    pub fn set_wanted(&mut self, wanted: u8) {
+    /// Which spatial layers somebody over there wants, the lowest in the lowest bit: encodings, or those within a single
+    /// one, which flows with all of them. Returns whether an encoding begins to flow.
+    pub fn set_wanted(&mut self, wanted: u8) -> bool {
+        self.wanted = wanted;
+        let single = self.strands.len() == 1;
+        let mut began = false;
         for (index, strand) in self.strands.iter_mut().enumerate() {
-            let flows = wanted & 1 << index != 0;
+            let flows = if single {
+                wanted != 0
+            } else {
+                wanted & 1 << index != 0
+            };
             if strand.flows && !flows {
                 strand.numbering.pause();
             }
+            began |= flows && !strand.flows;
             strand.flows = flows;
         }
+        began
     }
 
     /// What it was told with [`set_wanted`](Self::set_wanted).
-    pub fn wanted(&self) -> u8 {
-        let flowing = self
-            .strands
-            .iter()
-            .enumerate()
-            .filter(|(_, strand)| strand.flows);
-        flowing.fold(0, |bits, (index, _)| bits | 1 << index)
+    pub const fn wanted(&self) -> u8 {
+        self.wanted
     }
 
     /// A stream of the producer was replaced by another under the same index.

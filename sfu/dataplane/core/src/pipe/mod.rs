@@ -14,7 +14,7 @@ pub use sending::{forward, report};
 use std::collections::HashMap;
 
 use crate::id::Ssrc;
-use crate::tables::Hasher;
+use crate::tables::{Hasher, Tables};
 
 /// SSRCs that may come in on a pipe: the encodings of every producer one worker takes from another.
 pub const MAX_SSRCS: usize = 4096;
@@ -64,6 +64,17 @@ impl Pipe {
         self.consumers.retain(|other| *other != slot);
         for strand in strands {
             self.strands.remove(&strand.ssrc);
+        }
+    }
+}
+
+impl Tables {
+    /// A packet came that belongs to nothing here. On a pipe it was on its way when its producer went, and what was
+    /// just learnt of its SSRC, which never comes again, is not kept.
+    pub fn forget_stray(&mut self, slot: usize, ssrc: Ssrc) {
+        let transport = self.transports.get_mut(slot);
+        if let Some(pipe) = transport.filter(|transport| transport.pipe.is_some()) {
+            pipe.session.forget(ssrc.0);
         }
     }
 }

@@ -137,14 +137,20 @@ impl Tables {
         })
     }
 
-    /// The other worker wants a key frame: ask the producer, who is asked once a second whoever wants one.
+    /// The other worker asks for a key frame.
     pub fn request_strand_keyframe(&mut self, (slot, index): (usize, usize), out: &mut Output) {
-        let Some(consumer) = self.pipe_consumers.get_mut(slot) else {
-            return;
-        };
-        if let Some(strand) = consumer.strands.get_mut(index) {
+        let consumer = self.pipe_consumers.get_mut(slot);
+        if let Some(strand) = consumer.and_then(|consumer| consumer.strands.get_mut(index)) {
             strand.keyframe_requests += 1;
         }
+        self.want_strand_keyframe((slot, index), out);
+    }
+
+    /// Want a key frame of the producer, who is asked once a second whoever wants one.
+    pub fn want_strand_keyframe(&mut self, (slot, index): (usize, usize), out: &mut Output) {
+        let Some(consumer) = self.pipe_consumers.get(slot) else {
+            return;
+        };
         let producer = self.producers.get_mut(consumer.producer);
         if let Some(producer) = producer.filter(|producer| !producer.paused) {
             want_keyframe(&mut producer.streams, index as u8, out);

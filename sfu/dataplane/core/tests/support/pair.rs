@@ -32,6 +32,8 @@ pub struct Pair {
     pub loss_percent: u64,
     /// What went over the pipe from home, sealed as it was.
     pub carried: Vec<Vec<u8>>,
+    /// For tests that use many.
+    pub next_ssrc: u32,
     random: Random,
 }
 
@@ -76,6 +78,7 @@ impl Pair {
             far,
             loss_percent: 0,
             carried: Vec::new(),
+            next_ssrc: STRAND,
             random: Random::new(seed ^ 0xf01d),
         }
     }
