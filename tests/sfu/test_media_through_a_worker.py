@@ -18,6 +18,7 @@ from sfu.commands import (
     ConnectTransport,
     Consume,
     CreateTransport,
+    GetStatistics,
     MediaError,
     PauseConsumer,
     Produce,
@@ -25,8 +26,11 @@ from sfu.commands import (
     RestartIce,
     ResumeConsumer,
     SetConsumerLayers,
+    SetConsumerPriority,
+    SetConsumerSize,
+    SetProducerPriority,
 )
-from sfu.events import ConsumerLayersChanged, TransportStateChanged, WorkerEvent
+from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerEvent
 from sfu.fleet import Fleet
 from tests.sfu.clients import MID, NACK_PLI_FIR, RID, bot_capabilities, chromium_microphone
 from tests.sfu.peer import Peer, vp8
@@ -49,6 +53,7 @@ class Room:
         self.fleet = fleet
         self.states: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self.layers: asyncio.Queue[ConsumerLayersChanged] = asyncio.Queue()
+        self.wanted: list[list[bool]] = []
         self.peers: list[Peer] = []
         fleet.subscribe(self._told)
 
@@ -57,6 +62,8 @@ class Room:
             self.states.put_nowait((event.transport_id, event.state, event.reason))
         if isinstance(event, ConsumerLayersChanged):
             self.layers.put_nowait(event)
+        if isinstance(event, ProducerLayersWanted):
+            self.wanted.append(event.spatial_layers)
 
     async def state(self) -> tuple[str, str, str]:
         return await asyncio.wait_for(self.states.get(), 10)
@@ -251,6 +258,29 @@ async def test_a_consumer_moves_between_simulcast_layers_and_its_stream_stays_wh
     assert (await room.layers_until(0)).consumer_id == "c"
 
 
+async def test_the_size_a_picture_is_shown_at_decides_its_layer_and_what_its_sender_is_asked_for(room: Room) -> None:
+    sender, viewer = await room.joined("out", "send"), await room.joined("in", "recv")
+    await room.fleet.ask(Produce(ROOM, "out", "p", "video", SIMULCAST))
+    await room.consume()
+    await room.fleet.ask(SetConsumerSize(ROOM, "c", 200, 112))
+    await room.fleet.ask(SetConsumerPriority(ROOM, "c", 200))
+    await room.fleet.ask(SetProducerPriority(ROOM, "p", 40))
+    await room.fleet.ask(ResumeConsumer(ROOM, "c"))
+
+    def every_layer(sequence: int) -> list[bytes]:
+        return [layer(spatial, sequence) for spatial in range(3)]
+
+    await send_until(sender, every_layer, lambda: room.wanted == [[True, False, False]])
+    packets = [viewer.rtp.get_nowait() for _ in range(viewer.rtp.qsize())]
+    assert {packet.payload[-1] for packet in packets} == {0}
+    statistics = await room.fleet.ask(GetStatistics(ROOM))
+    (consumer,) = statistics.rooms[ROOM]["consumers"]
+    (producer,) = statistics.rooms[ROOM]["producers"]
+    assert (consumer["priority"], consumer["width"], consumer["height"]) == (200, 200, 112)
+    assert (consumer["allotted_spatial_layer"], consumer["limited"]) == (0, False)
+    assert (producer["priority"], producer["layers_wanted"]) == (40, [True, False, False])
+
+
 async def test_a_stranger_at_the_port_hears_nothing_and_disturbs_nobody(room: Room) -> None:
     sender, viewer, _ = await started(room)
     port = room.fleet.workers()[0]["udp_port"]
@@ -272,6 +302,9 @@ async def test_a_stranger_at_the_port_hears_nothing_and_disturbs_nobody(room: Ro
 REFUSALS = [
     ("NOT_FOUND", Produce(ROOM, "elsewhere", "p", "video", CAMERA)),
     ("NOT_FOUND", Consume(ROOM, "in", "c", "nobody", bot_capabilities())),
+    ("NOT_FOUND", SetConsumerSize(ROOM, "nobody", 640, 360)),
+    ("NOT_FOUND", SetConsumerPriority(ROOM, "nobody", 100)),
+    ("NOT_FOUND", SetProducerPriority(ROOM, "nobody", 40)),
     ("CONFLICT", CreateTransport(ROOM, "in", "recv")),
     ("VALIDATION", CreateTransport(ROOM, "data", "recv", sctp=True)),
     ("VALIDATION", Produce(ROOM, "in", "q", "video", CAMERA)),

@@ -24,6 +24,10 @@ const CALM_INTERVAL: Duration = Duration::from_secs(1);
 /// What is set aside for sound wherever there is any, in bits per second: one voice, though nobody speaks right now.
 const LEAST_SOUND: u64 = 40_000;
 
+/// What the estimate has to reach so that everything is given with headroom to spare, in percent of what it costs: a
+/// little more than the plan asks for, as estimates waver.
+const WANTED_PERCENT: u64 = 125;
+
 /// When a transport is planned for next, and whether something but bandwidth has changed since the last time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
@@ -80,11 +84,13 @@ impl Tables {
         now + interval
     }
 
-    /// Tell the estimator what would be sent if there were room for all of it: it probes for nothing else.
+    /// Tell the estimator what would be sent if there were room for all of it, and the room it takes to be given that: it
+    /// probes for nothing else.
     fn want(&mut self, slot: usize, sound: u64, rows: &[Row]) {
         let top = |row: &Row| row.rungs.rate(row.rungs.top());
         let wanted = rows.iter().map(top).fold(sound, u64::saturating_add);
         if let Some(transport) = self.transports.get_mut(slot) {
+            let wanted = wanted.saturating_mul(WANTED_PERCENT) / 100;
             transport.sending.want(wanted);
         }
     }
