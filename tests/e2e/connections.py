@@ -1,0 +1,62 @@
+"""What a page's peer connections may use and what they use: the network between a browser and a worker, made narrow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import BrowserContext
+
+from tests.e2e.browser import BrowserPerson
+
+_SCRIPT = """
+(() => {
+  const { candidates, policy } = %s
+  window.connections = []
+  const Inner = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Inner {
+    constructor(configuration) {
+      super(policy ? { ...configuration, iceTransportPolicy: policy } : configuration)
+      window.connections.push(this)
+    }
+    setRemoteDescription(description) {
+      const wanted = (line) => !line.startsWith('a=candidate:') || new RegExp(candidates).test(line)
+      const sdp = description.sdp.split('\\r\\n').filter(wanted).join('\\r\\n')
+      return super.setRemoteDescription({ type: description.type, sdp })
+    }
+  }
+})()
+"""
+
+_PAIRS = """
+async () => Promise.all(window.connections.map(async (connection) => {
+  const stats = await connection.getStats()
+  const all = [...stats.values()]
+  const transport = all.find((one) => one.type === 'transport')
+  const pair = transport && stats.get(transport.selectedCandidatePairId)
+  return {
+    state: connection.connectionState,
+    local: pair ? stats.get(pair.localCandidateId) : null,
+    remote: pair ? stats.get(pair.remoteCandidateId) : null,
+    dtls: transport?.dtlsState,
+    local_ufrag: transport?.iceLocalUsernameFragment,
+    packets_received: all.reduce((sum, one) => sum + (one.type === 'inbound-rtp' ? one.packetsReceived : 0), 0),
+  }
+}))
+"""
+
+
+def only(candidates: str = "", policy: str = "") -> Callable[[BrowserContext], Awaitable[None]]:
+    """Pages of the context see only the server's candidates that match; `policy` as RTCIceTransportPolicy."""
+
+    async def prepare(context: BrowserContext) -> None:
+        await context.add_init_script(_SCRIPT % json.dumps({"candidates": candidates, "policy": policy}))
+
+    return prepare
+
+
+async def connections(person: BrowserPerson) -> list[dict[str, Any]]:
+    """Of each peer connection its state, its selected pair and what came by it."""
+    pairs: list[dict[str, Any]] = await person.page.evaluate(_PAIRS)
+    return pairs
