@@ -12,7 +12,17 @@ from sfu.fleet import Fleet
 from signaling.counters import Counters
 from signaling.rooms import Registry
 
-WORKER_FIGURES: Final = ("cpu", "rooms", "transports", "producers", "consumers", "packets_in", "packets_out")
+WORKER_GAUGES: Final = ("cpu", "packet_rate", "rooms", "transports", "producers", "consumers")
+WORKER_COUNTERS: Final = (
+    "packets_in",
+    "packets_out",
+    "bytes_in",
+    "bytes_out",
+    "nacks_sent",
+    "nacks_received",
+    "keyframe_requests_sent",
+    "keyframe_requests_received",
+)
 
 
 class Samples:
@@ -43,8 +53,8 @@ class Samples:
     def _workers(self) -> Iterator[Sample]:
         workers = self._fleet.workers()
         loads = {str(worker["index"]): worker["load"] for worker in workers if worker["load"]}
-        for name in WORKER_FIGURES:
-            kind: Literal["counter", "gauge"] = "counter" if name.startswith("packets") else "gauge"
+        for name in (*WORKER_GAUGES, *WORKER_COUNTERS):
+            kind: Literal["counter", "gauge"] = "counter" if name in WORKER_COUNTERS else "gauge"
             values = {(index,): load[name] for index, load in loads.items()}
             yield Sample(f"folkmoot_worker_{name}", kind, f"Worker: {_words(name)}", values, ("worker",))
         drops = {(index, reason): n for index, load in loads.items() for reason, n in load["drops"].items()}
@@ -55,6 +65,10 @@ class Samples:
     def _requests(self) -> Iterator[Sample]:
         signaling = self._signaling
         yield Sample("folkmoot_requests", "counter", "Signaling requests", signaling.requests, ("event", "outcome"))
+        recoveries = {(outcome,): n for outcome, n in signaling.recoveries.items()}
+        yield Sample("folkmoot_room_recoveries", "counter", "Rooms whose worker died", recoveries, ("outcome",))
+        seconds = {(): signaling.recovery_s}
+        yield Sample("folkmoot_room_recovery_seconds", "counter", "Time rooms were without a worker", seconds)
         refused = {(reason,): n for reason, n in signaling.refused.items()}
         yield Sample("folkmoot_signaling_refused", "counter", "Connections and messages refused", refused, ("reason",))
         answers = {(method, path, str(status)): n for (method, path, status), n in self._http.answers.items()}

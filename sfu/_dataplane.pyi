@@ -153,10 +153,17 @@ class DataPlane:
         "cpu_s": seconds of the thread}`.
         """
 
+    def transport_statistics(self, transport: int) -> dict[str, Any]:
+        """As `statistics()`, of one transport, its producers and its consumers; drops and sums are the transport's too.
+
+        Costs nothing for what other transports hold.
+        """
+
     def totals(self) -> dict[str, Any]:
         """The sums of `statistics()`, whose cost does not grow with what there is.
 
-        `transports`, `producers` and `consumers` are numbers here; `drops` and the rest are as there.
+        `transports`, `producers` and `consumers` are numbers here; `drops` and the rest are as there. Beyond them:
+        `nacks_sent`, `nacks_received` (sequence numbers), `keyframe_requests_sent`, `keyframe_requests_received`.
         """
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from sfu.figures import TransportFigures
+
 Ortc = dict[str, Any]
 Kind = Literal["audio", "video"]
 Direction = Literal["send", "recv"]
@@ -73,6 +75,10 @@ class PipedOut(Reply, frozen=True, tag="piped_out"):
     ssrcs: list[int]
     paused: bool
     content: Content
+
+
+class TransportMeasured(Reply, frozen=True, tag="transport_measured"):
+    figures: TransportFigures
 
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
@@ -257,6 +263,11 @@ class GetStatistics(Command[Statistics], frozen=True, tag="get_statistics"):
     """`room_id` "" asks for all rooms."""
 
     reply = Statistics
+
+
+class MeasureTransport(Command[TransportMeasured], frozen=True, tag="measure_transport"):
+    reply = TransportMeasured
+    transport_id: str
 
 
 class MediaError(Exception):

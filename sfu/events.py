@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from sfu.figures import TransportFigures
+
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="event", tag=True):
     """Something that happened in a worker."""
@@ -51,11 +53,18 @@ class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted
     spatial_layers: list[bool]
 
 
+class TransportReported(WorkerEvent, frozen=True, tag="transport_reported"):
+    """Every ten seconds, of each transport that has been connected."""
+
+    room_id: str
+    figures: TransportFigures
+
+
 class WorkerLoad(WorkerEvent, frozen=True, tag="worker_load"):
     """Sent twice a second: sign of life, and what the fleet places rooms by.
 
     `cpu` is the share of one core, 0 to 1, `packet_rate` packets a second in both directions, both smoothed over some
-    seconds; `packets_in`, `packets_out`, `bytes_in`, `bytes_out` and `drops` count since the worker began.
+    seconds. What follows `consumers` counts since the worker began; NACKs by sequence numbers.
     """
 
     cpu: float
@@ -68,6 +77,10 @@ class WorkerLoad(WorkerEvent, frozen=True, tag="worker_load"):
     packets_out: int
     bytes_in: int
     bytes_out: int
+    nacks_sent: int
+    nacks_received: int
+    keyframe_requests_sent: int
+    keyframe_requests_received: int
     drops: dict[str, int]
 
 

@@ -24,6 +24,7 @@ from sfu.commands import (
     GetStatistics,
     IceRestarted,
     LayersSet,
+    MeasureTransport,
     OpenRoom,
     PauseConsumer,
     PauseProducer,
@@ -45,10 +46,12 @@ from sfu.commands import (
     Statistics,
     StopPipeOut,
     TransportCreated,
+    TransportMeasured,
 )
 from sfu.events import (
     ConsumerLayersChanged,
     ProducerLayersWanted,
+    TransportReported,
     TransportStateChanged,
     WorkerLoad,
     WorkerReady,
@@ -84,9 +87,14 @@ AnyCommand = (
     | SetPipeWanted
     | StopPipeOut
     | GetStatistics
+    | MeasureTransport
 )
-AnyReply = Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics | PipedOut
-AnyEvent = WorkerReady | TransportStateChanged | ConsumerLayersChanged | ProducerLayersWanted | WorkerLoad
+AnyReply = (
+    Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics | PipedOut | TransportMeasured
+)
+AnyEvent = (
+    WorkerReady | TransportStateChanged | ConsumerLayersChanged | ProducerLayersWanted | TransportReported | WorkerLoad
+)
 
 
 class WireError(Exception):

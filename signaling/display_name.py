@@ -29,9 +29,9 @@ def clean_display_name(name: str | None, *, fallback: str) -> str:
 
 
 def _clean(name: str) -> str:
-    spaced = " ".join(name[: MAX_GRAPHEMES * 32].split())
-    kept = "".join(sign for sign in spaced if _may_stay(sign))
-    name = "".join(_graphemes(unicodedata.normalize("NFC", kept))[:MAX_GRAPHEMES])
+    kept = "".join(sign for sign in name[: MAX_GRAPHEMES * 32] if sign.isspace() or _may_stay(sign))
+    spaced = " ".join(kept.split())
+    name = "".join(_graphemes(unicodedata.normalize("NFC", spaced))[:MAX_GRAPHEMES])
     return name[:MAX_CHARACTERS].strip(f" {_JOINER}")
 
 

@@ -10,6 +10,7 @@ from signaling.messages.model import Kind, Source
 
 if TYPE_CHECKING:
     from sfu.commands import Direction
+    from sfu.figures import TransportFigures
     from signaling.participant import Participant
 
 
@@ -27,6 +28,8 @@ class Transport:
     producers: dict[str, Producer] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     ending: bool = False
+    figures: tuple[TransportFigures | None, TransportFigures | None] = (None, None)
+    """What its worker told last but one and last."""
 
     def __post_init__(self) -> None:
         self.era = self.owner.room.losses

@@ -7,7 +7,14 @@ from functools import partial
 import structlog
 
 from persistence.events import LayerAdjusted
-from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerDied, WorkerEvent
+from sfu.events import (
+    ConsumerLayersChanged,
+    ProducerLayersWanted,
+    TransportReported,
+    TransportStateChanged,
+    WorkerDied,
+    WorkerEvent,
+)
 from signaling.closing import Closing
 from signaling.facts import Facts
 from signaling.media import Consumer
@@ -15,6 +22,7 @@ from signaling.messages import catalogue
 from signaling.messages import media as messages
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
+from signaling.statistics import Statistics
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +38,7 @@ class MediaEvents:
         self._closing = closing
         self._facts = facts
         self._recovery = recovery
+        self._statistics = Statistics(facts)
 
     def sink(self, event: WorkerEvent) -> None:
         """Takes each event at once and without waiting; events of no concern to participants are left to others."""
@@ -40,6 +49,8 @@ class MediaEvents:
                 self._layers_changed(event)
             case ProducerLayersWanted():
                 self._layers_wanted(event)
+            case TransportReported():
+                self._transport_reported(event)
             case WorkerDied():
                 self._worker_died(event)
 
@@ -51,6 +62,12 @@ class MediaEvents:
         transport.ending = True
         reason = event.reason or event.state
         transport.owner.session.post(partial(self._closing.close_transport, transport, reason=reason))
+
+    def _transport_reported(self, event: TransportReported) -> None:
+        room = self._registry.get(event.room_id)
+        transport = room.transports.get(event.figures.transport_id) if room else None
+        if transport is not None:
+            self._statistics.take(transport, event)
 
     def _layers_changed(self, event: ConsumerLayersChanged) -> None:
         room = self._registry.get(event.room_id)

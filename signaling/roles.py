@@ -31,6 +31,7 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "transport:create": _ALL,
         "transport:connect": _ALL,
         "transport:restart_ice": _ALL,
+        "transport:stats": _ALL,
         "produce": _SPEAKERS,
         "producer:pause": _SPEAKERS,
         "producer:resume": _SPEAKERS,

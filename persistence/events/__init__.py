@@ -18,6 +18,7 @@ from .media import (
 from .meeting import MeetingCreated, MeetingEnded, MeetingStarted
 from .participant import ConferenceJoined, HandLowered, HandRaised, ParticipantJoined, ParticipantLeft, ReactionSent
 from .payload import Payload
+from .statistics import ConnectionStats, TransportStats
 from .worker import RoomRecovered, WorkerDied
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "AudioMuted",
     "AudioUnmuted",
     "ConferenceJoined",
+    "ConnectionStats",
     "Event",
     "HandLowered",
     "HandRaised",
@@ -42,6 +44,7 @@ __all__ = [
     "ScreenShareStopped",
     "TrackAdded",
     "TrackRemoved",
+    "TransportStats",
     "VideoMuted",
     "VideoUnmuted",
     "WorkerDied",

@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import media, meeting, participant, worker
+from . import media, meeting, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -50,6 +50,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.LayerAdjusted,
             worker.WorkerDied,
             worker.RoomRecovered,
+            statistics.TransportStats,
+            statistics.ConnectionStats,
         )
     }
 )

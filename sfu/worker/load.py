@@ -14,7 +14,19 @@ from sfu.events import WorkerLoad
 INTERVAL_S = 0.5
 SMOOTHED_S = 2.0
 """Over about this long: a burst of joins should not send every room elsewhere."""
-COUNTED = ("transports", "producers", "consumers", "packets_in", "packets_out", "bytes_in", "bytes_out")
+COUNTED = (
+    "transports",
+    "producers",
+    "consumers",
+    "packets_in",
+    "packets_out",
+    "bytes_in",
+    "bytes_out",
+    "nacks_sent",
+    "nacks_received",
+    "keyframe_requests_sent",
+    "keyframe_requests_received",
+)
 
 
 class Usage(NamedTuple):

@@ -9,6 +9,7 @@ from sfu.commands import Done, MediaError
 from sfu.ortc import parse_dtls_parameters, to_plain
 from sfu.ortc.model import DtlsParameters
 from sfu.worker.dtls import fingerprints
+from sfu.worker.figures import transport_figures
 from sfu.worker.room import Room, refuse_known
 from sfu.worker.router import CommandTable, Router
 from sfu.worker.statistics import room_statistics
@@ -88,3 +89,11 @@ async def get_statistics(router: Router, command: cmd.GetStatistics) -> cmd.Stat
         drops=dict(Counter(measured.get("drops", {})) + router.around.drops),
         load={name: float(measured.get(name, 0)) for name in totals},
     )
+
+
+@carries_out(cmd.MeasureTransport)
+async def measure_transport(router: Router, command: cmd.MeasureTransport) -> cmd.TransportMeasured:
+    room = router.room(command)
+    transport = room.transport(command.transport_id)
+    measured = router.plane.transport_statistics(transport.handle)
+    return cmd.TransportMeasured(transport_figures(room, transport, measured))

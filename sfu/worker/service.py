@@ -14,17 +14,27 @@ import structlog
 
 from sfu._dataplane import DataPlane
 from sfu.channel import WorkerLink
-from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerLoad, WorkerReady
+from sfu.events import (
+    ConsumerLayersChanged,
+    ProducerLayersWanted,
+    TransportReported,
+    TransportStateChanged,
+    WorkerLoad,
+    WorkerReady,
+)
 from sfu.worker import media_commands, pipe_commands, room_commands
 from sfu.worker.addresses import reachable_addresses
 from sfu.worker.candidates import candidates
 from sfu.worker.dtls import new_certificate
+from sfu.worker.figures import report_figures, transport_figures
 from sfu.worker.load import LoadMeter, report_load
 from sfu.worker.pipe import pipe_host
 from sfu.worker.router import Router
 from sfu.worker.transport import State, Surroundings, Transport
 
 HANDSHAKES_IN_FLIGHT = 256
+REPORT_S = 10.0
+"""How often each transport's figures are told (REQUIREMENTS SFU-3)."""
 
 log = structlog.get_logger()
 
@@ -83,6 +93,7 @@ class Service:
         loop.add_reader(self._plane.event_fd, self._drain)
         tasks = {
             asyncio.create_task(report_load(self._measure, link.tell), name="load"),
+            asyncio.create_task(report_figures(self._transports, self._report, REPORT_S), name="figures"),
             asyncio.create_task(link.wait_closed(), name="server-gone"),
             asyncio.create_task(self.ended.wait(), name="ended"),
         }
@@ -100,6 +111,18 @@ class Service:
 
     def _measure(self) -> WorkerLoad:
         return self._meter.measure(self._plane.totals(), len(self._router.rooms))
+
+    def _transports(self) -> list[Transport]:
+        rooms = self._router.rooms.values()
+        return [transport for room in rooms for transport in room.transports.values() if transport.state != "new"]
+
+    def _report(self, transport: Transport) -> None:
+        """Unless it was closed while the others had their turn."""
+        room = self._router.rooms.get(transport.room_id)
+        if self._link is None or room is None or room.transports.get(transport.id) is not transport:
+            return
+        measured = self._plane.transport_statistics(transport.handle)
+        self._link.tell(TransportReported(room.id, transport_figures(room, transport, measured)))
 
     def _drain(self) -> None:
         for name, handle, fields in self._plane.poll_events():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from config.settings import LimitSettings
 from sfu import commands
 from sfu.ports import Rooms
@@ -19,6 +21,8 @@ from signaling.messages.transport import (
     TransportCreate,
     TransportCreated,
     TransportRestartIce,
+    TransportStats,
+    TransportStatsReported,
 )
 from signaling.participant import Participant
 
@@ -73,3 +77,9 @@ class TransportHandlers:
             ice_parameters=restarted.ice_parameters,
             ice_servers=self._ice_servers.of(participant.id),
         )
+
+    @handles(TransportStats)
+    async def stats(self, participant: Participant, request: TransportStats) -> TransportStatsReported:
+        transport = own_transport(participant, request.transport_id)
+        measured = await self._media.ask(commands.MeasureTransport(participant.room.id, transport.id))
+        return TransportStatsReported.model_validate(msgspec.to_builtins(measured.figures))

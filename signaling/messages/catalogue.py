@@ -34,6 +34,9 @@ _REQUESTS: Final = (
     RequestKind(
         "transport:restart_ice", transport.TransportRestartIce, "transport:ice_restarted", transport.IceRestarted
     ),
+    RequestKind(
+        "transport:stats", transport.TransportStats, "transport:stats_reported", transport.TransportStatsReported
+    ),
     RequestKind("produce", media.Produce, "producer:created", media.ProducerCreated),
     RequestKind("producer:pause", media.ProducerPause, "producer:paused", media.ProducerNamed),
     RequestKind("producer:resume", media.ProducerResume, "producer:resumed", media.ProducerNamed),

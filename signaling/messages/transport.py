@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from persistence.events.statistics import ConsumerFigures, Inbound, Outbound, ProducerFigures
 from signaling.messages.model import (
     DtlsParameters,
     IceCandidate,
@@ -55,6 +56,33 @@ class IceRestarted(Told):
     transport_id: str
     ice_parameters: IceParameters = Field(alias="iceParameters")
     ice_servers: list[IceServer] = Field(alias="iceServers")
+
+
+class TransportStats(Request):
+    transport_id: Id
+
+
+class TransportStatsReported(Told):
+    """What the server has measured of the transport so far: sums over it, and each of its producers and consumers.
+
+    `in` is what the server received from the client, `out` what it sent. `estimate` is what the path to the client is
+    taken to carry, bits per second; absent while nothing tells.
+    """
+
+    transport_id: str
+    direction: str
+    state: str
+    packets_in: int
+    bytes_in: int
+    packets_out: int
+    bytes_out: int
+    drops: dict[str, int]
+    estimate: int | None = None
+    inbound: Inbound
+    outbound: Outbound
+    producers: list[ProducerFigures]
+    consumers: list[ConsumerFigures]
+    left_out: int
 
 
 class TransportClosed(Told):

@@ -75,8 +75,8 @@ async def test_rooms_go_to_the_least_loaded_worker_and_stay_there(watched: Watch
 async def test_a_busy_worker_gets_no_new_room(watched: Watched) -> None:
     await watched.next(WorkerLoad)
     busy = watched.fleet._slots[0]
-    busy.load = WorkerLoad(0.9, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, {})
-    watched.fleet._slots[1].load = WorkerLoad(0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, {})
+    busy.load = WorkerLoad(0.9, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {})
+    watched.fleet._slots[1].load = WorkerLoad(0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {})
     await watched.fleet.open_room("a")
     assert watched.pid_of("a") != (busy.process.pid if busy.process else None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import cast
 
 from hypothesis import given
@@ -18,8 +19,8 @@ from sfu.worker_process import WorkerProcess
 
 def slot(index: int, *, cpu: float = 0.0, packet_rate: float = 0.0, rooms: tuple[str, ...] = ()) -> Slot:
     made = Slot(index)
-    made.process = cast("WorkerProcess", object())
-    made.load = WorkerLoad(cpu, packet_rate, 0, 0, 0, 0, 0, 0, 0, 0, {})
+    made.process = cast("WorkerProcess", SimpleNamespace(serving=True))
+    made.load = WorkerLoad(cpu, packet_rate, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {})
     made.rooms = set(rooms)
     return made
 

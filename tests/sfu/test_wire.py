@@ -28,7 +28,7 @@ ENVELOPES: list[Envelope] = [
     ReplyEnvelope(2, Produced("simulcast")),
     RefusalEnvelope(3, "NOT_FOUND", "There is no such room."),
     EventEnvelope(TransportStateChanged("room", "t", "failed", "fingerprint")),
-    EventEnvelope(WorkerLoad(0.5, 60.0, 1, 2, 3, 4, 5, 6, 7, 8, {"srtp_auth": 9})),
+    EventEnvelope(WorkerLoad(0.5, 60.0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, {"srtp_auth": 13})),
 ]
 
 

@@ -180,6 +180,10 @@ def test_load_counts_what_was_measured_and_what_python_dropped() -> None:
         "packets_out": 9,
         "bytes_in": 700,
         "bytes_out": 900,
+        "nacks_sent": 4,
+        "nacks_received": 5,
+        "keyframe_requests_sent": 6,
+        "keyframe_requests_received": 8,
         "cpu_s": 0.0,
     }
     assert meter.measure(before, 1).cpu == 0.0
@@ -194,6 +198,10 @@ def test_load_counts_what_was_measured_and_what_python_dropped() -> None:
         packets_out=9,
         bytes_in=700,
         bytes_out=900,
+        nacks_sent=4,
+        nacks_received=5,
+        keyframe_requests_sent=6,
+        keyframe_requests_received=8,
         drops={"replayed": 3, "dtls_queue_full": 2},
     )
     assert meter.measure(totals, 1).cpu == pytest.approx(0.5 / math.e, abs=1e-3)

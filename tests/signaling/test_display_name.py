@@ -18,6 +18,7 @@ from signaling.display_name import MAX_CHARACTERS, clean_display_name
         ("\u202egnp.exe", "gnp.exe"),
         ("a\x1b[31mb\x00\nc", "a[31mb c"),
         ("e\u0301", "\u00e9"),
+        ("Ada \x08 Lovelace", "Ada Lovelace"),
         ("<img onerror>", "<img onerror>"),
         ("\u200b\u2060\ufeff", "Token"),
         ("", "Token"),

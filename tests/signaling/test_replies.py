@@ -22,6 +22,7 @@ async def prepared(client: Client) -> dict[str, dict[str, Any]]:
         "transport:create": {"direction": "send"},
         "transport:connect": {"transport_id": send, "dtlsParameters": {"role": "client", "fingerprints": []}},
         "transport:restart_ice": {"transport_id": send},
+        "transport:stats": {"transport_id": send},
         "produce": {"transport_id": send, "kind": "video", "rtpParameters": {}, "source": "camera"},
         "producer:pause": {"producer_id": mine},
         "producer:resume": {"producer_id": mine},

@@ -15,14 +15,34 @@ from persistence.events import Payload
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu import commands as c
-from sfu.commands import Command, MediaError, Ortc, Reply
+from sfu.commands import Command, Direction, MediaError, Ortc, Reply
 from sfu.events import WorkerDied, WorkerEvent
+from sfu.figures import Inbound, Outbound, TransportFigures
 from sfu.ports import EventSink
 
 R = TypeVar("R", bound=Reply)
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CAPABILITIES: Ortc = {"codecs": [{"kind": "audio", "mimeType": "audio/opus"}], "headerExtensions": []}
 GARBAGE = "garbage"
+
+
+def nothing_measured(transport_id: str, direction: Direction) -> TransportFigures:
+    """Of a transport that has just connected."""
+    return TransportFigures(
+        transport_id=transport_id,
+        direction=direction,
+        state="connected",
+        packets_in=0,
+        bytes_in=0,
+        packets_out=0,
+        bytes_out=0,
+        drops={},
+        estimate=None,
+        inbound=Inbound(0, 0, 0, 0, 0, 0, 0.0, 0),
+        outbound=Outbound(0, 0, 0, 0, 0, 0, 0, 0.0, 0, None),
+        producers=[],
+        consumers=[],
+    )
 
 
 @dataclass
@@ -57,6 +77,7 @@ class ModelledRooms:
         self.before: Callable[[Command[Any]], Any] | None = None
         self.after: Callable[[Command[Any]], Any] | None = None
         self.placeable = True
+        self.figures: dict[str, TransportFigures] = {}
         self._sinks: list[EventSink] = []
 
     @property
@@ -108,6 +129,13 @@ class ModelledRooms:
             ice_candidates=[{"ip": "127.0.0.1", "port": 7882}],
             dtls_parameters={"role": "auto", "fingerprints": []},
             sctp_parameters={"port": 5000} if command.sctp else None,
+        )
+
+    def _MeasureTransport(self, room: ModelledRoom, command: c.MeasureTransport) -> c.TransportMeasured:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        direction: Any = room.transports[command.transport_id]
+        return c.TransportMeasured(
+            self.figures.get(command.transport_id) or nothing_measured(command.transport_id, direction)
         )
 
     def _ConnectTransport(self, room: ModelledRoom, command: c.ConnectTransport) -> c.Done:  # noqa: N802

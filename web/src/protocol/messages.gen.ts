@@ -41,6 +41,26 @@ export interface ConsumerCreated {
   readonly producer_paused: boolean
 }
 
+/** `packets` without retransmissions, which are `resent`. Layers are -1 when none flows. */
+export interface ConsumerFigures {
+  readonly consumer_id: string
+  readonly producer_id: string
+  readonly kind: 'audio' | 'video'
+  readonly paused: boolean
+  readonly spatial_layer: number
+  readonly temporal_layer: number
+  readonly packets: number
+  readonly bytes: number
+  readonly resent: number
+  readonly lost: number
+  readonly nacked: number
+  readonly unanswered: number
+  readonly keyframe_requests: number
+  readonly jitter_ms: number
+  readonly bitrate: number
+  readonly rtt_ms?: number | null
+}
+
 export interface ConsumerKeyframe {
   readonly consumer_id: string
 }
@@ -126,6 +146,18 @@ export interface IceRestarted {
   readonly iceServers: readonly RTCIceServer[]
 }
 
+/** Sums over the producers; `jitter_ms` is the greatest. */
+export interface Inbound {
+  readonly packets: number
+  readonly bytes: number
+  readonly recovered: number
+  readonly lost: number
+  readonly nacked: number
+  readonly keyframe_requests: number
+  readonly jitter_ms: number
+  readonly bitrate: number
+}
+
 /** The worker of the room died: all transports, producers and consumers are gone, everything else is as it was. Told to everyone who was there. Make transports again (the server waits with its answer until it can), produce again what was produced, with `paused` as it was, and consume what `producer:added` tells. */
 export interface MediaReset {
   readonly reason: 'worker_died'
@@ -150,6 +182,20 @@ export interface MeetingView {
   readonly creator_id?: string | null
   readonly max_participants?: number | null
   readonly has_password: boolean
+}
+
+/** Sums over the consumers; `jitter_ms` is the greatest, `rtt_ms` the median. */
+export interface Outbound {
+  readonly packets: number
+  readonly bytes: number
+  readonly resent: number
+  readonly lost: number
+  readonly nacked: number
+  readonly unanswered: number
+  readonly keyframe_requests: number
+  readonly jitter_ms: number
+  readonly bitrate: number
+  readonly rtt_ms?: number | null
 }
 
 /** `reason`: left, disconnected, room_closed. */
@@ -190,6 +236,15 @@ export interface ProducerClose {
 
 export interface ProducerCreated {
   readonly id: string
+}
+
+export interface ProducerFigures {
+  readonly producer_id: string
+  readonly kind: 'audio' | 'video'
+  readonly mime_type: string
+  readonly paused: boolean
+  readonly consumers: number
+  readonly streams: readonly StreamFigures[]
 }
 
 /** To the producer's owner: which spatial layers anybody wants, lowest first. The others need not be sent. */
@@ -294,6 +349,21 @@ export interface ScreenStart {
 export interface ScreenStop {
 }
 
+/** One encoding of a producer; `packets` include retransmissions, `recovered` counts those. */
+export interface StreamFigures {
+  readonly rid?: string | null
+  readonly active: boolean
+  readonly packets: number
+  readonly bytes: number
+  readonly recovered: number
+  readonly lost: number
+  readonly nacked: number
+  readonly keyframe_requests: number
+  readonly keyframes: number
+  readonly jitter_ms: number
+  readonly bitrate: number
+}
+
 /** Told to its owner. `reason`: fingerprint, handshake, consent_expired, peer_closed. */
 export interface TransportClosed {
   readonly transport_id: string
@@ -329,6 +399,28 @@ export interface TransportRestartIce {
   readonly transport_id: string
 }
 
+export interface TransportStats {
+  readonly transport_id: string
+}
+
+/** What the server has measured of the transport so far: sums over it, and each of its producers and consumers. `in` is what the server received from the client, `out` what it sent. `estimate` is what the path to the client is taken to carry, bits per second; absent while nothing tells. */
+export interface TransportStatsReported {
+  readonly transport_id: string
+  readonly direction: string
+  readonly state: string
+  readonly packets_in: number
+  readonly bytes_in: number
+  readonly packets_out: number
+  readonly bytes_out: number
+  readonly drops: Readonly<Record<string, number>>
+  readonly estimate?: number | null
+  readonly inbound: Inbound
+  readonly outbound: Outbound
+  readonly producers: readonly ProducerFigures[]
+  readonly consumers: readonly ConsumerFigures[]
+  readonly left_out: number
+}
+
 /** What a client asks, and what it is answered. */
 export interface Requests {
   'room:create': { payload: RoomCreate; reply: RoomCreated }
@@ -338,6 +430,7 @@ export interface Requests {
   'transport:create': { payload: TransportCreate; reply: TransportCreated }
   'transport:connect': { payload: TransportConnect; reply: TransportConnected }
   'transport:restart_ice': { payload: TransportRestartIce; reply: IceRestarted }
+  'transport:stats': { payload: TransportStats; reply: TransportStatsReported }
   produce: { payload: Produce; reply: ProducerCreated }
   'producer:pause': { payload: ProducerPause; reply: ProducerNamed }
   'producer:resume': { payload: ProducerResume; reply: ProducerNamed }

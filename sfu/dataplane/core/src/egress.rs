@@ -253,6 +253,7 @@ impl Tables {
             .get_mut(consumer.transport)
             .ok_or(DropReason::NoPath)?;
         consumer.counters.nacked += 1;
+        out.repairs.nacks_received += 1;
         let result = resend(consumer, producer, transport, out, (sequence, now));
         consumer.counters.unanswered += u64::from(result.is_err());
         result

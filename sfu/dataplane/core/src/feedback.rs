@@ -202,6 +202,7 @@ impl Tables {
             .ok_or(DropReason::RtcpUnknownSsrc)?;
         if let Some(consumer) = self.consumers.get_mut(slot) {
             consumer.counters.keyframe_requests += 1;
+            out.repairs.keyframe_requests_received += 1;
         }
         self.request_keyframe(slot, out);
         Ok(())

@@ -165,6 +165,8 @@ pub enum Command {
     },
     /// A snapshot of everything.
     Statistics,
+    /// A snapshot of one transport, its producers and its consumers.
+    StatisticsOf(TransportId),
     /// The sums alone, however much there is.
     Totals,
 }
@@ -174,7 +176,7 @@ pub enum Command {
 pub enum Reply {
     /// Carried out.
     Done,
-    /// Answer to [`Command::Statistics`].
+    /// Answer to [`Command::Statistics`] and [`Command::StatisticsOf`].
     Statistics(Box<Statistics>),
     /// Answer to [`Command::Totals`].
     Totals(Box<Totals>),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::batch::Batch;
 use crate::drop::{DropReason, Drops};
 use crate::io::{Event, Tuple};
-use crate::stats::Traffic;
+use crate::stats::{Repairs, Traffic};
 use crate::time::Time;
 
 /// Events that may wait for the control plane. A busy meeting has a handful; only a flood fills this.
@@ -20,6 +20,8 @@ pub struct Output {
     pub drops: Drops,
     /// Datagrams sent.
     pub sent: Traffic,
+    /// What was asked for again.
+    pub repairs: Repairs,
     /// When there is something to do next.
     pub deadline: Time,
     /// When there is something to do that cannot wait for the next round of what is due.
@@ -33,6 +35,7 @@ impl Default for Output {
             batch: Batch::default(),
             drops: Drops::default(),
             sent: Traffic::default(),
+            repairs: Repairs::default(),
             deadline: Time::FAR,
             urgent: Time::FAR,
             events: VecDeque::new(),

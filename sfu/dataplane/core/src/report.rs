@@ -247,6 +247,7 @@ fn ask_missing(
         return;
     };
     stream.nacked += wanted.len() as u64;
+    out.repairs.nacks_sent += wanted.len() as u64;
     let sender = transport.ssrc;
     transport.send_rtcp(out, |arena| {
         nack::write(
@@ -272,6 +273,7 @@ fn ask_keyframe(
         return;
     };
     stream.requests += 1;
+    out.repairs.keyframe_requests_sent += 1;
     let sender = transport.ssrc;
     if producer.codec.pli || !producer.codec.fir {
         transport.send_rtcp(out, |arena| pli::write(arena, sender, media));

@@ -42,6 +42,19 @@ pub struct Statistics {
     pub sent: Traffic,
 }
 
+/// What was asked for again, over everything that was ever there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Sequence numbers asked of those who send.
+    pub nacks_sent: u64,
+    /// Sequence numbers that receivers asked for.
+    pub nacks_received: u64,
+    /// Key frames asked of those who send.
+    pub keyframe_requests_sent: u64,
+    /// Key frames that receivers asked for.
+    pub keyframe_requests_received: u64,
+}
+
 /// Answer to [`Command::Totals`](crate::io::Command::Totals): cheap enough to be asked twice a second.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
@@ -57,6 +70,8 @@ pub struct Totals {
     pub received: Traffic,
     /// As in [`Statistics`].
     pub sent: Traffic,
+    /// What was asked for again.
+    pub repairs: Repairs,
 }
 
 /// Of one transport.
@@ -80,6 +95,8 @@ pub struct TransportStatistics {
     pub sent: Traffic,
     /// What was dropped of its own traffic, by reason.
     pub drops: Drops,
+    /// What the path out is taken to carry, bits per second; `None` while its receiver tells nothing.
+    pub estimate: Option<u64>,
 }
 
 /// Of one producer.

@@ -199,7 +199,7 @@ impl Transport {
     }
 
     /// A snapshot.
-    pub fn statistics(&self) -> TransportStatistics {
+    pub fn statistics(&self, now: Time) -> TransportStatistics {
         TransportStatistics {
             pipe: self.pipe.is_some(),
             connected: self.ice.path().is_some(),
@@ -210,6 +210,7 @@ impl Transport {
             received: self.received,
             sent: self.sent,
             drops: self.drops.clone(),
+            estimate: self.sending.estimate(now),
         }
     }
 }

@@ -384,6 +384,19 @@ impl DataPlane {
         }
     }
 
+    fn transport_statistics<'py>(
+        &self,
+        py: Python<'py>,
+        transport: u32,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let answer = self.ask(py, Command::StatisticsOf(TransportId(transport)))?;
+        match answer.result {
+            Ok(Reply::Statistics(statistics)) => report::statistics(py, &statistics, &answer.host),
+            Ok(_) => Err(stopped(py)),
+            Err(error) => Err(refused(py, &error)),
+        }
+    }
+
     fn totals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let answer = self.ask(py, Command::Totals)?;
         match answer.result {

@@ -128,6 +128,10 @@ pub(crate) fn totals<'py>(
         "producers": totals.producers,
         "consumers": totals.consumers,
         "drops": all_drops(py, &totals.drops, host)?,
+        "nacks_sent": totals.repairs.nacks_sent,
+        "nacks_received": totals.repairs.nacks_received,
+        "keyframe_requests_sent": totals.repairs.keyframe_requests_sent,
+        "keyframe_requests_received": totals.repairs.keyframe_requests_received,
         "packets_in": totals.received.packets,
         "packets_out": totals.sent.packets,
         "bytes_in": totals.received.bytes,
@@ -181,6 +185,7 @@ fn transport<'py>(py: Python<'py>, of: &TransportStatistics) -> PyResult<Bound<'
         "ssrcs": of.ssrcs,
         "received": traffic(py, &of.received)?,
         "sent": traffic(py, &of.sent)?,
+        "estimate": of.estimate,
         "drops": drops(py, &of.drops)?,
     }))
 }

@@ -122,6 +122,9 @@ impl Engine {
                 self.set_producer_priority(producer, priority, now)
             }
             Command::Statistics => Ok(Reply::Statistics(Box::new(self.statistics(now)))),
+            Command::StatisticsOf(id) => self
+                .statistics_of(id, now)
+                .map(|statistics| Reply::Statistics(Box::new(statistics))),
             Command::Totals => Ok(Reply::Totals(Box::new(self.totals()))),
         }
     }
