@@ -23,10 +23,16 @@ impl Bitrate {
             let millis = u64::try_from(elapsed.as_millis())
                 .unwrap_or(u64::MAX)
                 .max(1);
+            // After a silence what went by before says nothing of what begins now.
+            let last = if elapsed > WINDOW * 2 {
+                0
+            } else {
+                self.bytes.saturating_mul(8_000) / millis
+            };
             *self = Self {
                 since: now,
                 bytes: 0,
-                last: self.bytes.saturating_mul(8_000) / millis,
+                last,
             };
         }
         self.bytes += bytes as u64;

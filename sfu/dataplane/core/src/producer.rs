@@ -2,7 +2,7 @@
 
 use crate::allocation::interest::Interest;
 use crate::allocation::size::{Size, Sizes};
-use crate::allocation::tariff::{Shape, Tariff};
+use crate::allocation::tariff::{Expected, Shape, Tariff};
 use crate::codec::Codec;
 use crate::extension::{Elements, Extension, ExtensionMap};
 use crate::history;
@@ -261,7 +261,10 @@ impl Producer {
             spatial: self.spatial_layers(),
             temporal: temporal.max().unwrap_or(1),
         };
-        let expected = self.active | self.interest.dormant(now);
+        let expected = Expected {
+            flowing: self.active | self.interest.asleep(),
+            beginning: self.interest.returning(now),
+        };
         let measured = self.ladder(now);
         self.tariff.update(&measured, expected, shape, now);
     }

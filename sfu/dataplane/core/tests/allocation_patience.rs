@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use folkmoot_core::allocation::interest::{HOLD, Interest};
 use folkmoot_core::allocation::standing::RIPE;
-use folkmoot_core::allocation::tariff::{Shape, Tariff};
+use folkmoot_core::allocation::tariff::{Expected, Shape, Tariff};
 use folkmoot_core::allocation::{Planner, Row, Rungs, Standing};
 use folkmoot_core::ladder::{Ladder, Layers};
 use folkmoot_core::random::Random;
@@ -82,7 +82,7 @@ impl Room {
         self.now += TICK;
         for index in 0..self.rows.len() {
             let measured = self.measure();
-            self.tariffs[index].update(&measured, 0b111, SHAPE, self.now);
+            self.tariffs[index].update(&measured, Expected::default(), SHAPE, self.now);
         }
         for row in &mut self.rows {
             row.rungs = Rungs::new(
@@ -270,12 +270,12 @@ fn a_layer_nobody_wants_is_told_after_a_hold_and_at_once_when_wanted_again() {
     assert_eq!(interest.update(0b001, now + HOLD - TICK), None);
     now += HOLD;
     assert_eq!(interest.update(0b001, now), Some(0b001));
-    assert_eq!(interest.dormant(now + HOLD), 0b110);
+    assert_eq!(interest.asleep(), 0b110);
     assert_eq!(interest.due(), Time::FAR);
     now += TICK * 100;
     assert_eq!(interest.update(0b101, now), Some(0b101), "at once");
-    assert_eq!(interest.dormant(now), 0b110, "on its way back");
-    assert_eq!(interest.dormant(now + MINUTE), 0b010);
+    assert_eq!((interest.asleep(), interest.returning(now)), (0b010, 0b100));
+    assert_eq!(interest.returning(now + MINUTE), 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@
 
 use folkmoot_core::allocation::share::{Claim, share};
 use folkmoot_core::allocation::size::{Size, Sizes};
-use folkmoot_core::allocation::tariff::{Shape, Tariff};
+use folkmoot_core::allocation::tariff::{Expected, Shape, Tariff};
 use folkmoot_core::allocation::{Planner, Row, Rungs, Standing};
 use folkmoot_core::ladder::{Ladder, Layers};
 use folkmoot_core::spec::Content;
@@ -227,31 +227,40 @@ fn layers_asleep_keep_their_price_and_new_ones_get_one() {
         spatial: 3,
         temporal: 3,
     };
+    let flowing = |flowing| Expected {
+        flowing,
+        beginning: 0,
+    };
+    let top = |tariff: &Tariff| tariff.ladder().rate(layers(2, 2));
     let mut tariff = Tariff::default();
     let at = Time::from_millis;
-    tariff.update(&Ladder::default(), 0b111, shape, at(1_000));
-    assert_eq!(tariff.ladder().rate(layers(2, 2)), Some(900_000), "assumed");
+    tariff.update(&Ladder::default(), flowing(0b111), shape, at(1_000));
+    assert_eq!(top(&tariff), Some(900_000), "assumed");
     assert_eq!(tariff.ladder().rate(layers(0, 0)), Some(40_000), "assumed");
-    tariff.update(
-        &simulcast([80_000, 200_000, 600_000]),
-        0b111,
-        shape,
-        at(20_000),
-    );
-    assert_eq!(
-        tariff.ladder().rate(layers(2, 2)),
-        Some(600_000),
-        "measured"
-    );
-    let mut two = simulcast([80_000, 200_000, 600_000]);
+    let all = simulcast([80_000, 200_000, 600_000]);
+    tariff.update(&all, flowing(0b111), shape, at(20_000));
+    assert_eq!(top(&tariff), Some(600_000), "measured");
+    let mut two = all;
     for temporal in 0..3 {
         two.set(layers(2, temporal), 0);
     }
-    tariff.update(&two, 0b111, shape, at(21_000));
-    assert_eq!(tariff.ladder().rate(layers(2, 2)), Some(600_000), "asleep");
-    tariff.update(&two, 0b011, shape, at(22_000));
-    assert_eq!(tariff.ladder().rate(layers(2, 2)), None, "gone");
-    tariff.update(&Ladder::default(), 0, shape, at(23_000));
+    tariff.update(&two, flowing(0b111), shape, at(21_000));
+    assert_eq!(top(&tariff), Some(600_000), "asleep");
+    let mut begins = two;
+    begins.set(layers(2, 0), 30_000);
+    let expected = Expected {
+        flowing: 0b111,
+        beginning: 0b100,
+    };
+    tariff.update(&begins, expected, shape, at(22_000));
+    assert_eq!(
+        top(&tariff),
+        Some(600_000),
+        "what begins is not measured yet"
+    );
+    tariff.update(&two, flowing(0b011), shape, at(23_000));
+    assert_eq!(top(&tariff), None, "gone");
+    tariff.update(&Ladder::default(), flowing(0), shape, at(24_000));
     assert_eq!(tariff.ladder().lowest(), None);
 }
 

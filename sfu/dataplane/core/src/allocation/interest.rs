@@ -46,15 +46,16 @@ impl Interest {
         self.told
     }
 
-    /// Layers that do not flow because they were told not to, or have only just been told to come back.
-    pub fn dormant(&self, now: Time) -> Active {
-        let returning = (0..Active::BITS)
-            .zip(self.since)
-            .fold(0, |bits, (bit, since)| {
-                let lately = now.since(since) < RETURN;
-                bits | Active::from(lately) << bit
-            });
-        self.all & (!self.told | returning)
+    /// Layers that need not flow because they were told not to.
+    pub const fn asleep(&self) -> Active {
+        self.all & !self.told
+    }
+
+    /// Layers that have only just been told to flow: what is measured of them is not what they will cost.
+    pub fn returning(&self, now: Time) -> Active {
+        let layers = (0..Active::BITS).zip(self.since);
+        let returning = layers.filter(|(_, since)| now.since(*since) < RETURN);
+        self.told & returning.fold(0, |bits, (bit, _)| bits | 1 << bit)
     }
 
     /// These layers are wanted now. Returns what to tell the producer, if that changed.

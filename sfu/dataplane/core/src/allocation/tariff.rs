@@ -28,6 +28,15 @@ pub struct Shape {
     pub temporal: u8,
 }
 
+/// Spatial layers that have a price though they are not measured.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    /// They flow, or would if somebody wanted them.
+    pub flowing: Active,
+    /// They have only just begun: what is measured of them is not what they will cost.
+    pub beginning: Active,
+}
+
 /// A producer's ladder over time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tariff {
@@ -41,30 +50,32 @@ impl Tariff {
         &self.ladder
     }
 
-    /// Take in a measurement. Spatial layers that are `expected` without being measured keep what they cost before, or get
-    /// an assumption: those that begin to flow, and those that were only told to stop.
-    pub fn update(&mut self, measured: &Ladder, expected: Active, shape: Shape, now: Time) {
+    /// Take in a measurement. A spatial layer that is expected without being measured keeps what it cost before, or gets an
+    /// assumption.
+    pub fn update(&mut self, measured: &Ladder, expected: Expected, shape: Shape, now: Time) {
         let elapsed = now.since(self.updated).min(SMOOTHING);
         self.updated = now;
         for spatial in 0..MAX_SPATIAL as u8 {
-            let row = |temporal| Layers { spatial, temporal };
-            let flows =
-                (0..MAX_TEMPORAL as u8).any(|temporal| measured.rate(row(temporal)).is_some());
-            let known =
-                (0..MAX_TEMPORAL as u8).any(|temporal| self.ladder.rate(row(temporal)).is_some());
-            let is_expected = expected & 1 << spatial != 0;
+            let is_measured = has_row(measured, spatial) && expected.beginning & 1 << spatial == 0;
+            let is_expected = (expected.beginning | expected.flowing) & 1 << spatial != 0;
+            let is_known = has_row(&self.ladder, spatial);
             for temporal in 0..MAX_TEMPORAL as u8 {
-                let before = self.ladder.rate(row(temporal));
-                let rate = match (flows, is_expected) {
-                    (true, _) => smooth(before, measured.rate(row(temporal)), elapsed),
-                    (false, true) if known => before.unwrap_or(0),
-                    (false, true) => assumed(row(temporal), shape),
-                    (false, false) => 0,
+                let layers = Layers { spatial, temporal };
+                let before = self.ladder.rate(layers);
+                let rate = match (is_measured, is_expected, is_known) {
+                    (true, _, _) => smooth(before, measured.rate(layers), elapsed),
+                    (false, true, true) => before.unwrap_or(0),
+                    (false, true, false) => assumed(layers, shape),
+                    (false, false, _) => 0,
                 };
-                self.ladder.set(row(temporal), rate);
+                self.ladder.set(layers, rate);
             }
         }
     }
+}
+
+fn has_row(ladder: &Ladder, spatial: u8) -> bool {
+    (0..MAX_TEMPORAL as u8).any(|temporal| ladder.rate(Layers { spatial, temporal }).is_some())
 }
 
 fn smooth(before: Option<u64>, measured: Option<u64>, elapsed: Duration) -> u64 {

@@ -26,6 +26,8 @@ pub struct Track {
     pub picture: u16,
     pub tl0: u8,
     pub extensions: Vec<(u8, Vec<u8>)>,
+    /// Payloads of pictures are filled up to so many bytes.
+    pub size: usize,
 }
 
 /// A VP8 frame to send.
@@ -46,6 +48,7 @@ impl Track {
             picture: (ssrc % 0x7fff) as u16,
             tl0: (ssrc % 251) as u8,
             extensions: Vec::new(),
+            size: 0,
         }
     }
 
@@ -116,6 +119,7 @@ impl Track {
         payload.extend_from_slice(&[0, 0, 0x9d, 0x01, 0x2a]);
         payload.extend_from_slice(&self.ssrc.to_be_bytes());
         payload.extend_from_slice(&self.sequence.to_be_bytes());
+        payload.resize(payload.len().max(self.size), 0x55);
         payload
     }
 }
