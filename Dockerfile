@@ -27,7 +27,7 @@ COPY --from=web /src/web/dist web/dist
 ENV PATH=/opt/folkmoot/.venv/bin:$PATH FOLKMOOT_DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1
 USER folkmoot
 VOLUME /data
-EXPOSE 7880/tcp 7882-7897/udp
+EXPOSE 7880/tcp 7881-7896/tcp 7882-7897/udp
 HEALTHCHECK --interval=10s --timeout=3s CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://localhost:7880/readyz', timeout=2)"]
 ENTRYPOINT ["tini", "--", "folkmoot"]
 CMD ["serve"]

@@ -6,6 +6,7 @@ Started by the fleet, ends with its socket.
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -57,9 +58,16 @@ async def run(options: Options) -> int:
     return 0
 
 
+def raise_descriptor_limit() -> None:
+    """Each TCP connection takes a descriptor; many systems give a process 1,024 and let it ask for more."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main() -> int:
     # Standard output belongs to the server's own words; a worker logs beside it.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(run(options_from(sys.argv[1:])))
 

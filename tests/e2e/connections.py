@@ -46,6 +46,26 @@ async () => Promise.all(window.connections.map(async (connection) => {
 }))
 """
 
+_GAP = """
+async (seconds) => {
+  const count = async () => {
+    const reports = await Promise.all(window.connections.map((connection) => connection.getStats()))
+    const all = reports.flatMap((stats) => [...stats.values()])
+    return all.reduce((sum, one) => sum + (one.type === 'inbound-rtp' ? one.packetsReceived : 0), 0)
+  }
+  const started = performance.now()
+  let [changed, longest, seen] = [started, 0, -1]
+  while (performance.now() - started < seconds * 1000) {
+    const received = await count()
+    const now = performance.now()
+    longest = Math.max(longest, now - changed)
+    if (received !== seen) [seen, changed] = [received, now]
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return longest / 1000
+}
+"""
+
 
 def only(candidates: str = "", policy: str = "") -> Callable[[BrowserContext], Awaitable[None]]:
     """Pages of the context see only the server's candidates that match; `policy` as RTCIceTransportPolicy."""
@@ -60,3 +80,8 @@ async def connections(person: BrowserPerson) -> list[dict[str, Any]]:
     """Of each peer connection its state, its selected pair and what came by it."""
     pairs: list[dict[str, Any]] = await person.page.evaluate(_PAIRS)
     return pairs
+
+
+async def longest_gap(person: BrowserPerson, seconds: float) -> float:
+    """The longest time, in seconds, in which no media at all came to the page."""
+    return float(await person.page.evaluate(_GAP, seconds))

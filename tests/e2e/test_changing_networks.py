@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext
 
 from tests.e2e.browser import BrowserPerson
-from tests.e2e.connections import connections, only
+from tests.e2e.connections import connections, longest_gap, only
 from tests.e2e.test_a_meeting import hears, sees
 from tests.support.eventually import eventually
 from tests.support.relay import FAIR, Relay, Weather, relay
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.browser
 
 SEED = 7
 LONGEST_GAP_S = 1.5
-POLL_S = 0.05
 DEAF = Weather(loss=1.0)
 
 
@@ -38,19 +37,6 @@ class Meeting:
 
     async def used(self) -> list[dict[str, Any]]:
         return [connection for connection in await connections(self.ben) if connection["state"] != "closed"]
-
-    async def longest_gap(self, seconds: float) -> float:
-        """The longest time in which nothing at all came to Ben."""
-        loop = asyncio.get_running_loop()
-        started = changed = loop.time()
-        longest, seen = 0.0, -1
-        while (now := loop.time()) - started < seconds:
-            received = sum(connection["packets_received"] for connection in await self.used())
-            if received != seen:
-                seen, changed = received, now
-            longest = max(longest, now - changed)
-            await asyncio.sleep(POLL_S)
-        return longest
 
 
 @pytest_asyncio.fixture
@@ -77,7 +63,7 @@ async def meeting(browser: Browser, server: RunningServer) -> AsyncIterator[Meet
 
 async def test_a_nat_that_gives_out_another_port_is_followed_without_a_restart(meeting: Meeting) -> None:
     before = await meeting.used()
-    gap = asyncio.create_task(meeting.longest_gap(8))
+    gap = asyncio.create_task(longest_gap(meeting.ben, 8))
     meeting.relayed.rebind()
     assert await gap < 5, "the next check of the browser moves the path"
     await meeting.goes_on()
@@ -87,7 +73,7 @@ async def test_a_nat_that_gives_out_another_port_is_followed_without_a_restart(m
 
 async def test_an_ice_restart_moves_media_without_a_gap_and_without_another_handshake(meeting: Meeting) -> None:
     before = await meeting.used()
-    gap = asyncio.create_task(meeting.longest_gap(6))
+    gap = asyncio.create_task(longest_gap(meeting.ben, 6))
     await meeting.ben.page.evaluate("() => window.dispatchEvent(new Event('online'))")
 
     async def restarted() -> list[dict[str, Any]] | None:

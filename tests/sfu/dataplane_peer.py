@@ -103,9 +103,15 @@ class Peer:
 class TcpPeer(Peer):
     """The same over one TCP connection (RFC 4571)."""
 
+    receive_buffer: int | None = None
+
     def _open(self, host: str) -> socket.socket:
         assert self.plane.tcp_port is not None
-        opened = socket.create_connection((host, self.plane.tcp_port), timeout=PATIENCE)
+        opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        if self.receive_buffer is not None:  # only before connecting does it bound the window
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        opened.settimeout(PATIENCE)
+        opened.connect((host, self.plane.tcp_port))
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return opened
 

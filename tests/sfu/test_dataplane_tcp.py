@@ -26,6 +26,7 @@ from tests.sfu.dataplane_peer import (
 
 PROFILE = "SRTP_AEAD_AES_128_GCM"
 STRANGERS_OF_ADDRESS = 64
+PATIENCE_WITH_STRANGERS_S = 10
 
 
 @pytest.fixture
@@ -39,6 +40,12 @@ def await_connections(plane: DataPlane, count: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while plane.statistics()["tcp_connections"] != count:
         assert time.monotonic() < deadline, plane.statistics()["tcp_connections"]
+
+
+class SlowPeer(TcpPeer):
+    """Its machine keeps little of what it does not read."""
+
+    receive_buffer = 4096
 
 
 def everything(peer: Peer) -> Iterator[bytes]:
@@ -151,14 +158,13 @@ def test_a_connection_ends_with_its_transport(plane: DataPlane) -> None:
 
 
 def test_a_peer_that_does_not_read_loses_whole_packets_and_nobody_else_any(plane: DataPlane) -> None:
-    with Peer(plane, 1) as speaker, TcpPeer(plane, 2) as slow, TcpPeer(plane, 3) as quick:
+    with Peer(plane, 1) as speaker, SlowPeer(plane, 2) as slow, TcpPeer(plane, 3) as quick:
         for peer in (speaker, slow, quick):
             peer.connect()
             peer.secure(PROFILE)
         plane.add_producer(1, 1, audio_producer(11))
         plane.add_consumer(2, 1, 1, audio_consumer(22))
         plane.add_consumer(3, 2, 1, audio_consumer(33))
-        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         payload, sent = bytes(1000), 0
         while plane.statistics()["drops"]["connection_backlog"] < 100:
             for _ in range(20):
@@ -172,3 +178,16 @@ def test_a_peer_that_does_not_read_loses_whole_packets_and_nobody_else_any(plane
         got = len(packets)
         assert 0 < got < sent
         assert got + plane.statistics()["drops"]["connection_backlog"] >= sent
+
+
+@pytest.mark.slow
+def test_a_connection_that_brings_no_valid_check_is_closed_after_ten_seconds(plane: DataPlane) -> None:
+    with TcpPeer(plane, 1) as stranger, TcpPeer(plane, 2) as known:
+        known.connect()
+        stranger.socket.settimeout(PATIENCE_WITH_STRANGERS_S + 5)
+        started = time.monotonic()
+        assert stranger.is_closed()
+        assert time.monotonic() - started > PATIENCE_WITH_STRANGERS_S - 1
+        assert plane.statistics()["drops"]["connection_without_check"] == 1
+        known.check()
+        read_answer(known.receive())

@@ -7,11 +7,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 START_TIMEOUT_S = 20
+POLL_S = 0.05
 REALM = "folkmoot.test"
 
 
@@ -38,7 +39,9 @@ def running_turn(secret: str) -> Iterator[TurnServer]:
         command = [
             "turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}",
             "--use-auth-secret", f"--static-auth-secret={secret}", f"--realm={REALM}", "--no-tls", "--no-dtls",
-            "--no-cli", "--allow-loopback-peers", f"--pidfile={folder}/pid", f"--db={folder}/db", "--log-file=stdout",
+            "--no-cli", "--allow-loopback-peers", "--no-multicast-peers",
+            "--denied-peer-ip=0.0.0.0-255.255.255.255", "--denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "--allowed-peer-ip=127.0.0.1", f"--pidfile={folder}/pid", f"--db={folder}/db", "--log-file=stdout",
             "--verbose",
         ]
         # fmt: on
@@ -59,7 +62,8 @@ def _wait_until_listening(server: TurnServer, process: subprocess.Popen[bytes]) 
         try:
             socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_S)
         else:
             return
     raise AssertionError(f"coturn did not start:\n{server.log()[-2000:]}")
