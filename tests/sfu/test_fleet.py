@@ -141,6 +141,51 @@ async def test_a_hanging_worker_is_killed_after_three_seconds(watched: Watched) 
     assert time.monotonic() - stopped_at < SILENCE_LIMIT_S + 0.5
 
 
+async def test_a_room_that_is_being_opened_when_its_worker_hangs_is_opened_on_another(watched: Watched) -> None:
+    hanging = watched.fleet.workers()[0]["pid"]
+    os.kill(hanging, signal.SIGSTOP)
+    await watched.fleet.open_room("a")
+    assert watched.pid_of("a") == watched.fleet.workers()[1]["pid"]
+    assert (await watched.next(WorkerDied)).room_ids == [], "it was not open yet: nobody lost anything"
+
+
+async def test_a_room_opened_while_no_worker_runs_waits_for_the_next(watched: Watched) -> None:
+    for worker in watched.fleet.workers():
+        os.kill(worker["pid"], signal.SIGKILL)
+    for _ in range(2):
+        await watched.next(WorkerDied)
+    assert await watched.fleet.ready() == "worker 0, 1 not running"
+    await watched.fleet.open_room("a")
+    await watched.fleet.ask(CreateTransport("a", "t", "send"))
+
+
+async def test_a_room_that_cost_three_workers_is_refused_and_others_are_not(watched: Watched) -> None:
+    for _ in range(3):
+        await watched.fleet.open_room("poison")
+        os.kill(watched.pid_of("poison"), signal.SIGKILL)
+        assert (await watched.next(WorkerDied)).room_ids == ["poison"]
+    with pytest.raises(MediaError) as refusal:
+        await watched.fleet.open_room("poison")
+    assert refusal.value.code == "UNAVAILABLE"
+    await watched.fleet.open_room("wholesome")
+
+
+async def test_rooms_that_lost_a_worker_together_come_back_apart(watched: Watched) -> None:
+    for name in ("a", "b", "c"):
+        await watched.fleet.open_room(name)
+    assert watched.pid_of("a") == watched.pid_of("c")
+    os.kill(watched.pid_of("a"), signal.SIGKILL)
+    assert (await watched.next(WorkerDied)).room_ids == ["a", "c"]
+
+    async def both_run() -> bool:
+        return await watched.fleet.ready() is None
+
+    await eventually(both_run, "a new worker in the place of the dead one")
+    await watched.fleet.open_room("a")
+    await watched.fleet.open_room("c")
+    assert watched.pid_of("a") != watched.pid_of("c"), "one of them may have been the cause"
+
+
 async def test_a_stopped_fleet_leaves_no_process_and_no_socket(watched: Watched, tmp_path: Path) -> None:
     pids = [worker["pid"] for worker in watched.fleet.workers()]
     assert os.listdir(tmp_path) == []  # noqa: PTH208
@@ -162,8 +207,9 @@ async def test_a_worker_knows_no_secret_of_the_server(monkeypatch: pytest.Monkey
     assert not [name for name in environment if name.startswith("FOLKMOOT")]
 
 
-async def test_a_worker_ends_with_its_server(watched: Watched) -> None:
-    """The server dies without a word: its end of the socket closes."""
+async def test_a_worker_ends_with_its_server(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server dies without a word: its end of the socket closes, and nobody is there to kill the worker."""
+    monkeypatch.setattr("sfu.worker_process.LINKLESS_S", 10.0)
     process = watched.fleet._slots[0].process
     assert process is not None
     pid = process.pid
