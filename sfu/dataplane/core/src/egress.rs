@@ -85,7 +85,7 @@ fn forward(
     consumer.counters.sent.count(sent);
     consumer.counters.bitrate.count(sent, media.sample.arrival);
     consumer.counters.payload_bytes += media.payload.len() as u64;
-    consumer.resends.earn(sent);
+    consumer.resends.earn(sent, consumer.counters.fraction_lost);
     Ok(())
 }
 
@@ -278,9 +278,27 @@ fn resend(
         .ok_or(DropReason::NackUnknown)?;
     translation.filler |= consumer.is_left_out(&media.sample);
     let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
-    consumer
+    let repeated = consumer
         .resends
         .ask(translation.sequence, length, round_trip, now)?;
+    let mut sent = send_again(consumer, transport, out, &media, (&translation, now))?;
+    consumer.counters.resent.count(sent);
+    // Lost twice: the next loss would be a freeze, so two are sent at once while the budget lasts.
+    if repeated && consumer.rtx.is_some() && consumer.resends.spend(length).is_ok() {
+        sent = send_again(consumer, transport, out, &media, (&translation, now))?;
+        consumer.counters.resent.count(sent);
+    }
+    Ok(())
+}
+
+/// As RTX under the next number of its own, where negotiated; else the same as the first time.
+fn send_again(
+    consumer: &mut Consumer,
+    transport: &mut Transport,
+    out: &mut Output,
+    media: &Media<'_>,
+    (translation, now): (&Translation, Time),
+) -> Result<usize, DropReason> {
     let (numbers, index) = match &mut consumer.rtx {
         Some(rtx) => {
             let index = rtx.next;
@@ -293,15 +311,13 @@ fn resend(
             translation.sequence,
         ),
     };
-    let sent = send(
+    send(
         consumer,
         transport,
         out,
-        &media,
-        (&translation, numbers, index, now),
-    )?;
-    consumer.counters.resent.count(sent);
-    Ok(())
+        media,
+        (translation, numbers, index, now),
+    )
 }
 
 /// Send what was sent last once more, as a retransmission that nobody asked for. Returns its bytes.
@@ -317,14 +333,8 @@ pub fn repeat(
     let stream = producer.streams.get(usize::from(stream));
     let media = stream.and_then(|stream| stream.recall(incoming, &producer.extensions, now));
     let media = media.ok_or(DropReason::NackUnknown)?;
-    let rtx = consumer.rtx.as_mut().ok_or(DropReason::NackUnknown)?;
-    let (numbers, index) = (Numbers::of_rtx(rtx, translation.sequence), rtx.next);
-    rtx.next += 1;
-    send(
-        consumer,
-        transport,
-        out,
-        &media,
-        (&translation, numbers, index, now),
-    )
+    if consumer.rtx.is_none() {
+        return Err(DropReason::NackUnknown);
+    }
+    send_again(consumer, transport, out, &media, (&translation, now))
 }

@@ -1,5 +1,7 @@
 //! What a transport keeps of its way out: how much it carries, and the stamps by which its receiver can tell.
 
+use std::time::Duration;
+
 use crate::bandwidth::{Estimator, Limits};
 use crate::time::Time;
 
@@ -66,6 +68,18 @@ impl Sending {
     /// A packet with [`stamp`](Self::stamp) was sent.
     pub fn stamped(&mut self, bytes: usize, now: Time) {
         self.estimator.sent(bytes, now);
+    }
+
+    /// What arrives at the receiver, in bits per second.
+    pub fn delivered(&self) -> Option<u64> {
+        self.estimator.delivered()
+    }
+
+    /// From a packet to its feedback; `None` before there was any.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.estimator
+            .has_feedback()
+            .then(|| self.estimator.round_trip())
     }
 
     /// What the receiver says, and when to probe.

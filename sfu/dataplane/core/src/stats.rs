@@ -93,6 +93,12 @@ pub struct TransportStatistics {
     pub received: Traffic,
     /// Datagrams out.
     pub sent: Traffic,
+    /// What its receiver has told to have arrived of late, in bits per second.
+    pub delivered: Option<u64>,
+    /// By transport-wide feedback.
+    pub round_trip: Option<Duration>,
+    /// Packets sent only to see whether they arrive.
+    pub probes: u64,
     /// What was dropped of its own traffic, by reason.
     pub drops: Drops,
     /// What the path out is taken to carry, bits per second; `None` while its receiver tells nothing.

@@ -209,6 +209,9 @@ impl Transport {
             ssrcs: self.incoming.len(),
             received: self.received,
             sent: self.sent,
+            delivered: self.sending.delivered(),
+            round_trip: self.sending.round_trip(),
+            probes: self.sending.probes,
             drops: self.drops.clone(),
             estimate: self.sending.estimate(now),
         }

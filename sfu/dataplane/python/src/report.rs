@@ -186,6 +186,9 @@ fn transport<'py>(py: Python<'py>, of: &TransportStatistics) -> PyResult<Bound<'
         "received": traffic(py, &of.received)?,
         "sent": traffic(py, &of.sent)?,
         "estimate": of.estimate,
+        "delivered": of.delivered,
+        "round_trip": of.round_trip.map(|each| each.as_secs_f64()),
+        "probes": of.probes,
         "drops": drops(py, &of.drops)?,
     }))
 }

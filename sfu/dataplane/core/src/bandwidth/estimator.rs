@@ -7,6 +7,7 @@ use super::detector::{Detector, Usage};
 use super::groups::Groups;
 use super::loss::LossControl;
 use super::probe::Prober;
+use super::queue::Queue;
 use super::sent::Sent;
 use super::throughput::Throughput;
 use super::trend::Trend;
@@ -34,6 +35,7 @@ pub struct Estimator {
     throughput: Throughput,
     prober: Prober,
     round_trip: Duration,
+    queue: Queue,
     /// When the first packet that can be told of was sent.
     began: Option<Time>,
     /// When feedback came last.
@@ -60,6 +62,7 @@ impl Estimator {
             throughput: Throughput::default(),
             prober: Prober::default(),
             round_trip: Duration::from_millis(100),
+            queue: Queue::default(),
             began: None,
             told: None,
             proven: false,
@@ -87,7 +90,8 @@ impl Estimator {
     /// Bits per second for everything on the transport; `None` while there is nothing to tell it from.
     pub fn estimate(&self, now: Time) -> Option<u64> {
         if self.told.is_some() {
-            return Some(self.by_feedback());
+            let drained = self.by_feedback() as f64 * self.queue.share();
+            return Some((drained as u64).max(LEAST));
         }
         if let Some((rate, at)) = self.remb
             && now.since(at) < REMB_LIFE
@@ -111,6 +115,11 @@ impl Estimator {
     /// Whether the estimate is more than a guess: a queue, loss, a probe or the receiver itself has shown it.
     pub const fn is_proven(&self) -> bool {
         self.proven || self.remb.is_some()
+    }
+
+    /// Whether the receiver tells what arrives.
+    pub const fn has_feedback(&self) -> bool {
+        self.told.is_some()
     }
 
     /// From the newest packet told of to its feedback, and back.
@@ -168,6 +177,7 @@ impl Estimator {
             return;
         };
         let sample = now.since(newest);
+        self.queue.measure(sample, now);
         self.round_trip = (self.round_trip * 7 + sample) / 8;
         self.told = Some(now);
         self.adjust(usage, (lost, total), now);

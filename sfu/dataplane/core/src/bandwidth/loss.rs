@@ -8,7 +8,7 @@ use super::MOST;
 use crate::time::Time;
 
 /// Packets a fraction is taken over.
-const WINDOW: u64 = 40;
+const WINDOW: u64 = 100;
 /// Below, there is room.
 const LITTLE: f64 = 0.02;
 /// Above, it is too much.

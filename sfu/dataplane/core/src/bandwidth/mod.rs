@@ -4,7 +4,7 @@
 //! Everything here is pure: packets sent, feedback and the time go in, a bitrate comes out.
 //! [`sent`] remembers what was sent. [`groups`] makes bursts of packets one observation, [`trend`] follows how their delays
 //! change, [`detector`] says whether a queue grows, [`control`] moves the rate by it. [`loss`] holds the rate down while packets
-//! are lost because of it. [`throughput`] is what arrives, [`probe`] tries whether more would. [`estimator`] puts them together.
+//! are lost because of it. [`queue`] is what lies on the way, [`throughput`] what arrives, [`probe`] tries whether more would. [`estimator`] puts them together.
 
 pub mod control;
 pub mod detector;
@@ -12,6 +12,7 @@ pub mod estimator;
 pub mod groups;
 pub mod loss;
 pub mod probe;
+pub mod queue;
 pub mod sent;
 pub mod throughput;
 pub mod trend;

@@ -45,7 +45,7 @@ pub fn forward(
         strand.sent.count(sent);
         strand.bitrate.count(sent, media.sample.arrival);
         strand.payload_bytes += media.payload.len() as u64;
-        strand.resends.earn(sent);
+        strand.resends.earn(sent, 0);
     }
     Ok(())
 }

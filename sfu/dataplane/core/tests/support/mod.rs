@@ -7,10 +7,14 @@
     reason = "a module of several tests, each of which uses a part of it"
 )]
 
+pub mod bad_road;
+pub mod camera;
+pub mod lane;
 pub mod media;
 pub mod pair;
 pub mod peer;
 pub mod room;
+pub mod viewer;
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +27,7 @@ use folkmoot_core::random::Random;
 use folkmoot_core::stats::Statistics;
 use folkmoot_core::time::{Ntp, Time};
 
+use lane::Lane;
 use peer::Peer;
 
 /// What a way through the network does to datagrams.
@@ -52,6 +57,8 @@ pub struct Network {
     pub peers: HashMap<Tuple, Peer>,
     /// What was sent to somebody who is no peer, for the test to carry on.
     pub elsewhere: Vec<(Tuple, Vec<u8>)>,
+    /// Ways that are worse than `up` and `down`: towards the engine or from it, of one peer.
+    pub lanes: HashMap<(bool, Tuple), Lane>,
     random: Random,
     flights: Vec<Flight>,
     number: u64,
@@ -84,6 +91,7 @@ impl Network {
             events: Vec::new(),
             peers: HashMap::new(),
             elsewhere: Vec::new(),
+            lanes: HashMap::new(),
             random: Random::new(seed ^ 0x5eed),
             flights: Vec::new(),
             number: 0,
@@ -115,6 +123,12 @@ impl Network {
     }
 
     fn launch(&mut self, to_engine: bool, tuple: Tuple, bytes: Vec<u8>) {
+        if let Some(lane) = self.lanes.get_mut(&(to_engine, tuple)) {
+            for at in lane.arrivals(bytes.len(), &mut self.random, self.now) {
+                self.fly(at, to_engine, tuple, bytes.clone());
+            }
+            return;
+        }
         let link = if to_engine { self.up } else { self.down };
         let media = bytes.first().is_some_and(|first| *first >= 128);
         if media && self.random.next() % 100 < link.loss_percent {
@@ -128,15 +142,19 @@ impl Network {
                 self.random.next() % (link.jitter_ms * 1000)
             };
             let at = self.now + millis(link.delay_ms) + Duration::from_micros(jitter);
-            self.number += 1;
-            self.flights.push(Flight {
-                at,
-                number: self.number,
-                to_engine,
-                tuple,
-                bytes: bytes.clone(),
-            });
+            self.fly(at, to_engine, tuple, bytes.clone());
         }
+    }
+
+    fn fly(&mut self, at: Time, to_engine: bool, tuple: Tuple, bytes: Vec<u8>) {
+        self.number += 1;
+        self.flights.push(Flight {
+            at,
+            number: self.number,
+            to_engine,
+            tuple,
+            bytes,
+        });
     }
 
     fn drain(&mut self) {

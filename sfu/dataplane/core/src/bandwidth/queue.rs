@@ -1,0 +1,87 @@
+//! How much lies on the way: what a round trip takes longer than the shortest of late.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::time::Time;
+
+/// The shortest round trip is that of so long: a path may change.
+const MEMORY: Duration = Duration::from_secs(20);
+/// Less is jitter, and the time a receiver waits before it tells.
+const NOTHING: Duration = Duration::from_millis(120);
+/// What lies on the way is to be gone after so long.
+const DRAIN: f64 = 1.0;
+/// Something goes on in the meantime.
+const LEAST_SHARE: f64 = 0.2;
+
+/// Round trips of late.
+#[derive(Debug, Default)]
+pub struct Queue {
+    /// Rising in both: candidates for the shortest; bounded by dropping what is longer than a later one.
+    shortest: VecDeque<(Time, Duration)>,
+    latest: Duration,
+}
+
+impl Queue {
+    /// A round trip was measured.
+    pub fn measure(&mut self, round_trip: Duration, now: Time) {
+        self.latest = round_trip;
+        while self
+            .shortest
+            .back()
+            .is_some_and(|(_, other)| *other >= round_trip)
+        {
+            self.shortest.pop_back();
+        }
+        self.shortest.push_back((now, round_trip));
+        while self
+            .shortest
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) > MEMORY)
+        {
+            self.shortest.pop_front();
+        }
+    }
+
+    /// What is waiting on the way; zero when it may be jitter.
+    pub fn length(&self) -> Duration {
+        let shortest = self
+            .shortest
+            .front()
+            .map_or(self.latest, |(_, shortest)| *shortest);
+        let length = self.latest.saturating_sub(shortest);
+        if length > NOTHING {
+            length
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    /// The share of a rate that may be used so that the queue empties soon.
+    pub fn share(&self) -> f64 {
+        (1.0 - self.length().as_secs_f64() / DRAIN).max(LEAST_SHARE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_queue_leaves_room_to_empty_and_a_short_one_takes_none() {
+        let mut queue = Queue::default();
+        let measure = |queue: &mut Queue, at: u64, millis: u64| {
+            queue.measure(Duration::from_millis(millis), Time::from_millis(at));
+            queue.share()
+        };
+        assert_eq!(measure(&mut queue, 0, 50), 1.0);
+        assert_eq!(measure(&mut queue, 100, 150), 1.0);
+        assert_eq!(measure(&mut queue, 200, 550), 0.5);
+        assert_eq!(measure(&mut queue, 300, 5_000), LEAST_SHARE);
+        // A longer way for longer than the memory is the way.
+        for at in 1..250 {
+            measure(&mut queue, 300 + at * 100, 550);
+        }
+        assert_eq!(queue.length(), Duration::ZERO);
+    }
+}
