@@ -71,6 +71,10 @@ reasons! {
     ConsumerPaused = "consumer_paused",
     /// The receiver's bandwidth does not suffice for any layer.
     Suspended = "suspended",
+    /// More packets wait for their turn on the transport than may.
+    PacerFull = "pacer_full",
+    /// Waited for its turn until it was of no use, or its consumer was gone.
+    PacerLate = "pacer_late",
     /// The consumer waits for a key frame.
     AwaitingKeyframe = "awaiting_keyframe",
     /// A layer the consumer does not get.

@@ -11,6 +11,7 @@ use crate::id::{PayloadType, Ssrc};
 use crate::io::Event;
 use crate::map::Shift;
 use crate::output::Output;
+use crate::pacer::Ticket;
 use crate::packet::Media;
 use crate::producer::Producer;
 use crate::rewrite::{Translation, translated};
@@ -73,17 +74,71 @@ fn forward(
     media: &Media<'_>,
 ) -> Result<(), DropReason> {
     let translation = consumer.decide(&media.sample)?;
-    let (sequence, now) = (translation.sequence, media.sample.arrival);
+    let now = media.sample.arrival;
+    // Sound never waits.
+    if consumer.codec.has_layers() && !transport.sending.pacer.is_open(now) {
+        return wait(consumer, transport, out, media, translation);
+    }
+    send_media(consumer, transport, out, media, (&translation, now))
+}
+
+/// Leave a ticket for a packet that may not go yet.
+fn wait(
+    consumer: &Consumer,
+    transport: &mut Transport,
+    out: &mut Output,
+    media: &Media<'_>,
+    translation: Translation,
+) -> Result<(), DropReason> {
+    let sample = &media.sample;
+    let ticket = Ticket {
+        slot: consumer.slot,
+        consumer: consumer.id,
+        stream: sample.stream,
+        incoming: sample.sequence,
+        translation,
+        since: sample.arrival,
+    };
+    let pacer = &mut transport.sending.pacer;
+    if !pacer.wait(ticket) {
+        return Err(DropReason::PacerFull);
+    }
+    out.hurry(pacer.due(sample.arrival));
+    Ok(())
+}
+
+/// Send a packet that waited, as it would have been sent when it came.
+pub fn send_waiting(
+    consumer: &mut Consumer,
+    producer: &Producer,
+    transport: &mut Transport,
+    out: &mut Output,
+    (ticket, now): (&Ticket, Time),
+) -> Result<(), DropReason> {
+    let stream = producer.streams.get(usize::from(ticket.stream));
+    let media = stream.and_then(|stream| stream.recall(ticket.incoming, &producer.extensions, now));
+    let media = media.ok_or(DropReason::PacerLate)?;
+    send_media(consumer, transport, out, &media, (&ticket.translation, now))
+}
+
+fn send_media(
+    consumer: &mut Consumer,
+    transport: &mut Transport,
+    out: &mut Output,
+    media: &Media<'_>,
+    (translation, now): (&Translation, Time),
+) -> Result<(), DropReason> {
+    let sequence = translation.sequence;
     let numbers = Numbers::of_media(consumer, sequence);
     let sent = send(
         consumer,
         transport,
         out,
         media,
-        (&translation, numbers, sequence, now),
+        (translation, numbers, sequence, now),
     )?;
     consumer.counters.sent.count(sent);
-    consumer.counters.bitrate.count(sent, media.sample.arrival);
+    consumer.counters.bitrate.count(sent, now);
     consumer.counters.payload_bytes += media.payload.len() as u64;
     consumer.resends.earn(sent, consumer.counters.fraction_lost);
     Ok(())
@@ -97,15 +152,21 @@ fn send(
     media: &Media<'_>,
     (translation, numbers, index, now): (&Translation, Numbers, u64, Time),
 ) -> Result<usize, DropReason> {
-    if !consumer.stamp_ids.any() {
-        return transport.send_rtp(out, index, |arena| {
-            write(arena, consumer, media, translation, &numbers, None);
-        });
-    }
-    let stamp = transport.sending.stamp(now);
+    let stamp = consumer
+        .stamp_ids
+        .any()
+        .then(|| transport.sending.stamp(now));
     let sent = transport.send_rtp(out, index, |arena| {
-        write(arena, consumer, media, translation, &numbers, Some(&stamp));
+        write(
+            arena,
+            consumer,
+            media,
+            translation,
+            &numbers,
+            stamp.as_ref(),
+        );
     })?;
+    transport.sending.pacer.spend(sent);
     if consumer.stamp_ids.number.is_some() {
         transport.sending.stamped(sent, now);
     }

@@ -64,6 +64,7 @@ impl Tables {
                 if let Some(transport) = self.transports.get_mut(slot) {
                     let estimator = transport.sending.estimator();
                     estimator.receiver_estimate(estimate.bitrate, now);
+                    transport.sending.adjust(now);
                 }
                 Ok(())
             }
@@ -87,6 +88,7 @@ impl Tables {
         let estimator = transport.sending.estimator();
         estimator.feedback(feedback.statuses(), now);
         out.hurry(estimator.poll(now));
+        transport.sending.adjust(now);
         Ok(())
     }
 

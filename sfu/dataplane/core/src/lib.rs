@@ -46,6 +46,8 @@ pub mod map;
 pub mod nack;
 pub mod noted;
 pub mod output;
+pub mod pacer;
+pub mod pacing;
 pub mod packet;
 pub mod padding;
 pub mod pipe;

@@ -61,6 +61,7 @@ impl Tables {
             pipe::report(transport, &self.pipe_consumers, &self.producers, out, now);
         }
         let due = due(transport);
+        self.poll_pacer(slot, out, now);
         self.poll_probe(slot, out, now);
         due
     }

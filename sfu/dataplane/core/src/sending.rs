@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bandwidth::{Estimator, Limits};
+use crate::pacer::Pacer;
 use crate::time::Time;
 
 /// What a packet that is sent bears beside its producer's extensions: new with each sending.
@@ -27,6 +28,8 @@ impl Stamp {
 /// The way out of one transport.
 #[derive(Debug)]
 pub struct Sending {
+    /// Who waits.
+    pub pacer: Pacer,
     estimator: Estimator,
     /// Packets sent only to see whether they arrive.
     pub probes: u64,
@@ -36,6 +39,7 @@ impl Sending {
     /// One that knows nothing of its way.
     pub fn new(limits: Limits) -> Self {
         Self {
+            pacer: Pacer::default(),
             estimator: Estimator::new(limits),
             probes: 0,
         }
@@ -80,6 +84,11 @@ impl Sending {
         self.estimator
             .has_feedback()
             .then(|| self.estimator.round_trip())
+    }
+
+    /// The estimate may have changed: pace by it.
+    pub fn adjust(&mut self, now: Time) {
+        self.pacer.set_estimate(self.estimator.estimate(now));
     }
 
     /// What the receiver says, and when to probe.

@@ -146,10 +146,13 @@ impl Tables {
     }
 
     /// Insert a consumer and tie it to its transport and its producer.
-    pub fn insert_consumer(&mut self, consumer: Consumer) -> usize {
+    pub fn insert_consumer(&mut self, mut consumer: Consumer) -> usize {
         let (id, transport, producer) = (consumer.id, consumer.transport, consumer.producer);
         let ssrcs = ssrcs(&consumer);
-        let slot = self.consumers.insert(consumer);
+        let entry = self.consumers.vacant_entry();
+        let slot = entry.key();
+        consumer.slot = slot;
+        entry.insert(consumer);
         self.consumer_slots.insert(id, slot);
         if let Some(producer) = self.producers.get_mut(producer) {
             producer.consumers.push(slot);

@@ -101,6 +101,8 @@ pub struct Counters {
 pub struct Consumer {
     /// Its handle.
     pub id: ConsumerId,
+    /// Its own slot, set when it is inserted.
+    pub slot: usize,
     /// Slot of the transport it goes out on.
     pub transport: usize,
     /// Slot of its producer.
@@ -198,6 +200,7 @@ impl Consumer {
             .max();
         Ok(Self {
             id,
+            slot: usize::MAX,
             transport,
             producer: slot,
             ssrc: spec.ssrc,

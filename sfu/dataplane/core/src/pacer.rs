@@ -1,0 +1,186 @@
+//! Spreads bursts of pictures over time, so that they do not queue on the way in front of everybody's sound.
+//!
+//! What may go, goes at once; what may not leaves a ticket: where the packet is kept, and how it is to be written. It is
+//! written and sealed from its producer's history when its time comes, so that waiting costs no copy.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::id::ConsumerId;
+use crate::rewrite::Translation;
+use crate::time::Time;
+
+/// Pictures may go this much faster than the path is taken to carry, in percent: a key frame is not to take a second.
+const FACTOR: u64 = 250;
+/// Bytes that may go at once, whatever the rate: a few packets.
+const BURST: u64 = 8_000;
+/// Tickets of a transport.
+pub const MAX_TICKETS: usize = 1_024;
+/// What has waited so long is of no use to anybody.
+pub const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// A packet that waits for its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    /// Slot of the consumer.
+    pub slot: usize,
+    /// Its handle: the slot may be another's by then.
+    pub consumer: ConsumerId,
+    /// The producer's stream.
+    pub stream: u8,
+    /// Extended sequence number within it.
+    pub incoming: u64,
+    /// How to write it.
+    pub translation: Translation,
+    /// Since when it waits.
+    pub since: Time,
+}
+
+/// One transport's way out, by the clock.
+#[derive(Debug, Default)]
+pub struct Pacer {
+    /// Bytes per second; 0: everything goes at once.
+    rate: u64,
+    /// Bytes sent that the rate has not covered yet.
+    debt: u64,
+    settled: Time,
+    tickets: VecDeque<Ticket>,
+}
+
+impl Pacer {
+    /// What the path is taken to carry, in bits per second; `None`: nobody knows, and nothing waits.
+    pub fn set_estimate(&mut self, estimate: Option<u64>) {
+        self.rate = estimate.map_or(0, |estimate| estimate.saturating_mul(FACTOR) / 800);
+    }
+
+    /// Whether a picture's packet may go at once.
+    pub fn is_open(&mut self, now: Time) -> bool {
+        if self.rate == 0 {
+            return self.tickets.is_empty();
+        }
+        self.settle(now);
+        self.tickets.is_empty() && self.debt <= BURST
+    }
+
+    /// Bytes went.
+    pub fn spend(&mut self, bytes: usize) {
+        if self.rate > 0 {
+            self.debt += bytes as u64;
+        }
+    }
+
+    fn settle(&mut self, now: Time) {
+        let micros = now.since(self.settled).as_micros().min(1_000_000) as u64;
+        let covered = self.rate * micros / 1_000_000;
+        if covered > 0 {
+            self.debt = self.debt.saturating_sub(covered);
+            self.settled = now;
+        }
+    }
+
+    /// Let a packet wait. `false` when too many do.
+    pub fn wait(&mut self, ticket: Ticket) -> bool {
+        let fits = self.tickets.len() < MAX_TICKETS;
+        if fits {
+            self.tickets.push_back(ticket);
+        }
+        fits
+    }
+
+    /// The next packet whose time has come.
+    pub fn take(&mut self, now: Time) -> Option<Ticket> {
+        if now < self.due(now) {
+            return None;
+        }
+        self.tickets.pop_front()
+    }
+
+    /// When the next packet that waits may go; [`Time::FAR`] when none waits.
+    pub fn due(&mut self, now: Time) -> Time {
+        if self.tickets.is_empty() {
+            return Time::FAR;
+        }
+        if self.rate == 0 {
+            return now;
+        }
+        self.settle(now);
+        let above = self.debt.saturating_sub(BURST);
+        now + Duration::from_micros(above * 1_000_000 / self.rate)
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.tickets.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::Shift;
+
+    fn ticket(incoming: u64) -> Ticket {
+        Ticket {
+            slot: 0,
+            consumer: ConsumerId(1),
+            stream: 0,
+            incoming,
+            translation: Translation {
+                sequence: incoming,
+                shift: Shift::default(),
+                filler: false,
+                ends_picture: false,
+            },
+            since: Time::ZERO,
+        }
+    }
+
+    #[test]
+    fn without_an_estimate_nothing_waits() {
+        let mut pacer = Pacer::default();
+        for _ in 0..1000 {
+            assert!(pacer.is_open(Time::from_millis(5)));
+            pacer.spend(1_200);
+        }
+    }
+
+    #[test]
+    fn a_burst_is_spread_at_two_and_a_half_times_the_estimate() {
+        let mut pacer = Pacer::default();
+        pacer.set_estimate(Some(1_000_000));
+        let (mut now, mut sent) = (Time::from_millis(1_000), 0);
+        for number in 0..50 {
+            if pacer.is_open(now) {
+                pacer.spend(1_000);
+                sent += 1;
+            } else {
+                assert!(pacer.wait(ticket(number)));
+            }
+        }
+        assert!(sent <= 9, "{sent}");
+        while pacer.waiting() > 0 {
+            now = pacer.due(now);
+            assert!(pacer.take(now).is_some());
+            pacer.spend(1_000);
+        }
+        // 41 packets of 1000 bytes at 2.5 Mbit/s.
+        let took = now.since(Time::from_millis(1_000)).as_millis();
+        assert!((120..145).contains(&took), "{took}");
+    }
+
+    #[test]
+    fn order_is_kept_and_the_queue_is_bounded() {
+        let mut pacer = Pacer::default();
+        pacer.set_estimate(Some(50_000));
+        let now = Time::from_millis(10);
+        pacer.spend(1_000_000);
+        for number in 0..MAX_TICKETS as u64 {
+            assert!(!pacer.is_open(now));
+            assert!(pacer.wait(ticket(number)));
+        }
+        assert!(!pacer.wait(ticket(0)));
+        pacer.set_estimate(None);
+        assert_eq!(pacer.take(now).map(|ticket| ticket.incoming), Some(0));
+        assert!(!pacer.is_open(now), "those who wait go first");
+    }
+}
