@@ -24,6 +24,9 @@ from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.statistics import Statistics
 
+CONSENT_EXPIRED = "consent_expired"
+"""Nothing is sent any more, and everything is kept: the path may come back for as long as its owner stays."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -58,6 +61,9 @@ class MediaEvents:
         room = self._registry.get(event.room_id)
         transport = room.transports.get(event.transport_id) if room else None
         if transport is None or transport.ending or event.state not in {"failed", "closed"}:
+            return
+        if event.reason == CONSENT_EXPIRED:
+            log.info("consent_expired", meeting_id=event.room_id, transport_id=event.transport_id)
             return
         transport.ending = True
         reason = event.reason or event.state

@@ -86,7 +86,7 @@ class TransportStatsReported(Told):
 
 
 class TransportClosed(Told):
-    """Told to its owner. `reason`: fingerprint, handshake, consent_expired, peer_closed."""
+    """Told to its owner. `reason`: fingerprint, handshake, peer_closed."""
 
     transport_id: str
     reason: str

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 SEED = 7
 LONGEST_GAP_S = 1.5
+CONSENT_S = 30
 DEAF = Weather(loss=1.0)
 
 
@@ -85,6 +86,26 @@ async def test_an_ice_restart_moves_media_without_a_gap_and_without_another_hand
     assert await gap < LONGEST_GAP_S
     assert all(one["dtls"] == "connected" and one["state"] == "connected" for one in after)
     await meeting.goes_on()
+
+
+@pytest.mark.slow
+async def test_a_network_that_is_away_for_longer_than_consent_lasts_is_forgiven(meeting: Meeting) -> None:
+    before = await meeting.used()
+    meeting.relayed.set(up=DEAF, down=DEAF)
+    away = asyncio.get_running_loop().time()
+
+    async def longer_than_consent() -> bool:
+        return asyncio.get_running_loop().time() - away > CONSENT_S + 5
+
+    await eventually(longer_than_consent, "the consent to run out", within_s=60)
+    meeting.relayed.set(up=FAIR, down=FAIR)
+
+    async def back() -> bool:
+        return all(connection["state"] == "connected" for connection in await meeting.used())
+
+    await eventually(back, "both transports connected again", within_s=30)
+    await meeting.goes_on()
+    assert len(await meeting.used()) == len(before), "the same transports"
 
 
 async def test_a_path_that_breaks_is_found_again_by_a_restart(meeting: Meeting) -> None:

@@ -313,6 +313,17 @@ async def test_a_failed_transport_goes_with_all_that_is_on_it(node: Node) -> Non
     assert await ada.refused("transport:restart_ice", transport_id=send) == "NOT_FOUND"
 
 
+async def test_a_transport_whose_path_is_lost_stays_for_when_it_comes_back(node: Node) -> None:
+    await node.meeting()
+    ada = await node.connect("ada")
+    await ada.join("daily")
+    send = await ada.transport("send")
+    node.media.happen(TransportStateChanged("daily", send, "failed", "consent_expired"))
+    await ada.settle()
+    assert "transport:closed" not in ada.names()
+    assert (await ada.ask("transport:restart_ice", transport_id=send))["transport_id"] == send
+
+
 async def test_operators_see_the_rooms_and_what_is_in_them(node: Node) -> None:
     await node.meeting()
     ada = await node.connect("ada")

@@ -1,11 +1,14 @@
 import type { types } from 'mediasoup-client'
+import { CodedError } from '../protocol/errors'
 import type { Signaling } from '../protocol/socket'
 
 export type MediaConnection = 'new' | 'connecting' | 'connected' | 'failed'
 
 /** ICE is restarted when a path stays broken for this long: most hiccups of a network heal by themselves sooner. */
 const RESTART_AFTER_MS = 2_500
-const MOST_RESTARTS = 3
+/** The person is told after so many in vain. It is tried further: the network may be away for longer. */
+const QUIET_RESTARTS = 3
+const TRY_AGAIN_AFTER_MS = 5_000
 
 /** What browsers that know it tell of the network they are on. */
 interface NetworkInformation extends EventTarget {
@@ -78,19 +81,20 @@ export class PathKeeper {
 
   async #restart(): Promise<void> {
     if (this.#transport.closed || this.#restarting) return
-    if (++this.#restarts > MOST_RESTARTS) {
-      this.#onConnection('failed')
-      return
-    }
-    if (this.#transport.connectionState !== 'connected') this.#onConnection('connecting')
+    clearTimeout(this.#timer)
+    if (++this.#restarts > QUIET_RESTARTS) this.#onConnection('failed')
+    else if (this.#transport.connectionState !== 'connected') this.#onConnection('connecting')
     this.#restarting = true
     try {
       const reply = await this.#signaling.request('transport:restart_ice', { transport_id: this.#transport.id })
       if (this.#transport.closed) return
       await this.#transport.updateIceServers({ iceServers: [...reply.iceServers] })
       await this.#transport.restartIce({ iceParameters: reply.iceParameters })
-    } catch {
-      if (!this.#transport.closed) this.#onConnection('failed')
+    } catch (error) {
+      if (this.#transport.closed) return
+      this.#onConnection('failed')
+      const isGone = error instanceof CodedError && error.code === 'NOT_FOUND'
+      if (!isGone) this.#timer = setTimeout(() => void this.#restart(), TRY_AGAIN_AFTER_MS)
     } finally {
       this.#restarting = false
     }

@@ -364,7 +364,7 @@ export interface StreamFigures {
   readonly bitrate: number
 }
 
-/** Told to its owner. `reason`: fingerprint, handshake, consent_expired, peer_closed. */
+/** Told to its owner. `reason`: fingerprint, handshake, peer_closed. */
 export interface TransportClosed {
   readonly transport_id: string
   readonly reason: string
