@@ -75,6 +75,7 @@ class PipedOut(Reply, frozen=True, tag="piped_out"):
     ssrcs: list[int]
     paused: bool
     content: Content
+    priority: int
 
 
 class TransportMeasured(Reply, frozen=True, tag="transport_measured"):
@@ -242,6 +243,7 @@ class PipeIn(Command[Done], frozen=True, tag="pipe_in"):
     ssrcs: list[int]
     paused: bool
     content: Content
+    priority: int
 
 
 class SetPipeWanted(Command[Done], frozen=True, tag="set_pipe_wanted"):

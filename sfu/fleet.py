@@ -46,7 +46,7 @@ class Fleet:
         self._spread = Spread(self._slots, self._pipes, limits)
         self._leftovers = Leftovers()
         self._tidying: asyncio.Task[None] | None = None
-        self._deaths = deaths or Deaths()
+        self._deaths = Deaths() if deaths is None else deaths
         self._sinks: list[EventSink] = []
         self._capabilities = to_plain(ROUTER_RTP_CAPABILITIES)
 

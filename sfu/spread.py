@@ -46,8 +46,9 @@ class Spread:
             cmd.CreateTransport: self._create_transport,
             cmd.CloseTransport: self._close_transport,
             cmd.Produce: self._produce,
-            cmd.PauseProducer: self._pause_producer,
-            cmd.ResumeProducer: self._pause_producer,
+            cmd.PauseProducer: self._change_producer,
+            cmd.ResumeProducer: self._change_producer,
+            cmd.SetProducerPriority: self._change_producer,
             cmd.CloseProducer: self._close_producer,
             cmd.Consume: self._consume,
             cmd.CloseConsumer: self._close_consumer,
@@ -103,10 +104,14 @@ class Spread:
         try:
             if slot not in room.slots:
                 await self._open(room, slot)
-            return await self._tell(room, slot, command)
+            created = await self._tell(room, slot, command)
         except BaseException:
             room.drop_transport(transport)
             raise
+        if room.transports.get(transport.id) is not transport:
+            await self._try(room, slot, cmd.CloseTransport(room.id, transport.id))
+            raise _gone("transport")
+        return created
 
     def _place(self, room: RoomRoutes, participant_id: str) -> Slot:
         if not participant_id:
@@ -149,7 +154,10 @@ class Spread:
             room.add_producer(command.producer_id, transport)
         return produced
 
-    async def _pause_producer(self, room: RoomRoutes, command: cmd.PauseProducer | cmd.ResumeProducer) -> cmd.Done:
+    async def _change_producer(
+        self, room: RoomRoutes, command: cmd.PauseProducer | cmd.ResumeProducer | cmd.SetProducerPriority
+    ) -> cmd.Done:
+        """At its home, and wherever else it is."""
         done = cast("cmd.Done", await self._pass_on(room, command))
         if (producer := room.producers.get(command.producer_id)) is not None:
             for branch in list(producer.branches.values()):
@@ -171,7 +179,7 @@ class Spread:
     async def _consume(self, room: RoomRoutes, command: cmd.Consume) -> cmd.Consumed:
         transport = room.transports.get(command.transport_id)
         if transport is None:
-            raise MediaError("NOT_FOUND", "There is no such transport.")
+            raise _gone("transport")
         producer = _still(room, command.producer_id)
         if command.consumer_id in room.consumers:
             raise MediaError("CONFLICT", "The consumer exists already.")
@@ -180,7 +188,7 @@ class Spread:
             consumed = await self._tell(room, transport.slot, command)
             # A worker closes a consumer with its transport or its producer: what went meanwhile leaves nothing there.
             if producer.closed or room.transports.get(transport.id) is not transport:
-                raise MediaError("NOT_FOUND", "There is no such producer.")
+                raise _gone("producer")
             room.add_consumer(command.consumer_id, transport, producer)
             return consumed
 
@@ -222,7 +230,15 @@ class Spread:
         producer = branch.producer
         out = await self._tell(room, producer.slot, cmd.PipeOut(room.id, pipe.id, producer.id))
         taken = cmd.PipeIn(
-            room.id, pipe.id, producer.id, out.media, out.cname, out.ssrcs, paused=out.paused, content=out.content
+            room.id,
+            pipe.id,
+            producer.id,
+            media=out.media,
+            cname=out.cname,
+            ssrcs=out.ssrcs,
+            paused=out.paused,
+            content=out.content,
+            priority=out.priority,
         )
         await self._tell(room, branch.slot, taken)
         if room.ended:
@@ -285,8 +301,12 @@ class Spread:
 def _still(room: RoomRoutes, producer_id: str) -> ProducerRoute:
     producer = room.producers.get(producer_id)
     if producer is None:
-        raise MediaError("NOT_FOUND", "There is no such producer.")
+        raise _gone("producer")
     return producer
+
+
+def _gone(what: str) -> MediaError:
+    return MediaError("NOT_FOUND", f"There is no such {what}.")
 
 
 def _branches(consumers: Iterable[ConsumerRoute]) -> set[Branch]:

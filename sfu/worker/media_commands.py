@@ -154,4 +154,5 @@ async def set_consumer_priority(router: Router, command: cmd.SetConsumerPriority
 async def set_producer_priority(router: Router, command: cmd.SetProducerPriority) -> Done:
     producer = router.room(command).producer(command.producer_id)
     router.plane.set_producer_priority(producer.handle, command.priority)
+    producer.priority = command.priority
     return Done()

@@ -52,6 +52,7 @@ async def pipe_out(router: Router, command: cmd.PipeOut) -> cmd.PipedOut:
         ssrcs=ssrcs,
         paused=producer.paused,
         content=producer.content,
+        priority=producer.priority,
     )
 
 
@@ -71,7 +72,9 @@ async def pipe_in(router: Router, command: cmd.PipeIn) -> Done:
             handle, command.producer_id, room.id, pipe.id, media, command.cname, command.paused, command.content
         )
 
-    room.producers[command.producer_id] = router.producers.add(make)
+    producer = room.producers[command.producer_id] = router.producers.add(make)
+    router.plane.set_producer_priority(producer.handle, command.priority)
+    producer.priority = command.priority
     return Done()
 
 

@@ -27,6 +27,7 @@ class Producer:
     """Shared by the producers of one participant's transport, so that receivers play them in step (RFC 3550 6.5.1)."""
     paused: bool
     content: Content = "camera"
+    priority: int = 0
     consumer_ids: set[str] = field(default_factory=set)
     piped: dict[str, PipeConsumer] = field(default_factory=dict)
     """By the id of the pipe it goes out over."""
