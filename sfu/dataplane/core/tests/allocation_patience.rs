@@ -13,7 +13,7 @@ use std::time::Duration;
 use folkmoot_core::allocation::interest::{HOLD, Interest};
 use folkmoot_core::allocation::standing::RIPE;
 use folkmoot_core::allocation::tariff::{Expected, Shape, Tariff};
-use folkmoot_core::allocation::{Planner, Row, Rungs, Standing};
+use folkmoot_core::allocation::{Budget, Planner, Row, Rungs, Standing};
 use folkmoot_core::ladder::{Ladder, Layers};
 use folkmoot_core::random::Random;
 use folkmoot_core::spec::Content;
@@ -42,6 +42,7 @@ struct Room {
     planner: Planner,
     random: Random,
     noise: u64,
+    budget: u64,
     now: Time,
     switches: Vec<Vec<Time>>,
 }
@@ -62,6 +63,7 @@ impl Room {
             planner: Planner::default(),
             random: Random::new(seed),
             noise,
+            budget: 0,
             now: Time::from_millis(10_000),
             switches: vec![Vec::new(); people as usize],
         }
@@ -92,7 +94,11 @@ impl Room {
             );
         }
         let before = self.given();
-        self.planner.plan(Some(budget), &mut self.rows, self.now);
+        let changed = Budget {
+            now: budget,
+            before: std::mem::replace(&mut self.budget, budget),
+        };
+        self.planner.plan(Some(changed), &mut self.rows, self.now);
         for (key, (before, after)) in before.iter().zip(self.given()).enumerate() {
             if before.is_some() && *before != after {
                 self.switches[key].push(self.now);
@@ -160,6 +166,27 @@ fn down_at_once_and_up_after_a_moment_with_headroom() {
         room.given(),
         level,
         "a little more than it costs is no reason to switch"
+    );
+}
+
+#[test]
+fn a_steep_fall_goes_below_the_estimate_at_once_instead_of_after_it() {
+    let cost = |room: &Room| {
+        room.rows[0]
+            .rungs
+            .rate(room.rows[0].rungs.level(room.given()[0].unwrap()))
+    };
+    let mut room = Room::new(1, 0, 1);
+    room.run(Duration::from_secs(5), |_| 2_000_000);
+    room.step(300_000);
+    assert!(cost(&room) <= 300_000 * 100 / 160, "the queue drains");
+    let given = room.given();
+    room.step(240_000);
+    room.step(200_000);
+    assert_eq!(
+        room.given(),
+        given,
+        "and what comes after is no further switch"
     );
 }
 

@@ -16,7 +16,7 @@ pub mod standing;
 pub mod tariff;
 
 pub use demand::Demand;
-pub use plan::{Planner, Row};
+pub use plan::{Budget, Planner, Row};
 pub use rungs::Rungs;
 pub use size::Size;
 pub use standing::Standing;

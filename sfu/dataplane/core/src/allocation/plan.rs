@@ -3,10 +3,40 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::rungs::Rungs;
-use super::share::{Claim, share};
+use super::share::{Claim, HEADROOM_PERCENT, share};
 use super::standing::{Direction, Standing};
 use crate::ladder::Layers;
 use crate::time::Time;
+
+/// Who loses layers because the budget fell steeply is left more room than usual: the queue on the path has to drain, the
+/// estimate is not at its lowest yet, and each step down costs a key frame.
+const STEEP_HEADROOM_PERCENT: u64 = 160;
+/// A steep fall: to less than this much of the last budget, in percent.
+const STEEP_PERCENT: u64 = 70;
+
+/// What there is to divide, in bits per second.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Now.
+    pub now: u64,
+    /// The last time.
+    pub before: u64,
+}
+
+impl Budget {
+    /// One that has not changed.
+    pub const fn steady(now: u64) -> Self {
+        Self { now, before: now }
+    }
+
+    const fn headroom_of_lowered(self) -> u64 {
+        if self.now < self.before / 100 * STEEP_PERCENT {
+            STEEP_HEADROOM_PERCENT
+        } else {
+            HEADROOM_PERCENT
+        }
+    }
+}
 
 /// One consumer in a plan.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +76,10 @@ pub struct Planner {
 
 impl Planner {
     /// Decide what each of `rows` is given and write it into its standing. `budget` is what is left of the estimate for
-    /// them, in bits per second; `None`: there is no estimate, and everybody is given the most they can use.
+    /// them; `None`: there is no estimate, and everybody is given the most they can use.
     ///
     /// Sorts the rows. The same rows at the same time give the same plan.
-    pub fn plan(&mut self, budget: Option<u64>, rows: &mut [Row], now: Time) {
+    pub fn plan(&mut self, budget: Option<Budget>, rows: &mut [Row], now: Time) {
         let Some(budget) = budget else {
             for row in rows {
                 let top = row.rungs.layers(row.rungs.top());
@@ -62,23 +92,23 @@ impl Planner {
         rows.sort_unstable_by_key(|row| (Reverse(row.weight), row.age));
         self.claims.clear();
         self.claims.extend(rows.iter().map(claim));
-        share(budget, &mut self.claims);
+        share(budget.now, HEADROOM_PERCENT, &mut self.claims);
         for (row, claim) in rows.iter_mut().zip(&mut self.claims) {
             let possible = claim.level > claim.held;
-            if !row.standing.consider(possible, budget, now) {
+            if !row.standing.consider(possible, budget.now, now) {
                 claim.ceiling = claim.held;
             }
         }
-        share(budget, &mut self.claims);
+        share(budget.now, HEADROOM_PERCENT, &mut self.claims);
         let lowered = |any, claim: &mut Claim| leave_room(claim) || any;
         if self.claims.iter_mut().fold(false, lowered) {
-            share(budget, &mut self.claims);
+            share(budget.now, budget.headroom_of_lowered(), &mut self.claims);
         }
         for (row, claim) in rows.iter_mut().zip(&self.claims) {
             if claim.rungs.top() > 0 {
                 let layers = claim.rungs.layers(claim.level);
                 row.standing
-                    .give(layers, direction(row, claim), budget, now);
+                    .give(layers, direction(row, claim), budget.now, now);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::demand::Demand;
-use super::plan::{Planner, Row};
+use super::plan::{Budget, Planner, Row};
 use super::rungs::Rungs;
 use crate::consumer::Consumer;
 use crate::egress::tell_change;
@@ -33,15 +33,14 @@ const WANTED_PERCENT: u64 = 125;
 pub struct Pace {
     due: Time,
     stirred: bool,
+    budget: u64,
 }
 
 impl Pace {
     /// Consumers came, went, or want something else: plan anew, and without grudge.
     pub fn stir(&mut self) {
-        *self = Self {
-            due: Time::ZERO,
-            stirred: true,
-        };
+        self.due = Time::ZERO;
+        self.stirred = true;
     }
 }
 
@@ -72,16 +71,24 @@ impl Tables {
         }
         let estimate = transport.sending.estimate(now);
         let interval = estimate.map_or(CALM_INTERVAL, |_| INTERVAL);
-        let stirred = std::mem::take(&mut transport.pace).stirred;
+        let stirred = std::mem::take(&mut transport.pace.stirred);
         transport.pace.due = now + interval;
         let sound = self.gather(slot, stirred, &mut scratch.rows, now);
         self.want(slot, sound, &scratch.rows);
-        let budget = estimate.map(|estimate| estimate.saturating_sub(sound));
+        let budget = self.budget(slot, estimate, sound);
         scratch.planner.plan(budget, &mut scratch.rows, now);
         for row in &scratch.rows {
             self.apply(row, estimate, out);
         }
         now + interval
+    }
+
+    /// What is left of the estimate for pictures.
+    fn budget(&mut self, slot: usize, estimate: Option<u64>, sound: u64) -> Option<Budget> {
+        let pace = &mut self.transports.get_mut(slot)?.pace;
+        let now = estimate?.saturating_sub(sound);
+        let before = std::mem::replace(&mut pace.budget, now);
+        Some(Budget { now, before })
     }
 
     /// Tell the estimator what would be sent if there were room for all of it, and the room it takes to be given that: it

@@ -2,8 +2,8 @@
 
 use super::rungs::Rungs;
 
-/// What has to be left over before anybody is given more than they hold: a fifteenth part in a hundred.
-const HEADROOM_PERCENT: u64 = 115;
+/// What the budget has to be, in percent of what is spent, before anybody is given more than they hold.
+pub const HEADROOM_PERCENT: u64 = 115;
 
 /// One consumer's part in a division.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,16 +20,17 @@ pub struct Claim {
     pub level: usize,
 }
 
-/// Divide `budget` bits per second over `claims`, which are sorted by weight, highest first.
+/// Divide `budget` bits per second over `claims`, which are sorted by weight, highest first. Whatever is more than a claim
+/// holds is given only up to what leaves `headroom` percent of it in the budget.
 ///
 /// First everybody's lowest step, in that order; what does not fit is left out, but for the most important claim: its lowest step is
 /// the least a viewer gets. Then the claims of the highest weight climb, one step each in turn, until nothing more fits;
 /// then those of the next. So nobody is left out while an equal has more than the lowest, and what the
 /// claims get costs no more than the budget, the one exception aside.
-pub fn share(budget: u64, claims: &mut [Claim]) {
+pub fn share(budget: u64, headroom: u64, claims: &mut [Claim]) {
     let mut purse = Purse {
         budget,
-        cautious: budget.saturating_mul(100) / HEADROOM_PERCENT,
+        cautious: budget.saturating_mul(100) / headroom.max(100),
         spent: 0,
     };
     for claim in claims.iter_mut() {
