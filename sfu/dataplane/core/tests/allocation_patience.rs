@@ -272,7 +272,7 @@ proptest! {
 
     #[test]
     fn steady_conditions_make_at_most_two_switches_a_minute(
-        seed in any::<u64>(), people in 1u32..21, budget in 100_000u64..6_000_000, noise in 0u64..12, wobble in 0u64..10,
+        seed in any::<u64>(), people in 1u32..21, budget in 100_000u64..6_000_000, noise in 0u64..16, wobble in 0u64..11,
     ) {
         let mut room = Room::new(people, noise, seed);
         room.run(MINUTE * 6, |random| noisy(random, budget, wobble));

@@ -3,14 +3,16 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::rungs::Rungs;
-use super::share::{Claim, HEADROOM_PERCENT, share};
+use super::share::{Claim, share};
 use super::standing::{Direction, Standing};
 use crate::ladder::Layers;
 use crate::time::Time;
 
-/// Who loses layers because the budget fell steeply is left more room than usual: the queue on the path has to drain, the
-/// estimate is not at its lowest yet, and each step down costs a key frame.
-const STEEP_HEADROOM_PERCENT: u64 = 160;
+/// What the budget has to be before anybody is given more than they hold, in percent of what is spent.
+const HEADROOM: u64 = 115;
+/// The same for who loses layers because the budget fell steeply, or for the second time in a row: the queue on the path has
+/// to drain, the estimate is not at its lowest yet, and each step down costs a key frame.
+const AMPLE_HEADROOM: u64 = 160;
 /// A steep fall: to less than this much of the last budget, in percent.
 const STEEP_PERCENT: u64 = 70;
 
@@ -29,12 +31,8 @@ impl Budget {
         Self { now, before: now }
     }
 
-    const fn headroom_of_lowered(self) -> u64 {
-        if self.now < self.before / 100 * STEEP_PERCENT {
-            STEEP_HEADROOM_PERCENT
-        } else {
-            HEADROOM_PERCENT
-        }
+    const fn fell_steeply(self) -> bool {
+        self.now < self.before / 100 * STEEP_PERCENT
     }
 }
 
@@ -92,17 +90,21 @@ impl Planner {
         rows.sort_unstable_by_key(|row| (Reverse(row.weight), row.age));
         self.claims.clear();
         self.claims.extend(rows.iter().map(claim));
-        share(budget.now, HEADROOM_PERCENT, &mut self.claims);
+        share(budget.now, &mut self.claims);
         for (row, claim) in rows.iter_mut().zip(&mut self.claims) {
             let possible = claim.level > claim.held;
             if !row.standing.consider(possible, budget.now, now) {
                 claim.ceiling = claim.held;
             }
         }
-        share(budget.now, HEADROOM_PERCENT, &mut self.claims);
-        let lowered = |any, claim: &mut Claim| leave_room(claim) || any;
-        if self.claims.iter_mut().fold(false, lowered) {
-            share(budget.now, budget.headroom_of_lowered(), &mut self.claims);
+        share(budget.now, &mut self.claims);
+        let mut lowered = false;
+        for (row, claim) in rows.iter().zip(&mut self.claims) {
+            let is_ample = budget.fell_steeply() || row.standing.was_lowered_lately(now);
+            lowered |= leave_room(claim, is_ample);
+        }
+        if lowered {
+            share(budget.now, &mut self.claims);
         }
         for (row, claim) in rows.iter_mut().zip(&self.claims) {
             if claim.rungs.top() > 0 {
@@ -114,9 +116,14 @@ impl Planner {
     }
 }
 
-/// Whoever has nothing yet is given at once what fits.
+/// Whoever was never given anything is given at once what fits; whoever is suspended begins at the bottom.
 fn claim(row: &Row) -> Claim {
     let top = row.rungs.top();
+    let ceiling = if row.standing.given() == Some(None) {
+        top.min(1)
+    } else {
+        top
+    };
     let held = row
         .standing
         .given()
@@ -125,18 +132,22 @@ fn claim(row: &Row) -> Claim {
         rungs: row.rungs,
         weight: row.weight,
         held,
-        ceiling: top,
+        headroom: HEADROOM,
+        ceiling,
         level: 0,
     }
 }
 
 /// Who cannot keep what they have, or gets something for the first time, gets it with headroom: one step down instead of one after the
 /// other as an estimate wavers. Its lowest step needs none. Returns whether that is so.
-fn leave_room(claim: &mut Claim) -> bool {
+fn leave_room(claim: &mut Claim, is_ample: bool) -> bool {
     let lowered = claim.level < claim.held;
     if lowered {
         claim.ceiling = claim.level;
         claim.held = claim.level.min(1);
+        if is_ample {
+            claim.headroom = AMPLE_HEADROOM;
+        }
     }
     lowered
 }

@@ -2,11 +2,8 @@
 
 use super::rungs::Rungs;
 
-/// What the budget has to be, in percent of what is spent, before anybody is given more than they hold.
-pub const HEADROOM_PERCENT: u64 = 115;
-
 /// One consumer's part in a division.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Claim {
     /// What it can be given.
     pub rungs: Rungs,
@@ -14,25 +11,22 @@ pub struct Claim {
     pub weight: u16,
     /// The level it has: it keeps it as long as it fits, without headroom.
     pub held: usize,
+    /// What the budget has to be, in percent of what is spent, to give it more than it holds.
+    pub headroom: u64,
     /// The level it may have at most.
     pub ceiling: usize,
     /// The level it gets.
     pub level: usize,
 }
 
-/// Divide `budget` bits per second over `claims`, which are sorted by weight, highest first. Whatever is more than a claim
-/// holds is given only up to what leaves `headroom` percent of it in the budget.
+/// Divide `budget` bits per second over `claims`, which are sorted by weight, highest first.
 ///
 /// First everybody's lowest step, in that order; what does not fit is left out, but for the most important claim: its lowest step is
 /// the least a viewer gets. Then the claims of the highest weight climb, one step each in turn, until nothing more fits;
 /// then those of the next. So nobody is left out while an equal has more than the lowest, and what the
 /// claims get costs no more than the budget, the one exception aside.
-pub fn share(budget: u64, headroom: u64, claims: &mut [Claim]) {
-    let mut purse = Purse {
-        budget,
-        cautious: budget.saturating_mul(100) / headroom.max(100),
-        spent: 0,
-    };
+pub fn share(budget: u64, claims: &mut [Claim]) {
+    let mut purse = Purse { budget, spent: 0 };
     for claim in claims.iter_mut() {
         claim.level = 0;
     }
@@ -56,7 +50,6 @@ pub fn share(budget: u64, headroom: u64, claims: &mut [Claim]) {
 
 struct Purse {
     budget: u64,
-    cautious: u64,
     spent: u64,
 }
 
@@ -70,7 +63,7 @@ impl Purse {
         let limit = if next <= claim.held {
             self.budget
         } else {
-            self.cautious
+            self.budget.saturating_mul(100) / claim.headroom.max(100)
         };
         let more = claim
             .rungs

@@ -40,12 +40,18 @@ pub struct Standing {
     trial: Option<Trial>,
     bar: Option<Bar>,
     patience: Duration,
+    lowered: Option<Time>,
 }
 
 impl Standing {
     /// What it was given last: layers, or nothing. `None`: it was never given anything.
     pub const fn given(&self) -> Option<Option<Layers>> {
         self.given
+    }
+
+    /// Whether it lost layers a short while ago.
+    pub fn was_lowered_lately(&self, now: Time) -> bool {
+        self.lowered.is_some_and(|at| now.since(at) < TRIAL)
     }
 
     /// Something else than bandwidth has changed: who is important, what is shown, who is there. What failed before may
@@ -56,7 +62,7 @@ impl Standing {
         self.patience = Duration::ZERO;
     }
 
-    /// Whether more would fit at the moment. Returns whether it may be had.
+    /// Whether more would fit at the moment. Returns whether it may be had: one upgrade after the other only as the budget grows.
     pub fn consider(&mut self, possible: bool, budget: u64, now: Time) -> bool {
         if let Some(bar) = &mut self.bar {
             if bar.follows {
@@ -71,7 +77,14 @@ impl Standing {
             return false;
         }
         let since = *self.possible.get_or_insert(now);
-        self.bar.is_none() && now.since(since) >= RIPE
+        self.bar.is_none() && now.since(since) >= RIPE && !self.is_on_trial(budget, now)
+    }
+
+    /// The last upgrade has yet to prove itself, and there is not much more than when it was made.
+    fn is_on_trial(&self, budget: u64, now: Time) -> bool {
+        self.trial.is_some_and(|trial| {
+            now.since(trial.at) < TRIAL && budget < trial.budget.saturating_add(trial.budget / 4)
+        })
     }
 
     /// It is given `layers`, which is a step in `direction` from what it had.
@@ -89,6 +102,7 @@ impl Standing {
             }
             Direction::Down => {
                 self.possible = None;
+                self.lowered = Some(now);
                 self.bar = Some(self.sentence(budget, now));
             }
         }
