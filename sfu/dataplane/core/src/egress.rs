@@ -339,6 +339,9 @@ fn resend(
         .ok_or(DropReason::NackUnknown)?;
     translation.filler |= consumer.is_left_out(&media.sample);
     let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
+    if transport.sending.pacer.is_strained(now) {
+        return Err(DropReason::NackBudget);
+    }
     let repeated = consumer
         .resends
         .ask(translation.sequence, length, round_trip, now)?;

@@ -88,7 +88,10 @@ impl Tables {
         let estimator = transport.sending.estimator();
         estimator.feedback(feedback.statuses(), now);
         out.hurry(estimator.poll(now));
-        transport.sending.adjust(now);
+        if transport.sending.adjust(now) {
+            transport.pace.advance();
+            out.schedule(now);
+        }
         Ok(())
     }
 

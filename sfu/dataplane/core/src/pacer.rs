@@ -12,12 +12,16 @@ use crate::time::Time;
 
 /// Pictures may go this much faster than the path is taken to carry, in percent: a key frame is not to take a second.
 const FACTOR: u64 = 250;
-/// Bytes that may go at once, whatever the rate: a few packets.
-const BURST: u64 = 8_000;
+/// Bytes that may go at once: what goes in so many milliseconds, but never less or more than a few packets.
+const BURST_MS: u64 = 40;
+const LEAST_BURST: u64 = 2_500;
+const MOST_BURST: u64 = 8_000;
+/// With more debt than so many bursts nothing is repeated: the receiver asks again.
+const STRAINED: u64 = 2;
 /// Tickets of a transport.
 pub const MAX_TICKETS: usize = 1_024;
-/// What has waited so long is of no use to anybody.
-pub const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// What has waited so long is of no use to anybody. Not sooner: what is missing is asked for again, which costs more.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// A packet that waits for its turn.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +45,23 @@ pub struct Ticket {
 pub struct Pacer {
     /// Bytes per second; 0: everything goes at once.
     rate: u64,
+    /// Of it, what the path is taken to carry, in bytes per second.
+    estimate: u64,
     /// Bytes sent that the rate has not covered yet.
     debt: u64,
+    /// Bytes sent that the estimate has not covered yet.
+    load: u64,
     settled: Time,
     tickets: VecDeque<Ticket>,
 }
 
 impl Pacer {
-    /// What the path is taken to carry, in bits per second; `None`: nobody knows, and nothing waits.
-    pub fn set_estimate(&mut self, estimate: Option<u64>) {
-        self.rate = estimate.map_or(0, |estimate| estimate.saturating_mul(FACTOR) / 800);
+    /// What the path is taken to carry, in bits per second; `None`: nobody knows, and nothing waits. With a queue that
+    /// is to empty nothing goes faster than that.
+    pub fn set_estimate(&mut self, estimate: Option<u64>, drains: bool) {
+        let factor = if drains { 100 } else { FACTOR };
+        self.estimate = estimate.map_or(0, |estimate| estimate / 8);
+        self.rate = self.estimate.saturating_mul(factor) / 100;
     }
 
     /// Whether a picture's packet may go at once.
@@ -59,13 +70,27 @@ impl Pacer {
             return self.tickets.is_empty();
         }
         self.settle(now);
-        self.tickets.is_empty() && self.debt <= BURST
+        self.tickets.is_empty() && self.debt <= self.burst()
+    }
+
+    /// Whether even a repetition, which goes before pictures, would make a queue on the way.
+    pub fn is_strained(&mut self, now: Time) -> bool {
+        if self.rate == 0 {
+            return false;
+        }
+        self.settle(now);
+        self.load > STRAINED * self.burst()
+    }
+
+    fn burst(&self) -> u64 {
+        (self.rate * BURST_MS / 1_000).clamp(LEAST_BURST, MOST_BURST)
     }
 
     /// Bytes went.
     pub fn spend(&mut self, bytes: usize) {
         if self.rate > 0 {
             self.debt += bytes as u64;
+            self.load = (self.load + bytes as u64).min(self.estimate);
         }
     }
 
@@ -74,6 +99,8 @@ impl Pacer {
         let covered = self.rate * micros / 1_000_000;
         if covered > 0 {
             self.debt = self.debt.saturating_sub(covered);
+            let carried = self.estimate * micros / 1_000_000;
+            self.load = self.load.saturating_sub(carried);
             self.settled = now;
         }
     }
@@ -104,7 +131,7 @@ impl Pacer {
             return now;
         }
         self.settle(now);
-        let above = self.debt.saturating_sub(BURST);
+        let above = self.debt.saturating_sub(self.burst());
         now + Duration::from_micros(above * 1_000_000 / self.rate)
     }
 
@@ -147,7 +174,7 @@ mod tests {
     #[test]
     fn a_burst_is_spread_at_two_and_a_half_times_the_estimate() {
         let mut pacer = Pacer::default();
-        pacer.set_estimate(Some(1_000_000));
+        pacer.set_estimate(Some(1_000_000), false);
         let (mut now, mut sent) = (Time::from_millis(1_000), 0);
         for number in 0..50 {
             if pacer.is_open(now) {
@@ -171,7 +198,7 @@ mod tests {
     #[test]
     fn order_is_kept_and_the_queue_is_bounded() {
         let mut pacer = Pacer::default();
-        pacer.set_estimate(Some(50_000));
+        pacer.set_estimate(Some(50_000), false);
         let now = Time::from_millis(10);
         pacer.spend(1_000_000);
         for number in 0..MAX_TICKETS as u64 {
@@ -179,7 +206,7 @@ mod tests {
             assert!(pacer.wait(ticket(number)));
         }
         assert!(!pacer.wait(ticket(0)));
-        pacer.set_estimate(None);
+        pacer.set_estimate(None, false);
         assert_eq!(pacer.take(now).map(|ticket| ticket.incoming), Some(0));
         assert!(!pacer.is_open(now), "those who wait go first");
     }

@@ -31,6 +31,8 @@ pub struct Sending {
     /// Who waits.
     pub pacer: Pacer,
     estimator: Estimator,
+    /// The estimate at the last fall, or the highest since.
+    planned: u64,
     /// Packets sent only to see whether they arrive.
     pub probes: u64,
 }
@@ -41,6 +43,7 @@ impl Sending {
         Self {
             pacer: Pacer::default(),
             estimator: Estimator::new(limits),
+            planned: u64::MAX,
             probes: 0,
         }
     }
@@ -86,9 +89,16 @@ impl Sending {
             .then(|| self.estimator.round_trip())
     }
 
-    /// The estimate may have changed: pace by it.
-    pub fn adjust(&mut self, now: Time) {
-        self.pacer.set_estimate(self.estimator.estimate(now));
+    /// The estimate may have changed: pace by it. Returns whether it fell by so much that layers should be looked at.
+    pub fn adjust(&mut self, now: Time) -> bool {
+        let estimate = self.estimator.estimate(now);
+        self.pacer.set_estimate(estimate, self.estimator.drains());
+        let (before, after) = (self.planned, estimate.unwrap_or(u64::MAX));
+        let fell = after < before - before / 8;
+        if fell || after > before {
+            self.planned = after;
+        }
+        fell
     }
 
     /// What the receiver says, and when to probe.

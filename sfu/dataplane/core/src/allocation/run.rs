@@ -37,6 +37,11 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// The path carries much less than it did: plan now.
+    pub fn advance(&mut self) {
+        self.due = Time::ZERO;
+    }
+
     /// Consumers came, went, or want something else: plan anew, and without grudge.
     pub fn stir(&mut self) {
         self.due = Time::ZERO;

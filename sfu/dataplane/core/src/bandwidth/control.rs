@@ -14,7 +14,7 @@ const GROWTH: f64 = 1.08;
 const SLOWEST_GROWTH: f64 = 4_000.0;
 const PACKET_BITS: f64 = 9_600.0;
 /// Nothing that was not delivered is believed to be deliverable beyond this.
-const UNPROVEN: f64 = 1.5;
+const UNPROVEN: f64 = 1.2;
 const UNPROVEN_MORE: f64 = 10_000.0;
 /// Time between two reductions, when the round trip is shorter.
 const SHORTEST_BETWEEN: Duration = Duration::from_millis(200);

@@ -19,6 +19,8 @@ use crate::time::Time;
 const SILENCE: Duration = Duration::from_secs(1);
 /// An estimate of the receiver's own is forgotten after this.
 const REMB_LIFE: Duration = Duration::from_secs(5);
+/// A queue that is too much whatever its trend.
+const CHOKED: Duration = Duration::from_millis(250);
 /// A wrapping of the 24 bits of the reference time, in microseconds.
 const REFERENCE_CYCLE: i64 = (1 << 24) * 64_000;
 
@@ -216,7 +218,11 @@ impl Estimator {
     fn adjust(&mut self, usage: Option<Usage>, (lost, total): (u64, u64), now: Time) {
         let delivered = self.throughput.get();
         let before = self.control.reduced();
-        let usage = usage.unwrap_or(self.detector.usage());
+        let usage = if self.is_choked(delivered) {
+            Usage::Over
+        } else {
+            usage.unwrap_or(self.detector.usage())
+        };
         self.control.update(usage, delivered, self.round_trip, now);
         if self.control.reduced() != before {
             self.proven = true;
@@ -225,6 +231,16 @@ impl Estimator {
         let rate = self.by_feedback();
         self.loss.report(lost, total, rate, self.round_trip, now);
         self.proven |= self.loss.bound() < rate;
+    }
+
+    /// Whether there is a queue to empty.
+    pub fn drains(&self) -> bool {
+        self.queue.length() > CHOKED
+    }
+
+    /// A long queue, and less arrives than is allowed: no need to wait until a line through the delays says so.
+    fn is_choked(&self, delivered: Option<u64>) -> bool {
+        self.drains() && delivered.is_some_and(|rate| rate < self.control.rate() / 5 * 4)
     }
 
     /// What arrives at the receiver, in bits per second.
