@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from persistence.events import ConnectionStats
 from signaling.display_name import clean_display_name
 from signaling.messages.model import Kind, Told
 from signaling.messages.participant import ParticipantView
@@ -38,6 +39,8 @@ class Participant:
     screen: bool = False
     hand_raised: bool = False
     transports: dict[str, Transport] = field(default_factory=dict)
+    connection: ConnectionStats | None = None
+    """How their connection did when it was last summed up."""
 
     @property
     def user_id(self) -> str:
@@ -75,6 +78,7 @@ class Participant:
         """What operators see of them."""
         return self.view().model_dump() | {
             "socket_id": self.session.id,
+            "connection": self.connection.model_dump() if self.connection else None,
             "transports": [transport.snapshot() for transport in self.transports.values()],
             "producers": [producer.snapshot() for producer in self.producers()],
             "consumers": [consumer.snapshot() for consumer in self.consumers()],

@@ -43,7 +43,8 @@ class Statistics:
         )
         # With the first of their transports, so that each round of reports makes one of these.
         if next(iter(owner.transports.values()), None) is transport:
-            self._facts.note(event.room_id, connection_stats(owner), owner.id)
+            owner.connection = connection_stats(owner)
+            self._facts.note(event.room_id, owner.connection, owner.id)
 
 
 def recorded(figures: TransportFigures) -> TransportStats:

@@ -15,7 +15,7 @@ from tests.chaos.outage import Hurt, Outage, a_lively_meeting, outage
 from tests.chaos.worker import hang, kill
 from tests.support.server import RunningServer, running_server
 
-APART_S = 25.0
+APART_S = 31.0
 """Between two blows, so that the meeting is never parked: three within a minute would be too many."""
 
 

@@ -110,6 +110,9 @@ async def test_a_participants_connection_is_summed_up_once_a_round(node: Node) -
     assert (second.rtt_ms, second.jitter_in_ms, second.jitter_out_ms) == (40.0, 3.0, 5.0)
     assert (second.bitrate_in, second.bitrate_out, second.estimate) == (100_000, 900_000, 2_000_000)
     assert first.quality > 4.0 > second.quality
+    room = node.registry.snapshot_of("daily")
+    assert room is not None
+    assert room["participants"][0]["connection"] == second.model_dump(), "operators see the last one"
 
 
 async def test_a_report_of_a_transport_that_is_gone_is_nobodys(node: Node) -> None:
