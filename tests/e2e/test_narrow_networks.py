@@ -73,6 +73,11 @@ async def test_a_meeting_over_ipv6_alone(browser: Browser, protocol: str) -> Non
             assert (used["remote"]["protocol"], used["remote"]["address"]) == (protocol, "::1")
 
 
+async def test_a_meeting_on_every_address_of_this_machine(browser: Browser) -> None:
+    with running_server(FOLKMOOT_RTC__LISTEN_IP="::", FOLKMOOT_RTC__ANNOUNCED_IP="") as server:
+        await meet(browser, server)
+
+
 async def test_media_flows_through_a_turn_server_alone(browser: Browser) -> None:
     with (
         running_turn(secrets.token_hex(16)) as turn,

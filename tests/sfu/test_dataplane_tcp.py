@@ -70,6 +70,8 @@ def test_a_check_over_tcp_is_answered_and_told(plane: DataPlane) -> None:
         peer.connect()
         host, port = peer.socket.getsockname()
         assert await_events(plane) == [("ice_connected", 1, {"remote": f"{host}:{port}", "protocol": "tcp"})]
+        measured = plane.statistics()["transports"][1]
+        assert (measured["remote"], measured["protocol"]) == (f"{host}:{port}", "tcp")
 
 
 def test_media_flows_between_tcp_and_udp(plane: DataPlane) -> None:

@@ -85,6 +85,8 @@ pub struct TransportStatistics {
     pub secured: bool,
     /// The selected path, `ip:port`.
     pub remote: Option<String>,
+    /// How datagrams get there: `udp` or `tcp`.
+    pub protocol: Option<&'static str>,
     /// Validated paths kept.
     pub tuples: usize,
     /// SSRCs known to come in.

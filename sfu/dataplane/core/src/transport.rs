@@ -205,6 +205,7 @@ impl Transport {
             connected: self.ice.path().is_some(),
             secured: self.session.is_secured(),
             remote: self.ice.selected().map(|tuple| tuple.remote.to_string()),
+            protocol: self.ice.selected().map(|tuple| tuple.protocol.as_str()),
             tuples: self.ice.tuples().count(),
             ssrcs: self.incoming.len(),
             received: self.received,

@@ -10,7 +10,6 @@ use folkmoot_core::stats::{
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
-use std::net::SocketAddr;
 
 macro_rules! dict {
     ($py:expr, {$($key:literal: $value:expr,)*}) => {{
@@ -28,7 +27,7 @@ pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py,
             "ice_connected",
             transport.0,
             dict!(py, {
-                "remote": plain(tuple.remote).to_string(),
+                "remote": tuple.remote.to_string(),
                 "protocol": tuple.protocol.as_str(),
             }),
         ),
@@ -73,11 +72,6 @@ pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py,
 /// The lowest `count` bits, lowest first.
 fn bits(of: u8, count: u8) -> Vec<bool> {
     (0..count).map(|bit| of >> bit & 1 == 1).collect()
-}
-
-/// IPv4 as IPv4, also when it came through an IPv6 socket.
-fn plain(remote: SocketAddr) -> SocketAddr {
-    SocketAddr::new(remote.ip().to_canonical(), remote.port())
 }
 
 /// The dictionary of `DataPlane.statistics`.
@@ -181,6 +175,7 @@ fn transport<'py>(py: Python<'py>, of: &TransportStatistics) -> PyResult<Bound<'
         "connected": of.connected,
         "secured": of.secured,
         "remote": of.remote.as_deref(),
+        "protocol": of.protocol,
         "tuples": of.tuples,
         "ssrcs": of.ssrcs,
         "received": traffic(py, &of.received)?,
