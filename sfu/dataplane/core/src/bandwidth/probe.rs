@@ -28,7 +28,7 @@ const WORTHWHILE: f64 = 1.1;
 /// After one that was worthwhile, and after the first in vain; then twice as long each time.
 const AFTER_SUCCESS: Duration = Duration::from_millis(800);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(6);
 /// After a queue had grown.
 const AFTER_OVERUSE: Duration = Duration::from_secs(2);
 
