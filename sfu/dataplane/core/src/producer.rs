@@ -262,8 +262,8 @@ impl Producer {
             temporal: temporal.max().unwrap_or(1),
         };
         let expected = Expected {
-            flowing: self.active | self.interest.asleep(),
-            beginning: self.interest.returning(now),
+            flowing: self.active,
+            unsteady: self.interest.asleep() | self.interest.returning(now),
         };
         let measured = self.ladder(now);
         self.tariff.update(&measured, expected, shape, now);

@@ -251,11 +251,9 @@ fn a_path_that_narrows_and_widens_takes_the_picture_down_at_once_and_up_again() 
     let gap = meeting.longest_gap(10, narrowed);
     assert!(gap < millis(700), "no freeze: {gap:?}");
     let switches = &meeting.switches[&1];
-    let by_bandwidth = switches
-        .iter()
-        .filter(|(_, _, reason)| *reason == LayerReason::Bandwidth);
-    assert!(by_bandwidth.count() >= 2, "{switches:?}");
-    assert!(switches.len() <= 8, "{switches:?}");
+    let down = |(_, _, reason): &(Time, i8, LayerReason)| *reason == LayerReason::Bandwidth;
+    assert!(switches.iter().any(down), "{switches:?}");
+    assert!(switches.len() <= 6, "one down, one up: {switches:?}");
 }
 
 #[test]

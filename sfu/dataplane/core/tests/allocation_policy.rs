@@ -233,7 +233,11 @@ fn layers_asleep_keep_their_price_and_new_ones_get_one() {
     };
     let flowing = |flowing| Expected {
         flowing,
-        beginning: 0,
+        unsteady: 0,
+    };
+    let unsteady = Expected {
+        flowing: 0b011,
+        unsteady: 0b100,
     };
     let top = |tariff: &Tariff| tariff.ladder().rate(layers(2, 2));
     let mut tariff = Tariff::default();
@@ -248,20 +252,16 @@ fn layers_asleep_keep_their_price_and_new_ones_get_one() {
     for temporal in 0..3 {
         two.set(layers(2, temporal), 0);
     }
-    tariff.update(&two, flowing(0b111), shape, at(21_000));
-    assert_eq!(top(&tariff), Some(600_000), "asleep");
-    let mut begins = two;
-    begins.set(layers(2, 0), 30_000);
-    let expected = Expected {
-        flowing: 0b111,
-        beginning: 0b100,
-    };
-    tariff.update(&begins, expected, shape, at(22_000));
-    assert_eq!(
-        top(&tariff),
-        Some(600_000),
-        "what begins is not measured yet"
-    );
+    let mut some = two;
+    some.set(layers(2, 0), 30_000);
+    for measured in [some, two, some] {
+        tariff.update(&measured, unsteady, shape, at(21_000));
+        assert_eq!(
+            top(&tariff),
+            Some(600_000),
+            "falls asleep, sleeps, wakes up"
+        );
+    }
     tariff.update(&two, flowing(0b011), shape, at(23_000));
     assert_eq!(top(&tariff), None, "gone");
     tariff.update(&Ladder::default(), flowing(0), shape, at(24_000));

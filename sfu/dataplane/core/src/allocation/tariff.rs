@@ -28,13 +28,13 @@ pub struct Shape {
     pub temporal: u8,
 }
 
-/// Spatial layers that have a price though they are not measured.
+/// Spatial layers that have a price, measured or not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected {
-    /// They flow, or would if somebody wanted them.
+    /// They flow.
     pub flowing: Active,
-    /// They have only just begun: what is measured of them is not what they will cost.
-    pub beginning: Active,
+    /// They were told to stop, or have only just been told to flow: what is measured of them is not what they will cost.
+    pub unsteady: Active,
 }
 
 /// A producer's ladder over time.
@@ -56,8 +56,8 @@ impl Tariff {
         let elapsed = now.since(self.updated).min(SMOOTHING);
         self.updated = now;
         for spatial in 0..MAX_SPATIAL as u8 {
-            let is_measured = has_row(measured, spatial) && expected.beginning & 1 << spatial == 0;
-            let is_expected = (expected.beginning | expected.flowing) & 1 << spatial != 0;
+            let is_measured = has_row(measured, spatial) && expected.unsteady & 1 << spatial == 0;
+            let is_expected = (expected.unsteady | expected.flowing) & 1 << spatial != 0;
             let is_known = has_row(&self.ladder, spatial);
             for temporal in 0..MAX_TEMPORAL as u8 {
                 let layers = Layers { spatial, temporal };
