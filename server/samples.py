@@ -65,6 +65,8 @@ class Samples:
     def _requests(self) -> Iterator[Sample]:
         signaling = self._signaling
         yield Sample("folkmoot_requests", "counter", "Signaling requests", signaling.requests, ("event", "outcome"))
+        lost = {(kind,): n for kind, n in signaling.facts_dropped.items()}
+        yield Sample("folkmoot_facts_dropped", "counter", "Facts that did not reach the record", lost, ("type",))
         recoveries = {(outcome,): n for outcome, n in signaling.recoveries.items()}
         yield Sample("folkmoot_room_recoveries", "counter", "Rooms whose worker died", recoveries, ("outcome",))
         seconds = {(): signaling.recovery_s}

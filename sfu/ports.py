@@ -21,7 +21,10 @@ class Rooms(Protocol):
         ...
 
     async def open_room(self, room_id: str) -> None:
-        """Pin the room to the least-loaded worker. Raises MediaError UNAVAILABLE when there is none."""
+        """Pin the room to the least-loaded worker; some seconds are waited for one.
+
+        Raises MediaError UNAVAILABLE when there is none, and for a room whose workers died too often of late.
+        """
         ...
 
     async def close_room(self, room_id: str) -> None:

@@ -12,11 +12,13 @@ UNKNOWN_EVENT: Final = "unknown"
 class Counters:
     """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served.
 
+    `facts_dropped` by type: what nobody asked for and the record did not take.
     `recoveries` of rooms whose worker died, by outcome (recovered, failed), and `recovery_s`, the seconds they took.
     """
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
+        self.facts_dropped: Counter[str] = Counter()
         self.recoveries: Counter[str] = Counter()
         self.recovery_s = 0.0

@@ -13,6 +13,7 @@ from persistence.events import Payload
 from signaling.ports import Record
 
 CAPACITY: Final = 10_000
+BATCH: Final = 256
 log = structlog.get_logger(__name__)
 
 
@@ -23,14 +24,15 @@ class Fact(NamedTuple):
 
 
 class Facts:
-    """Recorded one after the other, in the order noted. A request's facts do not come here: they precede its reply.
+    """Recorded a batch at a time, each meeting's in the order noted. A request's facts do not come here: they precede
+    its reply.
 
     At most `capacity` wait, a minute's worth of a busy node; when the record stands still that long, new ones are
     dropped and counted in `dropped` by their type.
     """
 
-    def __init__(self, record: Record, capacity: int = CAPACITY) -> None:
-        self.dropped: Counter[str] = Counter()
+    def __init__(self, record: Record, capacity: int = CAPACITY, dropped: Counter[str] | None = None) -> None:
+        self.dropped = Counter() if dropped is None else dropped
         self._record = record
         self._capacity = capacity
         self._waiting: deque[Fact] = deque()
@@ -49,17 +51,27 @@ class Facts:
         while True:
             await self._noted.wait()
             self._noted.clear()
-            while self._waiting:
-                await self._keep(self._waiting.popleft())
+            await self.drain()
 
     async def drain(self) -> None:
-        """What still waits when nobody notes any more."""
+        """Until nothing waits."""
         while self._waiting:
-            await self._keep(self._waiting.popleft())
+            taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            meetings: dict[str, list[Fact]] = {}
+            for fact in taken:
+                meetings.setdefault(fact.meeting_id, []).append(fact)
+            # At once, because the record makes what comes together durable together.
+            await asyncio.gather(*(self._keep(facts) for facts in meetings.values()))
 
-    async def _keep(self, fact: Fact) -> None:
+    async def _keep(self, facts: list[Fact]) -> None:
+        """All of one meeting. What the record refuses among others is tried alone: it may be the others' fault."""
+        meeting_id = facts[0].meeting_id
         try:
-            await self._record.emit(fact.meeting_id, fact.payload, participant_id=fact.participant_id)
+            await self._record.emit(meeting_id, *((fact.payload, fact.participant_id) for fact in facts))
         except PersistenceError as error:
-            self.dropped[fact.payload.type] += 1
-            log.error("record_failed", meeting_id=fact.meeting_id, code=error.code)  # noqa: TRY400 - nothing of ours failed
+            if len(facts) > 1:
+                for fact in facts:
+                    await self._keep([fact])
+                return
+            self.dropped[facts[0].payload.type] += 1
+            log.error("record_failed", meeting_id=meeting_id, code=error.code)  # noqa: TRY400 - nothing of ours failed

@@ -60,7 +60,7 @@ class Signaling:
         self.counters = Counters()
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
-        self.facts = Facts(store.emitter)
+        self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
         self._events = MediaEvents(registry, self._closing, self.facts, self._recovery)
         self._dispatch = Dispatch(
