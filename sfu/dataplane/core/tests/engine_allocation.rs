@@ -12,8 +12,12 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use folkmoot_core::id::{PayloadType, ProducerId, Ssrc};
+use folkmoot_core::io::Command;
+use folkmoot_core::pipe::PipeConsumerSpec;
 use folkmoot_core::spec::Kind;
 use support::media::{Frame, LEVEL_ID, MID_ID, Track};
+use support::pair::{FAR, PIPE, PIPED, STRAND};
 use support::room::{by_ssrc, consumer_spec, producer_spec};
 use support::{Network, millis, tuple};
 
@@ -64,6 +68,23 @@ fn forwarding_allocates_nothing_once_rings_and_arena_have_grown() {
             )
             .unwrap();
     }
+    network.add_pipe(FAR, vec![1; 28], vec![2; 28]).unwrap();
+    network
+        .execute(Command::AddPipeConsumer {
+            transport: PIPE,
+            consumer: PIPED,
+            producer: ProducerId(1),
+            spec: PipeConsumerSpec {
+                ssrcs: vec![Ssrc(STRAND)],
+                payload_type: PayloadType(100),
+                header_extensions: Vec::new(),
+            },
+        })
+        .unwrap();
+    let (consumer, wanted) = (PIPED, 1);
+    network
+        .execute(Command::SetWanted { consumer, wanted })
+        .unwrap();
     let mut track = Track::video(10).with(MID_ID, b"0").with(LEVEL_ID, &[9]);
     let mut packets: Vec<_> = (0..12_000)
         .flat_map(|number| {

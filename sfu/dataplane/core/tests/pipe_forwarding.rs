@@ -11,9 +11,9 @@
 mod support;
 
 use folkmoot_core::id::{ConsumerId, ProducerId};
-use folkmoot_core::io::Command;
+use folkmoot_core::io::{Command, Event};
 use folkmoot_core::rtp::Header;
-use folkmoot_core::spec::Kind;
+use folkmoot_core::spec::{Encoding, Kind};
 use folkmoot_core::time::Ntp;
 use support::media::{Frame, LEVEL_ID, MID_ID, RID_ID, Track, read_vp8};
 use support::pair::{Pair, STRAND};
@@ -307,6 +307,76 @@ fn a_still_picture_is_asked_for_as_soon_as_somebody_there_wants_it() {
     pair.want(1);
     pair.step(millis(50));
     assert_eq!(pair.home.peer(ALICE).heard.plis.len(), 1);
+}
+
+/// Which layers the far worker told that it wants, last.
+fn wanted_over_there(pair: &Pair) -> Option<u8> {
+    let told = pair.far.events.iter().rev();
+    told.filter_map(|event| match event {
+        Event::LayersWanted { spatial, .. } => Some(*spatial),
+        _ => None,
+    })
+    .next()
+}
+
+fn pause(pair: &mut Pair, paused: bool) {
+    let command = if paused {
+        Command::PauseConsumer
+    } else {
+        Command::ResumeConsumer
+    };
+    pair.far.execute(command(ConsumerId(1))).unwrap();
+}
+
+#[test]
+fn the_far_worker_tells_which_encodings_it_wants_before_any_has_come() {
+    let (mut pair, mut tracks) = watch();
+    prefer(&mut pair, 1);
+    pair.step(millis(50));
+    assert_eq!(wanted_over_there(&pair), Some(0b011));
+    for _ in 0..60 {
+        show(&mut pair, &mut tracks, &[0, 1, 2]);
+    }
+    pause(&mut pair, true);
+    pair.step(millis(4000));
+    assert_eq!(wanted_over_there(&pair), Some(0));
+    pause(&mut pair, false);
+    pair.step(millis(50));
+    assert_ne!(wanted_over_there(&pair), Some(0));
+}
+
+#[test]
+fn sound_is_wanted_over_there_while_somebody_listens() {
+    let (mut pair, mut track) = talk();
+    say(&mut pair, &mut track);
+    assert_eq!(wanted_over_there(&pair), Some(1));
+    pause(&mut pair, true);
+    pair.step(millis(4000));
+    assert_eq!(wanted_over_there(&pair), Some(0));
+}
+
+#[test]
+fn layers_of_one_stream_cross_together_and_are_wanted_one_by_one() {
+    let mut pair = Pair::new(5);
+    pair.home.connect(ALICE);
+    let encoding = Encoding {
+        spatial_layers: 3,
+        ..by_ssrc(10, None)
+    };
+    let mut spec = producer_spec(Kind::Video, "0", vec![encoding]);
+    spec.codec.mime_type = "video/vp9".to_owned();
+    pair.home.produce(ALICE, 1, spec).unwrap();
+    pair.offer(1, Kind::Video, 1, STRAND).unwrap();
+    let told = |pair: &mut Pair| {
+        pair.step(millis(4000));
+        pair.home.statistics().producers[0].1.wanted
+    };
+    pair.want(0b011);
+    assert_eq!(told(&mut pair), 0b011);
+    assert!(pair.piped().strands[0].flows);
+    pair.want(0);
+    assert_eq!(told(&mut pair), 0);
+    assert!(!pair.piped().strands[0].flows);
 }
 
 #[test]
