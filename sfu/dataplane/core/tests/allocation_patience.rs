@@ -87,11 +87,7 @@ impl Room {
             self.tariffs[index].update(&measured, Expected::default(), SHAPE, self.now);
         }
         for row in &mut self.rows {
-            row.rungs = Rungs::new(
-                self.tariffs[row.key].ladder(),
-                Layers::HIGHEST,
-                Content::Camera,
-            );
+            row.rungs = Rungs::new(self.tariffs[row.key].ladder(), row.most, Content::Camera);
         }
         let before = self.given();
         let changed = Budget {
@@ -243,6 +239,21 @@ fn a_speaker_is_raised_at_the_cost_of_the_others() {
     assert_eq!(room.spatial(3), 2);
     let less = |key| [0, 1].contains(&room.spatial(key));
     assert!((0..3).all(less), "less, and not nothing");
+}
+
+#[test]
+fn whoever_asks_for_more_has_it_at_once_if_it_fits() {
+    let mut room = Room::new(1, 0, 1);
+    room.rows[0].most = Layers {
+        spatial: 0,
+        temporal: 2,
+    };
+    room.run(Duration::from_secs(5), |_| 2_000_000);
+    assert_eq!(room.spatial(0), 0);
+    room.rows[0].most = Layers::HIGHEST;
+    room.rows[0].standing.pardon();
+    room.step(2_000_000);
+    assert_eq!(room.spatial(0), 2);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Standing {
     bar: Option<Bar>,
     patience: Duration,
     lowered: Option<Time>,
+    /// Somebody asked for something: what fits is given without waiting.
+    asked: bool,
 }
 
 impl Standing {
@@ -55,8 +57,9 @@ impl Standing {
     }
 
     /// Something else than bandwidth has changed: who is important, what is shown, who is there. What failed before may
-    /// not fail now.
+    /// not fail now, and nobody who asks is kept waiting.
     pub fn pardon(&mut self) {
+        self.asked = true;
         self.bar = None;
         self.trial = None;
         self.patience = Duration::ZERO;
@@ -72,12 +75,13 @@ impl Standing {
                 self.bar = None;
             }
         }
+        let asked = std::mem::take(&mut self.asked);
         if !possible {
             self.possible = None;
             return false;
         }
         let since = *self.possible.get_or_insert(now);
-        self.bar.is_none() && now.since(since) >= RIPE && !self.is_on_trial(budget, now)
+        self.bar.is_none() && (asked || now.since(since) >= RIPE) && !self.is_on_trial(budget, now)
     }
 
     /// The last upgrade has yet to prove itself, and there is not much more than when it was made.
