@@ -1,9 +1,9 @@
 //! Who gets how much: a transport's estimate divided over its consumers, and which layers of a producer anybody wants.
 //!
-//! Everything here but [`run`] is pure: rates, priorities and the time go in, layers come out. [`rungs`] says what steps a
-//! consumer can take, [`share`] divides once, [`standing`] keeps a consumer from going up and down, [`plan`] puts the two
-//! together. [`tariff`] is what layers cost, [`size`] what a picture on the page can use, [`interest`] what to ask of the
-//! producer. [`run`] brings it to the tables.
+//! Everything here but [`run`] is pure: rates, priorities and the time go in, layers come out. [`rungs`] says what
+//! steps a consumer can take, [`share`] divides once, [`standing`] keeps a consumer from going up and down, [`plan`]
+//! puts the two together. [`tariff`] is what layers cost, [`size`] what a picture on the page can use, [`interest`]
+//! what to ask of the producer. [`run`] brings it to the tables.
 
 pub mod demand;
 pub mod interest;

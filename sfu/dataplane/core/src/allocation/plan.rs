@@ -10,8 +10,8 @@ use crate::time::Time;
 
 /// What the budget has to be before anybody is given more than they hold, in percent of what is spent.
 const HEADROOM: u64 = 115;
-/// The same for who loses layers because the budget fell steeply, or for the second time in a row: the queue on the path has
-/// to drain, the estimate is not at its lowest yet, and each step down costs a key frame.
+/// The same for who loses layers because the budget fell steeply, or for the second time in a row: the queue on the
+/// path has to drain, the estimate is not at its lowest yet, and each step down costs a key frame.
 const AMPLE_HEADROOM: u64 = 160;
 /// A steep fall: to less than this much of the last budget, in percent.
 const STEEP_PERCENT: u64 = 70;
@@ -138,8 +138,8 @@ fn claim(row: &Row) -> Claim {
     }
 }
 
-/// Who cannot keep what they have, or gets something for the first time, gets it with headroom: one step down instead of one after the
-/// other as an estimate wavers. Its lowest step needs none. Returns whether that is so.
+/// Who cannot keep what they have, or gets something for the first time, gets it with headroom: one step down instead
+/// of one after the other as an estimate wavers. Its lowest step needs none. Returns whether that is so.
 fn leave_room(claim: &mut Claim, is_ample: bool) -> bool {
     let lowered = claim.level < claim.held;
     if lowered {

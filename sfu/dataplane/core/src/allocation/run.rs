@@ -96,8 +96,8 @@ impl Tables {
         Some(Budget { now, before })
     }
 
-    /// Tell the estimator what would be sent if there were room for all of it, and the room it takes to be given that: it
-    /// probes for nothing else.
+    /// Tell the estimator what would be sent if there were room for all of it, and the room it takes to be given that:
+    /// it probes for nothing else.
     fn want(&mut self, slot: usize, sound: u64, rows: &[Row]) {
         let top = |row: &Row| row.rungs.rate(row.rungs.top());
         let wanted = rows.iter().map(top).fold(sound, u64::saturating_add);
@@ -259,8 +259,8 @@ impl Producer {
     }
 }
 
-/// The layers one consumer wants of its producer: the one it aims at with the lowest to fall back to, and whatever it is sent
-/// meanwhile. Of an SVC stream, everything up to what it aims at.
+/// The layers one consumer wants of its producer: the one it aims at with the lowest to fall back to, and whatever it
+/// is sent meanwhile. Of an SVC stream, everything up to what it aims at.
 fn interest(consumer: &Consumer, producer: &Producer) -> Active {
     if consumer.wanted().is_none() {
         return 0;

@@ -3,13 +3,14 @@
 use crate::ladder::{Ladder, Layers, MAX_SPATIAL};
 use crate::spec::Content;
 
-/// Steps of one consumer at most: four spatial layers with three temporal ones. Of more, those in the middle are left out.
+/// Steps of one consumer at most: four spatial layers with three temporal ones. Of more, those in the middle are left
+/// out.
 pub const MAX_RUNGS: usize = 12;
 
 /// What a consumer can be given, each step better and dearer than the one before.
 ///
-/// Level 0 is nothing at all, level 1 the first step. A camera gives up sharpness before it gives up motion: of its upper
-/// spatial layers a quarter of the frames is no step. A screen gives up motion first: it climbs to the highest
+/// Level 0 is nothing at all, level 1 the first step. A camera gives up sharpness before it gives up motion: of its
+/// upper spatial layers a quarter of the frames is no step. A screen gives up motion first: it climbs to the highest
 /// spatial layer at its lowest frame rate before any frames are added.
 #[derive(Clone, Copy, Debug)]
 pub struct Rungs {

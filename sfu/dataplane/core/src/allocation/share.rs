@@ -21,10 +21,10 @@ pub struct Claim {
 
 /// Divide `budget` bits per second over `claims`, which are sorted by weight, highest first.
 ///
-/// First everybody's lowest step, in that order; what does not fit is left out, but for the most important claim: its lowest step is
-/// the least a viewer gets. Then the claims of the highest weight climb, one step each in turn, until nothing more fits;
-/// then those of the next. So nobody is left out while an equal has more than the lowest, and what the
-/// claims get costs no more than the budget, the one exception aside.
+/// First everybody's lowest step, in that order; what does not fit is left out, but for the most important claim: its
+/// lowest step is the least a viewer gets. Then the claims of the highest weight climb, one step each in turn, until
+/// nothing more fits; then those of the next. So nobody is left out while an equal has more than the lowest, and what
+/// the claims get costs no more than the budget, the one exception aside.
 pub fn share(budget: u64, claims: &mut [Claim]) {
     let mut purse = Purse { budget, spent: 0 };
     for claim in claims.iter_mut() {

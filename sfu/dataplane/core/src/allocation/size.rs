@@ -4,8 +4,8 @@ use crate::ladder::MAX_SPATIAL;
 
 /// A layer may have this much less than the page shows, in percent: a stretch by a quarter is not seen on a face.
 const STRETCH_PERCENT: u32 = 125;
-/// A size has to pass a limit by this much before the layer changes, in percent, so that dragging the edge of a window does
-/// not make a picture switch.
+/// A size has to pass a limit by this much before the layer changes, in percent, so that dragging the edge of a window
+/// does not make a picture switch.
 const HYSTERESIS_PERCENT: u32 = 10;
 /// What the highest layer is taken for before its first key frame has told.
 const ASSUMED: Size = Size {
@@ -22,8 +22,8 @@ pub struct Size {
     pub height: u16,
 }
 
-/// The sizes of a producer's spatial layers, lowest first; those nobody has told are derived from the ones above or below, each twice
-/// as large as the one below it (SFU-4: scaled by 4, 2 and 1).
+/// The sizes of a producer's spatial layers, lowest first; those nobody has told are derived from the ones above or
+/// below, each twice as large as the one below it (SFU-4: scaled by 4, 2 and 1).
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     list: [Size; MAX_SPATIAL],
@@ -51,7 +51,8 @@ impl Sizes {
         Self { list, count }
     }
 
-    /// The lowest layer that is sharp enough for `shown`, the highest when none is. `before` is the answer of the time before.
+    /// The lowest layer that is sharp enough for `shown`, the highest when none is. `before` is the answer of the time
+    /// before.
     pub fn layer_for(&self, shown: Size, before: Option<u8>) -> u8 {
         let layers = self.list.iter().take(self.count);
         let enough = (0u8..).zip(layers).position(|(layer, size)| {

@@ -9,8 +9,8 @@ use crate::time::Time;
 pub const RIPE: Duration = Duration::from_secs(1);
 /// An upgrade that is taken back within this time has failed.
 pub const TRIAL: Duration = Duration::from_secs(60);
-/// After a downgrade, no upgrade for so long unless conditions change; twice as long after each further upgrade that failed. With
-/// [`TRIAL`] it makes two switches a minute the most.
+/// After a downgrade, no upgrade for so long unless conditions change; twice as long after each further upgrade that
+/// failed. With [`TRIAL`] it makes two switches a minute the most.
 pub const FIRST_BAR: Duration = Duration::from_secs(60);
 /// The longest time without an upgrade.
 pub const LONGEST_BAR: Duration = Duration::from_secs(480);
@@ -65,7 +65,8 @@ impl Standing {
         self.patience = Duration::ZERO;
     }
 
-    /// Whether more would fit at the moment. Returns whether it may be had: one upgrade after the other only as the budget grows.
+    /// Whether more would fit at the moment. Returns whether it may be had: one upgrade after the other only as the
+    /// budget grows.
     pub fn consider(&mut self, possible: bool, budget: u64, now: Time) -> bool {
         if let Some(bar) = &mut self.bar {
             if bar.follows {

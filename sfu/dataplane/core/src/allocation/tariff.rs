@@ -8,10 +8,11 @@ use crate::time::Time;
 
 /// The time a rate takes to arrive at what is measured.
 const SMOOTHING: Duration = Duration::from_secs(2);
-/// What the highest of several spatial layers is taken for before it was ever measured; the one below costs a third (SFU-4:
-/// 900, 300 and 100 kbit/s).
+/// What the highest of several spatial layers is taken for before it was ever measured; the one below costs a third
+/// (SFU-4: 900, 300 and 100 kbit/s).
 const ASSUMED: u64 = 900_000;
-/// Of which this much, in percent, is sent for each temporal layer and those below: usual encoders, by number of layers.
+/// Of which this much, in percent, is sent for each temporal layer and those below: usual encoders, by number of
+/// layers.
 const TEMPORAL_SHARES: [[u64; MAX_TEMPORAL]; MAX_TEMPORAL] = [
     [100, 0, 0, 0],
     [60, 100, 0, 0],
@@ -33,7 +34,8 @@ pub struct Shape {
 pub struct Expected {
     /// They flow.
     pub flowing: Active,
-    /// They were told to stop, or have only just been told to flow: what is measured of them is not what they will cost.
+    /// They were told to stop, or have only just been told to flow: what is measured of them is not what they will
+    /// cost.
     pub unsteady: Active,
 }
 
@@ -50,8 +52,8 @@ impl Tariff {
         &self.ladder
     }
 
-    /// Take in a measurement. A spatial layer that is expected without being measured keeps what it cost before, or gets an
-    /// assumption.
+    /// Take in a measurement. A spatial layer that is expected without being measured keeps what it cost before, or
+    /// gets an assumption.
     pub fn update(&mut self, measured: &Ladder, expected: Expected, shape: Shape, now: Time) {
         let elapsed = now.since(self.updated).min(SMOOTHING);
         self.updated = now;
