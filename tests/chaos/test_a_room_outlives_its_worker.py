@@ -42,7 +42,8 @@ async def test_a_killed_workers_meeting_comes_back_and_no_other_notices(server: 
 async def test_a_hung_worker_is_found_out(server: RunningServer) -> None:
     async with a_lively_meeting(server, 3) as meeting:
         seen = await outage(server, meeting, hang)
-        assert 3.0 < max(seen.back_after_s) < 3.0 + BACK_WITHIN_S
+        # Its last word may have come half a second before the blow.
+        assert 2.5 < max(seen.back_after_s) < 3.0 + BACK_WITHIN_S
         (died,) = server.events(MEETING, type="worker.died")
         assert died["payload"]["reason"] == "hung"
 

@@ -104,7 +104,8 @@ async def test_a_hung_worker_is_replaced(server: RunningServer, meeting: Meeting
     await meeting.all_see(6, but=before)
     back_after_s = time.monotonic() - hung_at
     print(f"back after {back_after_s:.2f} s")
-    assert 3.0 < back_after_s < 3.0 + BACK_WITHIN_S
+    # Its last word may have come half a second before the blow.
+    assert 2.5 < back_after_s < 3.0 + BACK_WITHIN_S
     (died,) = server.events(meeting.id, type="worker.died")
     assert died["payload"]["reason"] == "hung"
 
