@@ -18,8 +18,9 @@ const LEAST_ACKED: u32 = 5;
 const PATIENCE: Duration = Duration::from_millis(1_000);
 /// The first two, times the initial estimate.
 const FIRST: [u64; 2] = [3, 6];
-/// Later ones, times the estimate.
+/// Later ones, times the estimate; and after one that was worthwhile.
 const STEP: u64 = 2;
+const LONG_STEP: u64 = 3;
 /// Less than this of the rate sent arrived: the path is full, and a little less than what arrived is what it carries.
 const ARRIVED: f64 = 0.9;
 const OF_FULL: f64 = 0.95;
@@ -28,7 +29,7 @@ const WORTHWHILE: f64 = 1.1;
 /// After one that was worthwhile, and after the first in vain; then twice as long each time.
 const AFTER_SUCCESS: Duration = Duration::from_millis(800);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(6);
+const LONGEST: Duration = Duration::from_secs(4);
 /// After a queue had grown.
 const AFTER_OVERUSE: Duration = Duration::from_secs(2);
 
@@ -138,6 +139,7 @@ impl Prober {
             Some(times) => initial
                 .saturating_mul(*times)
                 .max(estimate.saturating_mul(STEP)),
+            None if self.backoff.is_none() => estimate.saturating_mul(LONG_STEP),
             None => estimate.saturating_mul(STEP),
         };
         self.begun += 1;
