@@ -54,9 +54,11 @@ impl Header {
     }
 }
 
+/// RFC 3550 has padding come in fours. Browsers fill their transport-wide feedback up to a multiple of four instead, with
+/// one to three bytes, and say so.
 fn without_padding(body: &[u8]) -> Result<&[u8], RtcpError> {
     let padding = usize::from(body.last().copied().unwrap_or(0));
-    if padding == 0 || padding % 4 != 0 {
+    if padding == 0 {
         return Err(RtcpError::Padding);
     }
     let length = body.len().checked_sub(padding).ok_or(RtcpError::Padding)?;

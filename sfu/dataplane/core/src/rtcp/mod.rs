@@ -99,16 +99,16 @@ pub struct Compound<'a> {
 }
 
 impl<'a> Compound<'a> {
-    /// Check that `bytes` are one or more whole packets, with padding in none but the last.
+    /// Check that `bytes` are one or more whole packets. Padding is taken wherever it stands: feedback that is filled up
+    /// may be followed by more.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, RtcpError> {
         let mut rest = bytes;
         loop {
-            let (header, _, after) = Header::split(rest)?;
-            match (after.is_empty(), header.padded) {
-                (true, _) => return Ok(Self { rest: bytes }),
-                (false, true) => return Err(RtcpError::Padding),
-                (false, false) => rest = after,
+            let (_, _, after) = Header::split(rest)?;
+            if after.is_empty() {
+                return Ok(Self { rest: bytes });
             }
+            rest = after;
         }
     }
 }
