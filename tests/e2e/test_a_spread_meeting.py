@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,6 +67,33 @@ async def test_two_people_on_different_workers_see_and_hear_each_other(
         return media(spreading, meeting_id)["pipe_consumers"] == []
 
     await eventually(nothing_crosses, "nothing is piped for somebody alone", within_s=20)
+    assert (ada.errors, ben.errors) == ([], [])
+    await ada.close()
+    await ben.close()
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+async def test_a_spread_meeting_survives_the_death_of_either_worker(
+    browser: Browser, spreading: RunningServer, worker: int
+) -> None:
+    ada = await BrowserPerson.arrive(browser, "Ada", spreading.url)
+    meeting_id = await ada.create_meeting()
+    ben = await BrowserPerson.arrive(browser, "Ben", f"{spreading.url}/m/{meeting_id}")
+    for person in (ada, ben):
+        await person.join()
+    for person, other in ((ada, ben), (ben, ada)):
+        await sees(person, other)
+
+    _, answer = spreading.request("GET", "/api/workers", token=spreading.operator_token())
+    os.kill(answer["workers"][worker]["pid"], signal.SIGKILL)
+
+    async def recovered() -> bool:
+        return len(spreading.events(meeting_id, type="room.recovered")) == 1
+
+    await eventually(recovered, "the room is open on living workers again")
+    for person, other in ((ada, ben), (ben, ada)):
+        await sees(person, other)
+        await hears(person, other)
     assert (ada.errors, ben.errors) == ([], [])
     await ada.close()
     await ben.close()
