@@ -202,12 +202,14 @@ class Lives(RuleBasedStateMachine):
     def kill_worker(self, meeting: str) -> None:
         """Only rooms that are open on it: the fleet opens what was on its way elsewhere by itself."""
         if meeting in self.media.rooms:
-            room = self.registry.get(meeting)
-            self.kills += 1
-            self.deaths += room is not None and room.open and not room.closed
 
             async def die() -> None:
-                self.media.die(meeting)
+                """Counted here: on the way here other tasks have run, and the room may have closed."""
+                room = self.registry.get(meeting)
+                self.kills += 1
+                self.deaths += room is not None and room.open and not room.closed
+                if meeting in self.media.rooms:
+                    self.media.die(meeting)
 
             self.loop.run_until_complete(die())
 
