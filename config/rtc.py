@@ -70,6 +70,8 @@ class RtcSettings(Section):
     workers: int | None = Field(None, ge=1, le=256)  # None: one for each core
     spread_cpu: float = Field(0.6, ge=0, le=1)
     spread_transports: int = Field(1000, ge=0)
+    initial_bitrate: int = Field(1_000_000, ge=100_000, le=100_000_000)  # bits/s a path is taken to carry at first
+    minimum_bitrate: int = Field(600_000, ge=50_000, le=100_000_000)  # and at least, until it has shown less
     stun_urls: StunUrls = ()
     turn_urls: TurnUrls = ()
     turn_secret: SecretStr = SecretStr(

@@ -85,10 +85,19 @@ Event: TypeAlias = tuple[str, int, dict[str, Any]]
 """
 
 class DataPlane:
-    def __init__(self, listen_ips: Sequence[str], udp_port: int, tcp_port: int | None = None) -> None:
+    def __init__(
+        self,
+        listen_ips: Sequence[str],
+        udp_port: int,
+        tcp_port: int | None = None,
+        *,
+        initial_bitrate: int = 1_000_000,
+        minimum_bitrate: int = 600_000,
+    ) -> None:
         """Bind a UDP socket and, unless `tcp_port` is None, a TCP listener on each address; start the thread.
 
-        Port 0 takes any, the same on each address. An IPv6 address takes IPv6 alone. Raises OSError, ValueError.
+        Port 0 takes any, the same on each address. An IPv6 address takes IPv6 alone. The bitrates, in bits per second:
+        what a receiver's path is taken to carry before it has shown it (SFU-2). Raises OSError, ValueError.
         """
 
     @property

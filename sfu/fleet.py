@@ -166,6 +166,8 @@ class Fleet:
             announced_ip=self._rtc.announced_ip,
             udp_port=self._rtc.udp_port_of(slot.index),
             tcp_port=self._rtc.tcp_port_of(slot.index),
+            initial_bitrate=self._rtc.initial_bitrate,
+            minimum_bitrate=self._rtc.minimum_bitrate,
             on_event=lambda event: self._received(slot, event),
         )
 

@@ -108,6 +108,8 @@ async def start_worker(
     announced_ip: str | None,
     udp_port: int,
     tcp_port: int | None = None,
+    initial_bitrate: int = 1_000_000,
+    minimum_bitrate: int = 600_000,
     on_event: Callable[[WorkerEvent], None],
 ) -> WorkerProcess:
     """Start `python -m sfu.worker` and wait until it is ready. Raises WorkerStartError."""
@@ -130,6 +132,8 @@ async def start_worker(
                 *command,
                 str(udp_port),
                 "-" if tcp_port is None else str(tcp_port),
+                str(initial_bitrate),
+                str(minimum_bitrate),
                 env=_environment(),
                 stdin=asyncio.subprocess.DEVNULL,
             )

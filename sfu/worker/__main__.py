@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 def options_from(arguments: list[str]) -> Options:
-    link, index, listen_ip, announced_ip, udp_port, tcp_port = arguments
+    link, index, listen_ip, announced_ip, udp_port, tcp_port, initial_bitrate, minimum_bitrate = arguments
     return Options(
         link=Path(link),
         index=int(index),
@@ -34,6 +34,8 @@ def options_from(arguments: list[str]) -> Options:
         announced_ip=None if announced_ip == "-" else announced_ip,
         udp_port=int(udp_port),
         tcp_port=None if tcp_port == "-" else int(tcp_port),
+        initial_bitrate=int(initial_bitrate),
+        minimum_bitrate=int(minimum_bitrate),
     )
 
 
@@ -42,7 +44,13 @@ async def run(options: Options) -> int:
     try:
         check_dataplane()
         await selfcheck.check()
-        plane = DataPlane(options.listening, options.udp_port, options.tcp_port)
+        plane = DataPlane(
+            options.listening,
+            options.udp_port,
+            options.tcp_port,
+            initial_bitrate=options.initial_bitrate,
+            minimum_bitrate=options.minimum_bitrate,
+        )
     except (StaleDataPlaneError, selfcheck.SelfCheckError, OSError) as error:
         log.error("worker_unfit", index=options.index, error=str(error))  # noqa: TRY400 - the message says it all
         return EXIT_UNFIT

@@ -49,6 +49,8 @@ class Options:
     announced_ip: str | None
     udp_port: int
     tcp_port: int | None
+    initial_bitrate: int = 1_000_000
+    minimum_bitrate: int = 600_000
 
 
 class Service:

@@ -71,14 +71,14 @@ impl Driver {
         asks: mpsc::Receiver<Ask>,
         woken: Arc<Wakeup>,
         events: Arc<EventQueue>,
-        seed: u64,
+        (seed, limits): (u64, Limits),
     ) -> Self {
         let clock = Clock::start();
         let engine = Engine::new(
             Config {
                 seed,
                 epoch: clock.epoch(),
-                limits: Limits::default(),
+                limits,
             },
             Time::ZERO,
         );

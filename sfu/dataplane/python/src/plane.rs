@@ -11,6 +11,7 @@ use crate::poller::Token;
 use crate::ports::Ports;
 use crate::report;
 use crate::wakeup::Wakeup;
+use folkmoot_core::bandwidth::{FLOOR, INITIAL, LEAST, Limits, MOST};
 use folkmoot_core::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
 use folkmoot_core::io::{Command, Reply, Tuple};
 use folkmoot_core::srtp::Profile;
@@ -36,7 +37,12 @@ pub(crate) struct DataPlane {
 }
 
 impl DataPlane {
-    fn start(addresses: &[IpAddr], udp_port: u16, tcp_port: Option<u16>) -> io::Result<Self> {
+    fn start(
+        addresses: &[IpAddr],
+        udp_port: u16,
+        tcp_port: Option<u16>,
+        limits: Limits,
+    ) -> io::Result<Self> {
         let ports = Ports::open(addresses, udp_port, tcp_port)?;
         let (udp_port, tcp_port) = (ports.udp_port()?, ports.tcp_port()?);
         let events = Arc::new(EventQueue::new()?);
@@ -48,7 +54,9 @@ impl DataPlane {
         let seed = RandomState::new().hash_one(udp_port);
         let thread = thread::Builder::new()
             .name("dataplane".to_owned())
-            .spawn(move || Driver::new(ports, received, their_woken, their_events, seed).run())?;
+            .spawn(move || {
+                Driver::new(ports, received, their_woken, their_events, (seed, limits)).run()
+            })?;
         Ok(Self {
             udp_port,
             tcp_port,
@@ -96,8 +104,14 @@ impl DataPlane {
 #[pymethods]
 impl DataPlane {
     #[new]
-    #[pyo3(signature = (listen_ips, udp_port, tcp_port=None))]
-    fn new(listen_ips: Vec<String>, udp_port: u16, tcp_port: Option<u16>) -> PyResult<Self> {
+    #[pyo3(signature = (listen_ips, udp_port, tcp_port=None, *, initial_bitrate=INITIAL, minimum_bitrate=FLOOR))]
+    fn new(
+        listen_ips: Vec<String>,
+        udp_port: u16,
+        tcp_port: Option<u16>,
+        initial_bitrate: u64,
+        minimum_bitrate: u64,
+    ) -> PyResult<Self> {
         let addresses: Vec<IpAddr> = listen_ips
             .iter()
             .map(|ip| ip.parse())
@@ -106,7 +120,11 @@ impl DataPlane {
         if addresses.is_empty() {
             return Err(PyValueError::new_err("no address to listen on"));
         }
-        Ok(Self::start(&addresses, udp_port, tcp_port)?)
+        let limits = Limits {
+            initial: initial_bitrate.clamp(LEAST, MOST),
+            floor: minimum_bitrate.clamp(LEAST, MOST),
+        };
+        Ok(Self::start(&addresses, udp_port, tcp_port, limits)?)
     }
 
     #[getter]

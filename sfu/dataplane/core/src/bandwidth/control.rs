@@ -21,6 +21,28 @@ const SHORTEST_BETWEEN: Duration = Duration::from_millis(200);
 /// Weight of a new observation of the capacity.
 const CAPACITY_WEIGHT: f64 = 0.05;
 
+/// How much lies on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pile {
+    /// Nothing that can be told from jitter: a burst made the delays grow.
+    None,
+    /// Something.
+    Short,
+    /// So much that what arrives is what the path carries.
+    Long,
+}
+
+impl Pile {
+    /// What is left of the rate at least: what was delivered may only be what was sent.
+    const fn least(self) -> f64 {
+        match self {
+            Self::None => BACK_OFF,
+            Self::Short => 0.7,
+            Self::Long => 0.0,
+        }
+    }
+}
+
 /// What the path was seen to carry when it was full.
 #[derive(Clone, Copy, Debug)]
 struct Capacity {
@@ -97,18 +119,19 @@ impl RateControl {
         }
     }
 
-    /// After each feedback. `delivered`: the rate at which packets arrived of late.
+    /// After each feedback. `delivered`: the rate at which packets arrived of late, which is what the path carries while
+    /// a long `queue` waits, and perhaps only what was sent while none does.
     pub fn update(
         &mut self,
         usage: Usage,
-        delivered: Option<u64>,
+        (delivered, queue): (Option<u64>, Pile),
         round_trip: Duration,
         now: Time,
     ) {
         let elapsed = now.since(self.updated.replace(now).unwrap_or(now));
         let delivered = delivered.map(|rate| rate as f64);
         match usage {
-            Usage::Over => self.reduce(delivered, round_trip, now),
+            Usage::Over => self.reduce(delivered, queue, round_trip, now),
             Usage::Under => self.holds = true,
             // One feedback's pause after a queue: it says that there is none any more.
             Usage::Normal if self.holds => self.holds = false,
@@ -116,19 +139,27 @@ impl RateControl {
         }
     }
 
-    fn reduce(&mut self, delivered: Option<f64>, round_trip: Duration, now: Time) {
+    fn reduce(&mut self, delivered: Option<f64>, pile: Pile, round_trip: Duration, now: Time) {
         self.holds = true;
         let between = round_trip.max(SHORTEST_BETWEEN);
         let lately = self.reduced.is_some_and(|last| now.since(last) < between);
         let far_above = delivered.is_some_and(|rate| rate < self.rate / 2.0);
-        if lately && !far_above {
+        if lately && !(far_above && pile == Pile::Long) {
             return;
         }
         self.reduced = Some(now);
         let Some(delivered) = delivered else {
-            self.rate *= 0.5;
+            self.rate *= BACK_OFF;
             return;
         };
+        if pile == Pile::Long {
+            self.observe(delivered);
+        }
+        let least = self.rate * pile.least();
+        self.rate = self.rate.min((BACK_OFF * delivered).max(least));
+    }
+
+    fn observe(&mut self, delivered: f64) {
         if self
             .capacity
             .is_some_and(|known| (delivered - known.mean).abs() > known.reach())
@@ -136,7 +167,6 @@ impl RateControl {
             self.capacity = None;
         }
         self.capacity = Some(Capacity::observe(self.capacity, delivered));
-        self.rate = self.rate.min(BACK_OFF * delivered);
     }
 
     fn grow(&mut self, delivered: Option<f64>, round_trip: Duration, elapsed: Duration) {
@@ -166,7 +196,7 @@ mod tests {
     fn feedbacks(control: &mut RateControl, usage: Usage, delivered: u64, from: u64, count: u64) {
         for step in 0..count {
             let now = Time::from_millis((from + step) * 100);
-            control.update(usage, Some(delivered), ROUND_TRIP, now);
+            control.update(usage, (Some(delivered), Pile::Long), ROUND_TRIP, now);
         }
     }
 
@@ -206,5 +236,13 @@ mod tests {
         feedbacks(&mut control, Usage::Normal, 850_000, 3, 12);
         let grown = control.rate() - 850_000;
         assert!((50_000..80_000).contains(&grown), "{grown}");
+    }
+
+    #[test]
+    fn a_burst_that_piles_nothing_up_costs_a_little_whatever_was_sent_before_it() {
+        let mut control = RateControl::new(2_000_000);
+        let delivered = (Some(300_000), Pile::None);
+        control.update(Usage::Over, delivered, ROUND_TRIP, Time::from_millis(0));
+        assert_eq!(control.rate(), 1_700_000);
     }
 }

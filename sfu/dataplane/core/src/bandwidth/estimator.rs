@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::control::RateControl;
+use super::control::{Pile, RateControl};
 use super::detector::{Detector, Usage};
 use super::groups::Groups;
 use super::loss::LossControl;
@@ -223,7 +223,13 @@ impl Estimator {
         } else {
             usage.unwrap_or(self.detector.usage())
         };
-        self.control.update(usage, delivered, self.round_trip, now);
+        let pile = match self.queue.length() {
+            Duration::ZERO => Pile::None,
+            _ if self.drains() => Pile::Long,
+            _ => Pile::Short,
+        };
+        self.control
+            .update(usage, (delivered, pile), self.round_trip, now);
         if self.control.reduced() != before {
             self.proven = true;
             self.prober.overused(now);
