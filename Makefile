@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # the one check-tools looked at
 export UV_PYTHON := python3
 
-.PHONY: help run test lint unit check-tools clean protocol
+.PHONY: help run test lint unit fuzz check-tools clean protocol
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ lint: .make/python-dev .make/web ## Format, lint, types and layers of all three 
 unit: .make/python-dev ## The fast tests: Rust, and Python without browsers
 	cargo test --quiet --manifest-path $(DATAPLANE)/Cargo.toml -p folkmoot-core
 	$(BIN)/python -m pytest -q -m "not browser and not slow"
+
+fuzz: .make/tools ## A minute of coverage-guided fuzzing of every parser and of the whole media plane
+	scripts/fuzz.sh 60
 
 protocol: .make/python-dev .make/web ## Regenerate the web client's protocol types from signaling's messages
 	scripts/protocol.sh

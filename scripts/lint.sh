@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
 dataplane=sfu/dataplane/Cargo.toml
+fuzz=sfu/dataplane/fuzz/Cargo.toml
 
 step() { printf '\n== %s\n' "$1"; }
 
@@ -14,7 +15,9 @@ $bin/mypy
 $bin/lint-imports --no-cache | tail -n 12
 step "Rust: format, clippy"
 cargo fmt --manifest-path $dataplane --all --check
+cargo fmt --manifest-path $fuzz --check
 cargo clippy --quiet --manifest-path $dataplane --workspace --all-targets --locked -- -D warnings
+cargo clippy --quiet --manifest-path $fuzz --target-dir sfu/dataplane/target --all-targets --locked -- -D warnings
 step "Web: lint, types"
 npm --prefix web run --silent lint
 npm --prefix web run --silent typecheck

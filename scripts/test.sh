@@ -5,6 +5,11 @@ cd "$(dirname "$0")/.."
 scripts/lint.sh
 printf '\n== Rust: tests\n'
 cargo test --quiet --manifest-path sfu/dataplane/Cargo.toml -p folkmoot-core --locked
+printf '\n== Rust: inputs that once showed a bug, and fuzzing where there is time for it\n'
+cargo test --quiet --manifest-path sfu/dataplane/fuzz/Cargo.toml --target-dir sfu/dataplane/target --locked
+if [ -n "${CI:-}" ]; then
+    scripts/fuzz.sh 60
+fi
 printf '\n== Web: unit tests\n'
 npm --prefix web run --silent test
 printf '\n== Python: unit, integration, interop and browser tests\n'

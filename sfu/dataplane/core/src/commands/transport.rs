@@ -86,6 +86,9 @@ impl Engine {
         if transport.pipe.is_some() {
             return Err(invalid("a pipe has no DTLS"));
         }
+        if datagram.is_empty() {
+            return Err(invalid("a DTLS datagram has at least a byte"));
+        }
         if let Some(tuple) = transport.ice.path() {
             let sent = self.out.send(tuple, |arena, _| {
                 arena.extend_from_slice(datagram);
