@@ -36,6 +36,7 @@ class Encoding(TypedDict):
     rid: str | None
     spatial_layers: int  # within this encoding (SVC); 1 otherwise
     temporal_layers: int
+    max_bitrate: int | None  # bits per second, signalled; twice as much is let through
 
 class HeaderExtension(TypedDict):
     uri: str

@@ -54,4 +54,5 @@ def _encoding(encoding: EncodingParameters, *, simulcast: bool) -> Encoding:
         "rid": encoding.rid,
         "spatial_layers": 1 if simulcast else scalability.spatial_layers,
         "temporal_layers": scalability.temporal_layers,
+        "max_bitrate": encoding.max_bitrate,
     }

@@ -189,7 +189,16 @@ def audio_producer(ssrc: int, payload_type: int = 111) -> ProducerSpec:
         "content": "camera",
         "mid": "0",
         "codec": opus(payload_type),
-        "encodings": [{"ssrc": ssrc, "rtx_ssrc": None, "rid": None, "spatial_layers": 1, "temporal_layers": 1}],
+        "encodings": [
+            {
+                "ssrc": ssrc,
+                "rtx_ssrc": None,
+                "rid": None,
+                "spatial_layers": 1,
+                "temporal_layers": 1,
+                "max_bitrate": None,
+            }
+        ],
         "header_extensions": [],
         "paused": False,
     }

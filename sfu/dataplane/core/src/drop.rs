@@ -65,6 +65,8 @@ reasons! {
     Duplicate = "duplicate",
     /// Older than what is remembered.
     TooOld = "too_old",
+    /// The stream has had twice what its sender said it would send.
+    Policed = "policed",
     /// The producer is paused.
     ProducerPaused = "producer_paused",
     /// The consumer is paused.

@@ -51,6 +51,7 @@ pub mod pacing;
 pub mod packet;
 pub mod padding;
 pub mod pipe;
+pub mod policer;
 pub mod producer;
 pub mod random;
 pub mod rates;

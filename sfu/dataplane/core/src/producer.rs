@@ -102,13 +102,15 @@ impl Producer {
         let format = Format {
             codec: Codec::from_mime(&spec.codec.mime_type),
             rate: spec.codec.clock_rate,
-            nack: spec.codec.nack,
+            // Sound is never asked for on its own SSRC: a browser would seal other bytes under an index it has used.
+            nack: spec.codec.nack
+                && (spec.kind == Kind::Video || spec.codec.rtx_payload_type.is_some()),
             history: if spec.kind == Kind::Video {
                 history::VIDEO
             } else {
                 history::AUDIO
             },
-            keyframes: spec.kind == Kind::Video,
+            kind: spec.kind,
         };
         let extensions = extension_map(&spec.header_extensions)?;
         let layers = match spec.encodings.as_slice() {
@@ -227,6 +229,9 @@ impl Producer {
     pub fn set_piped(&mut self) {
         self.is_piped = true;
         self.interest = Interest::quiet(self.spatial_layers());
+        for stream in &mut self.streams {
+            stream.set_piped(self.codec.nack);
+        }
     }
 
     /// How many spatial layers it was announced with: its encodings, or those within a single one.

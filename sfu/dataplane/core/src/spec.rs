@@ -57,6 +57,8 @@ pub struct Encoding {
     pub spatial_layers: u8,
     /// Temporal layers within this encoding; 1 when there are none.
     pub temporal_layers: u8,
+    /// Signalled, in bits per second; a stream that is much faster is cut down to twice of it.
+    pub max_bitrate: Option<u64>,
 }
 
 /// A header extension and the id one side gave it (RFC 8285).

@@ -11,12 +11,13 @@ use crate::id::Ssrc;
 use crate::keyframe::KeyframeRequester;
 use crate::nack::{Arrival, NackGenerator};
 use crate::packet::{Media, Values};
+use crate::policer::Policer;
 use crate::rates::Rates;
 use crate::reception::Reception;
 use crate::rewrite::Sample;
 use crate::rtp::Packet;
 use crate::sequence::SequenceUnwrapper;
-use crate::spec::Encoding;
+use crate::spec::{Encoding, Kind};
 use crate::stats::StreamStatistics;
 use crate::time::Time;
 
@@ -36,8 +37,8 @@ pub struct Format {
     pub nack: bool,
     /// Packets to keep.
     pub history: usize,
-    /// Whether there are key frames to ask for: not in sound.
-    pub keyframes: bool,
+    /// There are key frames to ask for in video only.
+    pub kind: Kind,
 }
 
 /// How a packet came.
@@ -82,6 +83,7 @@ pub struct Stream {
     base: u64,
     unwrapper: SequenceUnwrapper,
     inspector: Inspector,
+    policer: Policer,
     last_packet: Option<Time>,
     recovered: u64,
     keyframes: u64,
@@ -92,6 +94,7 @@ impl Stream {
     pub fn new(index: u8, encoding: Encoding, format: Format) -> Self {
         Self {
             index,
+            policer: Policer::new(format.kind, encoding.max_bitrate),
             ssrc: encoding.ssrc,
             rtx_ssrc: encoding.rtx_ssrc,
             encoding,
@@ -123,6 +126,12 @@ impl Stream {
         self.nack = NackGenerator::default();
         self.reception = Reception::default();
         self.clock = None;
+    }
+
+    /// It comes from another worker: policed there, and repeated from there as it was.
+    pub fn set_piped(&mut self, nack: bool) {
+        self.policer = Policer::lenient();
+        self.format.nack = nack;
     }
 
     /// Whether a packet came lately.
@@ -170,6 +179,7 @@ impl Stream {
         if packet.payload().is_empty() {
             return Err(DropReason::RtpEmpty);
         }
+        self.policer.admit(bytes.len(), now)?;
         let values = Values::read(packet.elements(), map);
         let frame = self.inspect(packet, &values);
         self.history.insert(sequence, frame, bytes)?;
@@ -220,7 +230,7 @@ impl Stream {
 
     /// Somebody needs a key frame.
     pub fn want_keyframe(&mut self) {
-        if self.format.keyframes {
+        if self.format.kind == Kind::Video {
             self.keyframe.want();
         }
     }

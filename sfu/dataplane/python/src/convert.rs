@@ -31,6 +31,7 @@ struct EncodingFields {
     rid: Option<String>,
     spatial_layers: u8,
     temporal_layers: u8,
+    max_bitrate: Option<u64>,
 }
 
 /// `_dataplane.HeaderExtension`.
@@ -120,6 +121,7 @@ fn encoding(fields: EncodingFields) -> Result<Encoding, Problem> {
         rid,
         spatial_layers: fields.spatial_layers,
         temporal_layers: fields.temporal_layers,
+        max_bitrate: fields.max_bitrate,
     })
 }
 

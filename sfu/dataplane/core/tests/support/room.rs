@@ -77,6 +77,7 @@ pub fn by_ssrc(ssrc: u32, rtx: Option<u32>) -> Encoding {
         rid: None,
         spatial_layers: 1,
         temporal_layers: 3,
+        max_bitrate: None,
     }
 }
 

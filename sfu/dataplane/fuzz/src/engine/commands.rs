@@ -267,6 +267,7 @@ fn video(mime: &str, encodings: usize, signalled: bool) -> ProducerSpec {
         rid: (!signalled).then(|| Rid::new(index.to_string())).flatten(),
         spatial_layers: 1,
         temporal_layers: 3,
+        max_bitrate: None,
     };
     ProducerSpec {
         kind: Kind::Video,
