@@ -1,6 +1,7 @@
 """Draws the traces that the virtual meetings leave: `python -m tests.bench.plot_traces FOLDER [--into docs/images]`.
 
-`FOLKMOOT_TRACES=FOLDER cargo test -p folkmoot-core --test bandwidth_traces` leaves one CSV for each: what the link carries, the estimate, what was sent, the queue in front of the link, and the layers.
+`FOLKMOOT_TRACES=FOLDER cargo test -p folkmoot-core --test bandwidth_traces` leaves one CSV for each: what the link
+carries, the estimate, what was sent, the queue in front of the link, and the layers.
 """
 
 from __future__ import annotations
