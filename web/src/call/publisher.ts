@@ -1,21 +1,15 @@
 import type { types } from 'mediasoup-client'
 import type { MediaKind, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
+import { cameraOptions, wishOf } from './camera'
 import { sendOnly } from './encodings'
 import { Lifetime } from './lifetime'
 import type { LocalInput } from './local-input'
 import type { LocalMedia } from './local-media'
 import type { ScreenShare } from './screen-share'
 
-/** Temporal layers let the server leave frames out for a narrow path before it has to leave out the picture. */
-const scalabilityMode = 'L1T3'
-const CAMERA_ENCODINGS: types.RtpEncodingParameters[] = [
-  { scaleResolutionDownBy: 4, maxBitrate: 100_000, scalabilityMode },
-  { scaleResolutionDownBy: 2, maxBitrate: 300_000, scalabilityMode },
-  { scaleResolutionDownBy: 1, maxBitrate: 900_000, scalabilityMode },
-]
 /** One encoding, so that its whole budget goes into sharpness. */
-const SCREEN_ENCODINGS: types.RtpEncodingParameters[] = [{ maxBitrate: 2_500_000, scalabilityMode }]
+const SCREEN_ENCODINGS: types.RtpEncodingParameters[] = [{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }]
 
 const OPUS: types.ProducerCodecOptions = { opusDtx: true, opusFec: true }
 const MUSIC: types.ProducerCodecOptions = { opusDtx: false, opusFec: true, opusStereo: true }
@@ -172,13 +166,7 @@ export class Publisher {
 
 function cameraOrVoice(source: 'microphone' | 'camera', device: types.Device): types.ProducerOptions {
   if (source === 'microphone') return { codecOptions: OPUS }
-  const vp8 = device.sendRtpCapabilities.codecs?.find((codec) => codec.mimeType.toLowerCase() === 'video/vp8')
-  return {
-    encodings: CAMERA_ENCODINGS,
-    // A start near the sum of the layers gets the top one going within the first second.
-    codecOptions: { videoGoogleStartBitrate: 1_000 },
-    ...(vp8 ? { codec: vp8 } : {}),
-  }
+  return cameraOptions(device.sendRtpCapabilities.codecs ?? [], wishOf(location.search))
 }
 
 /** Under congestion a shared screen loses frames, never sharpness. */
