@@ -41,7 +41,7 @@ async def sent_by(person: BrowserPerson) -> list[bool]:
     return [encoding["active"] for encoding in sorted(encodings, key=lambda each: str(each["rid"]))]
 
 
-async def sees_lines(person: BrowserPerson, of: BrowserPerson, lines: int) -> None:
+async def sees_lines(person: BrowserPerson, of: BrowserPerson, lines: int, within_s: float = 20) -> None:
     seen = None
 
     async def has() -> bool:
@@ -50,7 +50,7 @@ async def sees_lines(person: BrowserPerson, of: BrowserPerson, lines: int) -> No
         return seen["frame_height"] == lines
 
     try:
-        await eventually(has, f"{person.name} sees {lines} lines of {of.name}", within_s=20)
+        await eventually(has, f"{person.name} sees {lines} lines of {of.name}", within_s=within_s)
     except AssertionError as error:
         sent = (await of.report())["me"]["sent"]["camera"]
         raise AssertionError(f"{error}: {seen} of {sent}") from None

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::SenderClock;
+use crate::codec::descriptor::Structure;
 use crate::codec::{Codec, Frame, Inspector, Payload};
 use crate::drop::DropReason;
 use crate::extension::{Extension, ExtensionMap};
@@ -187,8 +188,10 @@ impl Stream {
         self.recovered += u64::from(way == Way::Repaired);
         if frame.keyframe {
             self.keyframes += 1;
-            let told = frame
-                .resolution
+            let structure = self.inspector.structure();
+            let told = structure.and_then(Structure::resolution);
+            let told = told
+                .or(frame.resolution)
                 .filter(|(width, height)| *width > 0 && *height > 0);
             self.resolution = told.or(self.resolution);
         }

@@ -174,6 +174,11 @@ impl Structure {
         })
     }
 
+    /// Width and height of the highest spatial layer, where the structure tells sizes.
+    pub fn resolution(&self) -> Option<(u16, u16)> {
+        self.resolutions.iter().copied().flatten().last()
+    }
+
     /// The best decode target that needs no layer above `spatial` and `temporal`.
     pub fn target_for(&self, spatial: u8, temporal: u8) -> Option<u8> {
         let fits = |(s, t): &(u8, u8)| *s <= spatial && *t <= temporal;
