@@ -1,0 +1,25 @@
+"""The table in README.md is true: each case has a test, and each test it names is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS = dict(
+    re.findall(r"^\| (\d+) \| [^|]+ \| (.+) \|$", (Path(__file__).parent / "README.md").read_text(), re.MULTILINE)
+)
+
+
+def test_every_case_from_1_to_39_has_a_row() -> None:
+    assert list(ROWS) == [str(case) for case in range(1, 40)]
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_the_tests_of_a_case_are_there(case: str) -> None:
+    named = re.findall(r"`([^`]+)::(\w+)`", ROWS[case])
+    assert named
+    missing = [name for path, name in named if not re.search(rf"\b(fn|def) {name}\b", (ROOT / path).read_text())]
+    assert missing == []
