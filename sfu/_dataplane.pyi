@@ -82,6 +82,7 @@ Event: TypeAlias = tuple[str, int, dict[str, Any]]
 ("consent_expired", transport, {})                      no authenticated check for 30 s (RFC 7675)
 ("layers_changed", consumer, {"spatial_layer": int, "temporal_layer": int, "reason": str, "estimate": int | None})
 ("layers_wanted", producer, {"spatial_layers": [bool, ...]})  lowest first; those nobody wants need not be sent
+("audio_levels", 0, {"levels": [(producer, level), ...]})  who was audible in the last 250 ms; 127 is the loudest
 ("stopped", 0, {"reason": str})                         the thread ended by itself; nothing follows
 """
 

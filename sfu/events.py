@@ -53,6 +53,13 @@ class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted
     spatial_layers: list[bool]
 
 
+class AudioLevels(WorkerEvent, frozen=True, tag="audio_levels"):
+    """Who was audible in the last 250 ms: producer id to level, 127 the loudest. Not told while all is silent."""
+
+    room_id: str
+    levels: dict[str, int]
+
+
 class TransportReported(WorkerEvent, frozen=True, tag="transport_reported"):
     """Every ten seconds, of each transport that has been connected."""
 

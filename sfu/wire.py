@@ -49,6 +49,7 @@ from sfu.commands import (
     TransportMeasured,
 )
 from sfu.events import (
+    AudioLevels,
     ConsumerLayersChanged,
     ProducerLayersWanted,
     TransportReported,
@@ -93,7 +94,13 @@ AnyReply = (
     Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics | PipedOut | TransportMeasured
 )
 AnyEvent = (
-    WorkerReady | TransportStateChanged | ConsumerLayersChanged | ProducerLayersWanted | TransportReported | WorkerLoad
+    WorkerReady
+    | TransportStateChanged
+    | ConsumerLayersChanged
+    | ProducerLayersWanted
+    | TransportReported
+    | WorkerLoad
+    | AudioLevels
 )
 
 

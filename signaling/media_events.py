@@ -8,6 +8,7 @@ import structlog
 
 from persistence.events import LayerAdjusted
 from sfu.events import (
+    AudioLevels,
     ConsumerLayersChanged,
     ProducerLayersWanted,
     TransportReported,
@@ -22,6 +23,7 @@ from signaling.messages import catalogue
 from signaling.messages import media as messages
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
+from signaling.speaking import Speaking
 from signaling.statistics import Statistics
 
 CONSENT_EXPIRED = "consent_expired"
@@ -36,11 +38,14 @@ class MediaEvents:
     What is posted to a session is bounded by its tables: a transport ends once.
     """
 
-    def __init__(self, registry: Registry, closing: Closing, facts: Facts, recovery: Recovery) -> None:
+    def __init__(
+        self, registry: Registry, closing: Closing, facts: Facts, recovery: Recovery, speaking: Speaking
+    ) -> None:
         self._registry = registry
         self._closing = closing
         self._facts = facts
         self._recovery = recovery
+        self._speaking = speaking
         self._statistics = Statistics(facts)
 
     def sink(self, event: WorkerEvent) -> None:
@@ -52,6 +57,8 @@ class MediaEvents:
                 self._layers_changed(event)
             case ProducerLayersWanted():
                 self._layers_wanted(event)
+            case AudioLevels():
+                self._speaking.take(event)
             case TransportReported():
                 self._transport_reported(event)
             case WorkerDied():

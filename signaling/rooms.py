@@ -28,6 +28,7 @@ class Room:
         self.transports: dict[str, Transport] = {}
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
+        self.speaker: Participant | None = None
         self.arriving = 0
         self.opening = asyncio.Lock()
         self.open = False
@@ -107,6 +108,8 @@ class Room:
         """The participant and all they hold leave the tables; returns their producers and others' consumers of them."""
         self.participants.pop(participant.id, None)
         participant.session.participant = None
+        if self.speaker is participant:
+            self.speaker = None
         producers: list[Producer] = []
         orphans: list[Consumer] = []
         for transport in list(participant.transports.values()):
@@ -121,6 +124,7 @@ class Room:
             "meeting_id": self.id,
             "title": self.meeting.title,
             "capacity": self.capacity,
+            "speaker": self.speaker.id if self.speaker is not None else None,
             "participants": [participant.snapshot() for participant in self.participants.values()],
             "counts": {
                 "participants": len(self.participants),

@@ -32,6 +32,7 @@ from signaling.ports import Store
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.session import Line, Session, Work
+from signaling.speaking import Speaking
 from signaling.switches import Switches
 
 ID_BYTES: Final = 16
@@ -62,7 +63,8 @@ class Signaling:
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
-        self._events = MediaEvents(registry, self._closing, self.facts, self._recovery)
+        self._speaking = Speaking(media, registry, self.facts)
+        self._events = MediaEvents(registry, self._closing, self.facts, self._recovery, self._speaking)
         self._dispatch = Dispatch(
             _handlers(
                 registry=registry,
@@ -87,6 +89,7 @@ class Signaling:
         self._media.subscribe(self._events.sink)
         self._watching = [
             asyncio.create_task(self._recovery.run(), name="recovery"),
+            asyncio.create_task(self._speaking.run(), name="speaking"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
         self.accepting = True

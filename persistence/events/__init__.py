@@ -7,6 +7,7 @@ from .event import CATALOGUE, Event, MeetingId
 from .media import (
     AudioMuted,
     AudioUnmuted,
+    DominantSpeakerChanged,
     LayerAdjusted,
     ScreenShareStarted,
     ScreenShareStopped,
@@ -27,6 +28,7 @@ __all__ = [
     "AudioUnmuted",
     "ConferenceJoined",
     "ConnectionStats",
+    "DominantSpeakerChanged",
     "Event",
     "HandLowered",
     "HandRaised",

@@ -48,6 +48,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.TrackAdded,
             media.TrackRemoved,
             media.LayerAdjusted,
+            media.DominantSpeakerChanged,
             worker.WorkerDied,
             worker.RoomRecovered,
             statistics.TransportStats,

@@ -72,3 +72,12 @@ class LayerAdjusted(Payload):
     to_temporal_layer: Layer
     reason: Reason
     estimate: Annotated[int, Field(ge=0)] | None = None
+
+
+class DominantSpeakerChanged(Payload):
+    """Who has the floor is the event's participant, or nobody (SFU-7)."""
+
+    type = "dominant_speaker.changed"
+    personal = False
+
+    previous: Identifier | None = None

@@ -24,6 +24,7 @@ class RoomAnswer(Answer):
     meeting_id: str
     title: str
     capacity: int
+    speaker: str | None
     counts: dict[str, int]
     worker: int | None
     participants: list[dict[str, Any]]

@@ -15,6 +15,7 @@ import structlog
 from sfu._dataplane import DataPlane
 from sfu.channel import WorkerLink
 from sfu.events import (
+    AudioLevels,
     ConsumerLayersChanged,
     ProducerLayersWanted,
     TransportReported,
@@ -84,6 +85,7 @@ class Service:
             "consent_expired": self._consent_expired,
             "layers_changed": self._layers_changed,
             "layers_wanted": self._layers_wanted,
+            "audio_levels": self._audio_levels,
             "stopped": self._stopped,
         }
 
@@ -161,6 +163,16 @@ class Service:
         producer = self._router.producers.get(handle)
         if producer is not None and self._link is not None:
             self._link.tell(ProducerLayersWanted(producer.room_id, producer.id, fields["spatial_layers"]))
+
+    def _audio_levels(self, _handle: int, fields: dict[str, Any]) -> None:
+        if self._link is None:
+            return
+        rooms: dict[str, dict[str, int]] = {}
+        for handle, level in fields["levels"]:
+            if producer := self._router.producers.get(handle):
+                rooms.setdefault(producer.room_id, {})[producer.id] = level
+        for room_id, levels in rooms.items():
+            self._link.tell(AudioLevels(room_id, levels))
 
     def _stopped(self, _handle: int, fields: dict[str, Any]) -> None:
         log.error("data_plane_stopped", reason=fields.get("reason"))

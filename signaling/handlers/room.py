@@ -155,6 +155,7 @@ class RoomHandlers:
             your_role=participant.role,
             participants=[other.view() for other in room.participants.values()],
             producers=[producer.view() for producer in room.producers.values()],
+            speaker=room.speaker.id if room.speaker is not None else None,
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,

@@ -76,6 +76,7 @@ PRODUCER_RESUMED: Final = "producer:resumed"
 PRODUCER_LAYERS_WANTED: Final = "producer:layers_wanted"
 CONSUMER_CLOSED: Final = "consumer:closed"
 CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
+SPEAKER_CHANGED: Final = "speaker:changed"
 MEDIA_RESET: Final = "media:reset"
 TRANSPORT_CLOSED: Final = "transport:closed"
 ROOM_CLOSED: Final = "room:closed"
@@ -96,6 +97,7 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         PRODUCER_LAYERS_WANTED: media.ProducerLayersWanted,
         CONSUMER_CLOSED: media.ConsumerNamed,
         CONSUMER_LAYERS_CHANGED: media.ConsumerLayersChanged,
+        SPEAKER_CHANGED: media.SpeakerChanged,
         MEDIA_RESET: media.MediaReset,
         TRANSPORT_CLOSED: transport.TransportClosed,
         ROOM_CLOSED: room.RoomClosedNotice,

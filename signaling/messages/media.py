@@ -180,6 +180,12 @@ class MediaReset(Told):
     reason: Literal["worker_died"]
 
 
+class SpeakerChanged(Told):
+    """Who has the floor now; nobody when `participant_id` is absent."""
+
+    participant_id: str | None = None
+
+
 class MediaToggle(Request):
     kind: Kind
     enabled: bool

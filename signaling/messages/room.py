@@ -44,13 +44,14 @@ class RoomJoin(Request):
 
 
 class RoomJoined(Told):
-    """`participants` includes the joiner; `producers` are all that are open."""
+    """`participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody."""
 
     meeting: MeetingView
     participant_id: str
     your_role: str
     participants: list[ParticipantView]
     producers: list[ProducerView]
+    speaker: str | None = None
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str

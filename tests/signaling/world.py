@@ -184,6 +184,10 @@ class ModelledRooms:
         _known(room.consumers, command.consumer_id)
         return c.Done()
 
+    def _SetProducerPriority(self, room: ModelledRoom, command: c.SetProducerPriority) -> c.Done:  # noqa: N802
+        _known(room.producers, command.producer_id)
+        return c.Done()
+
     _PauseConsumer = _ResumeConsumer = _RequestKeyframe = _SetConsumerSize = _SetConsumerPriority = _consumer
 
     def _CloseConsumer(self, room: ModelledRoom, command: c.CloseConsumer) -> c.Done:  # noqa: N802

@@ -319,13 +319,14 @@ export interface RoomJoin {
   readonly resume_token?: string | null
 }
 
-/** `participants` includes the joiner; `producers` are all that are open. */
+/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. */
 export interface RoomJoined {
   readonly meeting: MeetingView
   readonly participant_id: string
   readonly your_role: string
   readonly participants: readonly ParticipantView[]
   readonly producers: readonly ProducerView[]
+  readonly speaker?: string | null
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
@@ -347,6 +348,11 @@ export interface ScreenStart {
 }
 
 export interface ScreenStop {
+}
+
+/** Who has the floor now; nobody when `participant_id` is absent. */
+export interface SpeakerChanged {
+  readonly participant_id?: string | null
 }
 
 /** One encoding of a producer; `packets` include retransmissions, `recovered` counts those. */
@@ -466,6 +472,7 @@ export interface Notifications {
   'producer:layers_wanted': ProducerLayersWanted
   'consumer:closed': ConsumerNamed
   'consumer:layers_changed': ConsumerLayersChanged
+  'speaker:changed': SpeakerChanged
   'media:reset': MediaReset
   'transport:closed': TransportClosed
   'room:closed': RoomClosedNotice
@@ -486,6 +493,7 @@ export const NOTIFICATION_NAMES = [
   'producer:layers_wanted',
   'consumer:closed',
   'consumer:layers_changed',
+  'speaker:changed',
   'media:reset',
   'transport:closed',
   'room:closed',

@@ -19,13 +19,20 @@ export interface Roster {
   readonly producers: readonly ProducerView[]
   /** In the order in which hands went up. */
   readonly hands: readonly string[]
+  /** Who has the floor, as the server judges for everybody alike. */
+  readonly speaker?: string | undefined
 }
 
 export const emptyRoster: Roster = { people: [], producers: [], hands: [] }
 
 export function rosterOf(joined: RoomJoined): Roster {
   const people = joined.participants.map(personOf)
-  return { people, producers: joined.producers, hands: people.filter((p) => p.hand).map((p) => p.id) }
+  return {
+    people,
+    producers: joined.producers,
+    hands: people.filter((p) => p.hand).map((p) => p.id),
+    speaker: joined.speaker ?? undefined,
+  }
 }
 
 /** The roster after one notification. Repeated notifications change nothing; those about strangers are ignored. */
@@ -47,6 +54,8 @@ export function applyNotification(roster: Roster, notification: Notification): R
       return toggled(roster, notification.data)
     case 'media:reset':
       return { ...roster, producers: [] }
+    case 'speaker:changed':
+      return { ...roster, speaker: notification.data.participant_id ?? undefined }
     case 'hand:raised':
       return withHand(roster, notification.data.participant_id, notification.data.raised)
     // What a screen share shows is told by its producer; the rest of these concerns the call, not who is in it.
@@ -89,6 +98,7 @@ function withoutPerson(roster: Roster, id: string): Roster {
     people: roster.people.filter((p) => p.id !== id),
     producers: roster.producers.filter((p) => p.participant_id !== id),
     hands: roster.hands.filter((other) => other !== id),
+    speaker: roster.speaker === id ? undefined : roster.speaker,
   }
 }
 

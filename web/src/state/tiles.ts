@@ -6,6 +6,8 @@ export interface Tile {
   readonly name: string
   readonly isMe: boolean
   readonly hand: boolean
+  /** Has the floor. */
+  readonly speaker: boolean
   readonly audio: boolean
   readonly video: boolean
   /** The camera's producer while it sends. */
@@ -36,6 +38,7 @@ export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia): 
       name: person.name,
       isMe,
       hand: person.hand,
+      speaker: person.id === roster.speaker,
       audio: isMe ? own.microphone : of('microphone') !== undefined,
       video: isMe ? own.camera : camera !== undefined,
       cameraId: camera?.producer_id,

@@ -21,7 +21,7 @@ export function TileView({ call, tile, size }: TileViewProps) {
   const name = tile.isMe ? `${tile.name} (you)` : tile.name
   return (
     <article
-      className={speaking ? 'tile speaking' : 'tile'}
+      className={['tile', speaking && 'speaking', tile.speaker && 'speaker'].filter(Boolean).join(' ')}
       style={size}
       aria-label={describe(tile, name)}
       data-testid={`tile-${tile.id}`}
@@ -30,6 +30,7 @@ export function TileView({ call, tile, size }: TileViewProps) {
       data-video={onOff(tile.video)}
       data-hand={onOff(tile.hand)}
       data-speaking={onOff(speaking)}
+      data-speaker={onOff(tile.speaker)}
       data-me={tile.isMe}
     >
       <Avatar name={tile.name} />

@@ -181,6 +181,10 @@ impl Engine {
                     .poll_producer(slot, &mut self.wanted, &mut self.out, now),
             );
         }
+        self.out.heard = self
+            .tables
+            .poll_loudness(self.out.heard, &mut self.out, now);
+        next = next.min(self.out.heard);
         self.out.deadline = next.max(now + TICK).min(self.out.urgent);
     }
 

@@ -8,6 +8,7 @@ use crate::output::Output;
 use crate::pipe;
 use crate::producer::Producer;
 use crate::rtp::{Fields, Header, HeaderMut, Packet};
+use crate::spec::Kind;
 use crate::stream::{Stream, Way};
 use crate::tables::Tables;
 use crate::time::Time;
@@ -166,6 +167,12 @@ impl Tables {
         if media.sample.frame.keyframe {
             // Also for those who began to wait a line above: they get this very packet.
             satisfied(&mut producer.streams, source.stream);
+        }
+        if producer.kind == Kind::Audio
+            && let Some(level) = media.values.get(Extension::AudioLevel)
+        {
+            producer.loudness.note(level);
+            out.listen(now);
         }
         if producer.paused {
             return Err(DropReason::ProducerPaused);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::bandwidth::Limits;
 use crate::id::{ConsumerId, PipeConsumerId, ProducerId, TransportId};
+use crate::loudness::Levels;
 use crate::pipe::PipeConsumerSpec;
 use crate::spec::{ConsumerSpec, ProducerSpec};
 use crate::srtp::Profile;
@@ -272,6 +273,8 @@ pub enum Event {
         /// Whose consent.
         transport: TransportId,
     },
+    /// Who was audible since the last of these, and how loud of 127, the loudest.
+    AudioLevels(Levels),
     /// What a consumer now gets; -1 when nothing flows.
     LayersChanged {
         /// Which one.

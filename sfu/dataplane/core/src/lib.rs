@@ -42,6 +42,7 @@ pub mod io;
 pub mod keyframe;
 pub mod ladder;
 pub mod layer;
+pub mod loudness;
 pub mod map;
 pub mod nack;
 pub mod noted;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::batch::Batch;
 use crate::drop::{DropReason, Drops};
 use crate::io::{Event, Tuple};
+use crate::loudness::INTERVAL;
 use crate::stats::{Repairs, Traffic};
 use crate::time::Time;
 
@@ -24,6 +25,8 @@ pub struct Output {
     pub repairs: Repairs,
     /// When there is something to do next.
     pub deadline: Time,
+    /// When to tell next who can be heard.
+    pub heard: Time,
     /// When there is something to do that cannot wait for the next round of what is due.
     pub urgent: Time,
     events: VecDeque<Event>,
@@ -37,6 +40,7 @@ impl Default for Output {
             sent: Traffic::default(),
             repairs: Repairs::default(),
             deadline: Time::FAR,
+            heard: Time::FAR,
             urgent: Time::FAR,
             events: VecDeque::new(),
         }
@@ -67,6 +71,14 @@ impl Output {
     /// Take what was told first.
     pub fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Somebody can be heard: tell of it, if that is not under way.
+    pub fn listen(&mut self, now: Time) {
+        if self.heard == Time::FAR {
+            self.heard = now + INTERVAL;
+            self.schedule(self.heard);
+        }
     }
 
     /// Be called at `due`, to the millisecond.

@@ -10,6 +10,7 @@ use crate::id::{Mid, PayloadType, ProducerId, Rid};
 use crate::io::CommandError;
 use crate::ladder::Ladder;
 use crate::layer::Active;
+use crate::loudness::Loudness;
 use crate::spec::{Codec as CodecSpec, Content, HeaderExtension, Kind, ProducerSpec};
 use crate::stats::ProducerStatistics;
 use crate::stream::{Format, Stream, Way};
@@ -45,6 +46,8 @@ pub struct Producer {
     pub paused: bool,
     /// Encodings that flow.
     pub active: Active,
+    /// How loud it is of late; of sound alone.
+    pub loudness: Loudness,
     /// Number of FIR sent.
     pub fir_sequence: u8,
     /// What it shows.
@@ -132,6 +135,7 @@ impl Producer {
             pipe_consumers: Vec::new(),
             paused: spec.paused,
             active: 0,
+            loudness: Loudness::default(),
             fir_sequence: 0,
             content: spec.content,
             boost: 0,

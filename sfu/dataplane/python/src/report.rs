@@ -65,6 +65,10 @@ pub(crate) fn event<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py,
             let fields = dict!(py, {"spatial_layers": bits(spatial, layers),});
             ("layers_wanted", producer.0, fields)
         }
+        Notice::Engine(Event::AudioLevels(levels)) => {
+            let levels: Vec<_> = levels.iter().map(|(id, level)| (id.0, *level)).collect();
+            ("audio_levels", 0, dict!(py, {"levels": levels,}))
+        }
     };
     (name, handle, fields).into_pyobject(py)
 }

@@ -1,0 +1,114 @@
+"""Who speaks, told to everybody in the room, kept in the record, and given the best picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from persistence.events import DominantSpeakerChanged
+from sfu import commands
+from sfu.events import AudioLevels
+from sfu.speakers import Floor
+from signaling.messages import catalogue
+from signaling.messages.media import SpeakerChanged
+
+if TYPE_CHECKING:
+    from sfu.ports import Rooms
+    from signaling.facts import Facts
+    from signaling.media import Producer
+    from signaling.participant import Participant
+    from signaling.rooms import Registry, Room
+
+TICK_S: Final = 0.5
+"""Silence is not told of: rooms where somebody has the floor are looked at so often."""
+SPEAKER_PRIORITY: Final = 40
+"""Added to the speaker's camera in everybody's allocation: less than a shared screen has, and than a pinned tile."""
+log = structlog.get_logger(__name__)
+
+
+class Speaking:
+    """Judges each room by its microphones. `run` notices silence and tells workers whose picture matters."""
+
+    def __init__(
+        self, media: Rooms, registry: Registry, facts: Facts, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._media = media
+        self._registry = registry
+        self._facts = facts
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._floors: dict[Room, tuple[Floor, float]] = {}
+        """With the time levels came last; only rooms where something was heard, so bounded by the rooms there are."""
+        self._ranks: asyncio.Queue[tuple[Room, Producer, int]] = asyncio.Queue(maxsize=1024)
+
+    def take(self, event: AudioLevels) -> None:
+        room = self._registry.get(event.room_id)
+        if room is None:
+            return
+        levels = {
+            name: float(level)
+            for name, level in event.levels.items()
+            if (producer := room.producers.get(name)) is not None and producer.source == "microphone"
+        }
+        self._hear(room, levels)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._notice_silence())
+            tasks.create_task(self._rank())
+
+    def _hear(self, room: Room, levels: dict[str, float]) -> None:
+        now = self._clock()
+        floor, _ = self._floors.get(room, (None, 0.0))
+        if floor is None:
+            if not levels:
+                return
+            floor = Floor()
+        self._floors[room] = (floor, now)
+        before = room.speaker
+        producer = room.producers.get(floor.speaker) if floor.speaker is not None else None
+        is_silent = floor.speaker is not None and (producer is None or producer.paused)
+        gone = is_silent and floor.forget(floor.speaker or "")
+        if floor.hear(levels, now) or gone:
+            producer = room.producers.get(floor.speaker) if floor.speaker is not None else None
+            self._change(room, before, producer.owner if producer is not None else None)
+
+    def _change(self, room: Room, before: Participant | None, after: Participant | None) -> None:
+        if before is after:
+            return
+        room.speaker = after
+        room.tell(catalogue.SPEAKER_CHANGED, SpeakerChanged(participant_id=after.id if after is not None else None))
+        fact = DominantSpeakerChanged(previous=before.id if before is not None else None)
+        self._facts.note(room.id, fact, after.id if after is not None else None)
+        for participant, priority in ((before, 0), (after, SPEAKER_PRIORITY)):
+            if participant is None:
+                continue
+            for producer in participant.producers():
+                if producer.source == "camera" and not self._ranks.full():
+                    self._ranks.put_nowait((room, producer, priority))
+
+    async def _notice_silence(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._clock()
+            for room, (_, heard_at) in list(self._floors.items()):
+                if room.closed:
+                    del self._floors[room]
+                elif now - heard_at >= TICK_S:
+                    self._hear(room, {})
+                    if room.speaker is None:
+                        del self._floors[room]
+
+    async def _rank(self) -> None:
+        while True:
+            room, producer, priority = await self._ranks.get()
+            if producer.closed:
+                continue
+            try:
+                await self._media.ask(commands.SetProducerPriority(room.id, producer.id, priority))
+            except commands.MediaError as error:
+                if error.code not in {"NOT_FOUND", "UNAVAILABLE"}:
+                    log.warning("priority_refused", meeting_id=room.id, code=error.code)
