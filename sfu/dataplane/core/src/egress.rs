@@ -169,6 +169,8 @@ fn send(
     transport.sending.pacer.spend(sent);
     if consumer.stamp_ids.number.is_some() {
         transport.sending.stamped(sent, now);
+    } else {
+        transport.sending.unstamped(sent);
     }
     Ok(sent)
 }

@@ -64,6 +64,11 @@ impl Pacer {
         self.rate = self.estimate.saturating_mul(factor) / 100;
     }
 
+    /// Whether there is an estimate to pace by.
+    pub const fn is_active(&self) -> bool {
+        self.rate > 0
+    }
+
     /// Whether a picture's packet may go at once.
     pub fn is_open(&mut self, now: Time) -> bool {
         if self.rate == 0 {

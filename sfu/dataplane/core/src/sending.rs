@@ -77,6 +77,14 @@ impl Sending {
         self.estimator.sent(bytes, now);
     }
 
+    /// A packet without a stamp was sent, as sound is.
+    pub fn unstamped(&mut self, bytes: usize) {
+        // Where nobody counts what arrives, nothing need be counted: one comparison on the usual way.
+        if self.pacer.is_active() {
+            self.estimator.unstamped(bytes);
+        }
+    }
+
     /// What arrives at the receiver, in bits per second.
     pub fn delivered(&self) -> Option<u64> {
         self.estimator.delivered()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::axis::{Axis, Place};
 use super::control::{Pile, RateControl};
 use super::detector::{Detector, Usage};
 use super::groups::Groups;
@@ -21,8 +22,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const REMB_LIFE: Duration = Duration::from_secs(5);
 /// A queue that is too much whatever its trend.
 const CHOKED: Duration = Duration::from_millis(250);
-/// A wrapping of the 24 bits of the reference time, in microseconds.
-const REFERENCE_CYCLE: i64 = (1 << 24) * 64_000;
+/// What was sent without a stamp so long after the packet before did not go with the next one.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// Estimates what one transport can carry towards its receiver.
 #[derive(Debug)]
@@ -47,7 +48,10 @@ pub struct Estimator {
     /// The receiver's own estimate.
     remb: Option<(u64, Time)>,
     wanted: u64,
-    newest_arrival: Option<i64>,
+    axis: Axis,
+    /// Bytes without a stamp since the last packet with one, and when that was.
+    unstamped: usize,
+    stamped: Time,
 }
 
 impl Estimator {
@@ -70,7 +74,9 @@ impl Estimator {
             proven: false,
             remb: None,
             wanted: 0,
-            newest_arrival: None,
+            axis: Axis::default(),
+            unstamped: 0,
+            stamped: Time::ZERO,
         }
     }
 
@@ -86,7 +92,16 @@ impl Estimator {
         if probe.is_some() {
             self.prober.sent(bytes);
         }
-        self.sent.push(bytes, probe, now);
+        let near = now.since(self.stamped) <= TOGETHER;
+        let beside = if near { self.unstamped } else { 0 };
+        (self.unstamped, self.stamped) = (0, now);
+        self.sent.push((bytes, beside), probe, now);
+    }
+
+    /// Bytes that bear no number were sent: they take their share of the path, and are taken to arrive with the next packet
+    /// that bears one.
+    pub fn unstamped(&mut self, bytes: usize) {
+        self.unstamped = self.unstamped.saturating_add(bytes);
     }
 
     /// Bits per second for everything on the transport; `None` while there is nothing to tell it from.
@@ -167,10 +182,10 @@ impl Estimator {
                 (lost, total) = (lost + missing, total + missing);
                 continue;
             };
-            let arrival = self.unwrap_arrival(arrival);
-            let Some(packet) = self.sent.acknowledge(sequence, arrival) else {
+            let Some(mut packet) = self.sent.acknowledge(sequence, arrival) else {
                 continue;
             };
+            packet.arrival = self.place(arrival);
             total += 1;
             newest = Some(packet.sent);
             usage = self.observe(&packet, now).or(usage);
@@ -185,20 +200,23 @@ impl Estimator {
         self.adjust(usage, (lost, total), now);
     }
 
-    /// The reference time starts again every twelve days; a jump back of half of that is a new beginning.
-    fn unwrap_arrival(&mut self, arrival: i64) -> i64 {
-        let Some(newest) = self.newest_arrival else {
-            self.newest_arrival = Some(arrival);
-            return arrival;
-        };
-        let half = REFERENCE_CYCLE / 2;
-        let unwrapped = newest + (arrival - newest + half).rem_euclid(REFERENCE_CYCLE) - half;
-        self.newest_arrival = Some(newest.max(unwrapped));
-        unwrapped
+    /// On a new axis nothing can be compared with what was before.
+    fn place(&mut self, arrival: i64) -> i64 {
+        match self.axis.place(arrival) {
+            Place::At(arrival) => arrival,
+            Place::Anew(arrival) => {
+                self.groups = Groups::default();
+                self.trend = Trend::default();
+                self.detector = Detector::default();
+                self.throughput = Throughput::default();
+                arrival
+            }
+        }
     }
 
     fn observe(&mut self, packet: &Acked, now: Time) -> Option<Usage> {
-        self.throughput.count(packet.arrival, packet.bytes);
+        self.throughput
+            .count(packet.arrival, packet.bytes + packet.beside);
         if let Some(seen) = self.prober.acknowledge(packet, self.by_feedback(), now) {
             self.probed(seen, now);
         }

@@ -4,8 +4,9 @@
 //! Everything here is pure: packets sent, feedback and the time go in, a bitrate comes out.
 //! [`sent`] remembers what was sent. [`groups`] makes bursts of packets one observation, [`trend`] follows how their delays
 //! change, [`detector`] says whether a queue grows, [`control`] moves the rate by it. [`loss`] holds the rate down while packets
-//! are lost because of it. [`queue`] is what lies on the way, [`throughput`] what arrives, [`probe`] tries whether more would. [`estimator`] puts them together.
+//! are lost because of it. [`axis`] puts arrivals on one axis of time, [`queue`] is what lies on the way, [`throughput`] what arrives, [`probe`] tries whether more would. [`estimator`] puts them together.
 
+pub mod axis;
 pub mod control;
 pub mod detector;
 pub mod estimator;
@@ -55,6 +56,8 @@ pub struct Acked {
     pub arrival: i64,
     /// Its bytes on the wire, headers of UDP and IP not counted.
     pub bytes: usize,
+    /// Bytes without a number that were sent between the packet before and this one.
+    pub beside: usize,
     /// The probe it was a part of.
     pub probe: Option<u8>,
 }

@@ -7,6 +7,11 @@ use crate::time::Time;
 
 /// The shortest round trip is that of so long: a path may change.
 const MEMORY: Duration = Duration::from_secs(20);
+/// Candidates for the shortest are so far apart at least.
+const STEP: Duration = Duration::from_millis(50);
+/// How many there are at most.
+#[cfg(test)]
+const MOST_CANDIDATES: usize = (MEMORY.as_millis() / STEP.as_millis()) as usize + 1;
 /// Less is jitter, and the time a receiver waits before it tells.
 const NOTHING: Duration = Duration::from_millis(120);
 /// What lies on the way is to be gone after so long.
@@ -17,7 +22,7 @@ const LEAST_SHARE: f64 = 0.2;
 /// Round trips of late.
 #[derive(Debug, Default)]
 pub struct Queue {
-    /// Rising in both: candidates for the shortest; bounded by dropping what is longer than a later one.
+    /// Rising in both: candidates for the shortest; bounded by the memory and the step.
     shortest: VecDeque<(Time, Duration)>,
     latest: Duration,
 }
@@ -33,7 +38,14 @@ impl Queue {
         {
             self.shortest.pop_back();
         }
-        self.shortest.push_back((now, round_trip));
+        // One just as new that is shorter will do.
+        if self
+            .shortest
+            .back()
+            .is_none_or(|(at, _)| now.since(*at) >= STEP)
+        {
+            self.shortest.push_back((now, round_trip));
+        }
         while self
             .shortest
             .front()
@@ -83,5 +95,16 @@ mod tests {
             measure(&mut queue, 300 + at * 100, 550);
         }
         assert_eq!(queue.length(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_round_trip_that_only_grows_fills_no_memory() {
+        let (mut queue, mut most) = (Queue::default(), 0);
+        for micros in 0..60_000 {
+            let now = Time::from_millis(micros);
+            queue.measure(Duration::from_micros(micros), now);
+            most = most.max(queue.shortest.len());
+        }
+        assert_eq!(most, MOST_CANDIDATES);
     }
 }

@@ -14,7 +14,8 @@ struct Slot {
     /// One more than the extended number; 0 when there is nothing to acknowledge here.
     tag: u64,
     sent: Time,
-    bytes: u32,
+    bytes: u16,
+    beside: u16,
     probe: Option<u8>,
 }
 
@@ -32,8 +33,8 @@ impl Sent {
         self.next as u16
     }
 
-    /// A packet was sent under [`next`](Self::next).
-    pub fn push(&mut self, bytes: usize, probe: Option<u8>, now: Time) {
+    /// A packet was sent under [`next`](Self::next), with so many bytes of others `beside` it.
+    pub fn push(&mut self, (bytes, beside): (usize, usize), probe: Option<u8>, now: Time) {
         self.make_room();
         let sequence = self.next;
         self.next += 1;
@@ -42,7 +43,8 @@ impl Sent {
             *slot = Slot {
                 tag: sequence + 1,
                 sent: now,
-                bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+                bytes: u16::try_from(bytes).unwrap_or(u16::MAX),
+                beside: u16::try_from(beside).unwrap_or(u16::MAX),
                 probe,
             };
         }
@@ -90,7 +92,8 @@ impl Sent {
         Some(Acked {
             sent: slot.sent,
             arrival,
-            bytes: slot.bytes as usize,
+            bytes: slot.bytes.into(),
+            beside: slot.beside.into(),
             probe: slot.probe,
         })
     }
@@ -99,5 +102,58 @@ impl Sent {
     pub fn missing(&self, sequence: u64) -> Option<Time> {
         let slot = self.slots.get(self.index(sequence))?;
         (slot.tag == sequence + 1).then_some(slot.sent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(packets: usize) -> Sent {
+        let mut sent = Sent::default();
+        for number in 0..packets {
+            sent.push((1_000, 100), None, Time::from_millis(number as u64));
+        }
+        sent
+    }
+
+    #[test]
+    fn a_packet_is_acknowledged_once_with_what_went_beside_it() {
+        let mut sent = sent(3);
+        let acked = sent
+            .acknowledge(1, 7)
+            .map(|acked| (acked.sent, acked.bytes, acked.beside));
+        assert_eq!(acked, Some((Time::from_millis(1), 1_000, 100)));
+        assert_eq!(sent.acknowledge(1, 7), None);
+        assert_eq!(sent.missing(1), None);
+        assert_eq!(sent.missing(2), Some(Time::from_millis(2)));
+    }
+
+    #[test]
+    fn the_ring_has_a_cap_and_forgets_what_nobody_told_of() {
+        let mut sent = sent(70_000);
+        assert_eq!(sent.slots.len(), CAPACITY);
+        assert_eq!(sent.extend(69_999_u32 as u16), Some(69_999));
+        assert_eq!(sent.extend(70_000_u32 as u16), Some(70_000 - 65_536));
+        let oldest = 70_000 - CAPACITY as u64;
+        assert_eq!(sent.acknowledge(oldest - 1, 0), None);
+        assert!(sent.acknowledge(oldest, 0).is_some());
+    }
+
+    #[test]
+    fn a_quiet_transport_keeps_a_small_ring() {
+        let mut sent = Sent::default();
+        for number in 0..10_000 {
+            sent.push((1_000, 0), None, Time::ZERO);
+            sent.acknowledge(number, 0);
+        }
+        assert_eq!(sent.slots.len(), FIRST);
+    }
+
+    #[test]
+    fn what_was_not_sent_yet_cannot_be_told_of() {
+        assert_eq!(Sent::default().extend(0), None);
+        assert_eq!(sent(3).extend(3), None);
+        assert_eq!(sent(3).extend(2), Some(2));
     }
 }
