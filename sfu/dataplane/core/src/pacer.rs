@@ -18,6 +18,8 @@ const LEAST_BURST: u64 = 2_500;
 const MOST_BURST: u64 = 8_000;
 /// With more debt than so many bursts nothing is repeated: the receiver asks again.
 const STRAINED: u64 = 2;
+/// Sound that is more than the rate keeps pictures for this part of a second, not for good.
+const MOST_DEBT: u64 = 2;
 /// Tickets of a transport.
 pub const MAX_TICKETS: usize = 1_024;
 /// What has waited so long is of no use to anybody. Not sooner: what is missing is asked for again, which costs more.
@@ -94,7 +96,8 @@ impl Pacer {
     /// Bytes went.
     pub fn spend(&mut self, bytes: usize) {
         if self.rate > 0 {
-            self.debt += bytes as u64;
+            let most = self.rate / MOST_DEBT + self.burst();
+            self.debt = (self.debt + bytes as u64).min(most);
             self.load = (self.load + bytes as u64).min(self.estimate);
         }
     }
@@ -214,5 +217,18 @@ mod tests {
         pacer.set_estimate(None, false);
         assert_eq!(pacer.take(now).map(|ticket| ticket.incoming), Some(0));
         assert!(!pacer.is_open(now), "those who wait go first");
+    }
+
+    #[test]
+    fn sound_beyond_the_rate_does_not_keep_pictures_for_good() {
+        let mut pacer = Pacer::default();
+        pacer.set_estimate(Some(50_000), true);
+        for frame in 0..1_000 {
+            pacer.is_open(Time::from_millis(frame * 20));
+            pacer.spend(1_000);
+        }
+        let now = Time::from_millis(20_000);
+        pacer.set_estimate(Some(500_000), false);
+        assert!(pacer.is_open(now + Duration::from_millis(100)));
     }
 }

@@ -100,7 +100,8 @@ impl Sending {
     /// The estimate may have changed: pace by it. Returns whether it fell by so much that layers should be looked at.
     pub fn adjust(&mut self, now: Time) -> bool {
         let estimate = self.estimator.estimate(now);
-        self.pacer.set_estimate(estimate, self.estimator.drains());
+        self.pacer
+            .set_estimate(estimate, self.estimator.drains(now));
         let (before, after) = (self.planned, estimate.unwrap_or(u64::MAX));
         let fell = after < before - before / 8;
         if fell || after > before {

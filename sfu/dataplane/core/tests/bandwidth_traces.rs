@@ -171,3 +171,44 @@ fn nobody_starves_among_twenty() {
         assert!(frozen < Duration::from_secs(1), "{ssrc}: {frozen:?}");
     }
 }
+
+#[test]
+fn sound_is_heard_and_pictures_move_while_the_link_is_choked() {
+    let mut meeting = BadRoad::new(5, 2, USUAL, road(2_000_000));
+    meeting.speak();
+    meeting.run(15);
+    meeting.weather(road(300_000));
+    meeting.run(30);
+    meeting.weather(road(2_000_000));
+    meeting.run(20);
+    meeting.save("sound");
+    let (delays, said) = meeting.heard(17, 45);
+    assert!(
+        delays.len() * 100 >= said * 99,
+        "{} of {said}",
+        delays.len()
+    );
+    let longest = delays.last().unwrap();
+    assert!(*longest < Duration::from_millis(25 + 200), "{longest:?}");
+    let frozen = meeting.frozen(18, 65);
+    assert!(frozen <= 3, "{frozen} % frozen");
+    for moment in meeting.between(25.0, 45.0) {
+        assert!((200_000..330_000).contains(&moment.estimate), "{moment:?}");
+    }
+    let again = meeting.between(52.5, 53.5).map(|m| m.estimate).max();
+    assert!(again >= Some(1_700_000), "{again:?} eight seconds after");
+}
+
+/// What it takes to begin anew: nothing flows that anybody could tell of, so nothing is heard of a path that got better.
+#[test]
+fn an_estimate_with_room_for_sound_alone_is_not_for_good() {
+    let mut meeting = BadRoad::new(6, 1, USUAL, road(60_000));
+    meeting.speak();
+    meeting.run(20);
+    meeting.weather(road(2_000_000));
+    meeting.run(20);
+    let again = meeting.between(30.0, 40.0).map(|m| m.estimate).max();
+    assert!(again >= Some(NEEDED), "{again:?}");
+    let frozen = meeting.frozen(30, 40);
+    assert_eq!(frozen, 0, "% frozen");
+}

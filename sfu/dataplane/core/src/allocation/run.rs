@@ -74,6 +74,8 @@ impl Tables {
         if now < transport.pace.due {
             return transport.pace.due;
         }
+        // Without feedback too: what was learnt fades, and what waits is to follow.
+        transport.sending.adjust(now);
         let estimate = transport.sending.estimate(now);
         let interval = estimate.map_or(CALM_INTERVAL, |_| INTERVAL);
         let stirred = std::mem::take(&mut transport.pace.stirred);

@@ -20,6 +20,9 @@ use crate::time::Time;
 const SILENCE: Duration = Duration::from_secs(1);
 /// An estimate of the receiver's own is forgotten after this.
 const REMB_LIFE: Duration = Duration::from_secs(5);
+/// What was learnt of the path begins to fade when nothing that is told of was sent for so long, by this much a second.
+const AGES: Duration = Duration::from_millis(1_500);
+const FADING: f64 = 1.25;
 /// A queue that is too much whatever its trend.
 const CHOKED: Duration = Duration::from_millis(250);
 /// What was sent without a stamp so long after the packet before did not go with the next one.
@@ -88,6 +91,7 @@ impl Estimator {
     /// A packet was sent under [`next_number`](Self::next_number).
     pub fn sent(&mut self, bytes: usize, now: Time) {
         self.began.get_or_insert(now);
+        self.take_up(now);
         let probe = self.prober.sending();
         if probe.is_some() {
             self.prober.sent(bytes);
@@ -96,6 +100,15 @@ impl Estimator {
         let beside = if near { self.unstamped } else { 0 };
         (self.unstamped, self.stamped) = (0, now);
         self.sent.push((bytes, beside), probe, now);
+    }
+
+    /// What was hoped for while nothing flowed is tried now that something does.
+    fn take_up(&mut self, now: Time) {
+        let hoped = self.aged(now);
+        if self.told.is_some() && hoped > self.by_feedback() {
+            self.control.set(hoped, now);
+            self.loss.raise(hoped);
+        }
     }
 
     /// Bytes that bear no number were sent: they take their share of the path, and are taken to arrive with the next packet
@@ -107,7 +120,7 @@ impl Estimator {
     /// Bits per second for everything on the transport; `None` while there is nothing to tell it from.
     pub fn estimate(&self, now: Time) -> Option<u64> {
         if self.told.is_some() {
-            let drained = self.by_feedback() as f64 * self.queue.share();
+            let drained = self.aged(now) as f64 * self.queue.share(now);
             return Some((drained as u64).max(LEAST));
         }
         if let Some((rate, at)) = self.remb
@@ -117,6 +130,15 @@ impl Estimator {
         }
         let began = self.began?;
         (now.since(began) < SILENCE).then_some(self.limits.initial)
+    }
+
+    /// By the latest feedback, as far as it still says something: when nothing that is told of flows, because the estimate
+    /// has room for nothing but sound, no feedback could ever raise it again.
+    fn aged(&self, now: Time) -> u64 {
+        let known = self.by_feedback();
+        let silent = now.since(self.stamped).saturating_sub(AGES).as_secs_f64();
+        let hoped = known as f64 * FADING.powf(silent);
+        known.max((hoped as u64).min(self.limits.floor))
     }
 
     fn by_feedback(&self) -> u64 {
@@ -236,14 +258,14 @@ impl Estimator {
     fn adjust(&mut self, usage: Option<Usage>, (lost, total): (u64, u64), now: Time) {
         let delivered = self.throughput.get();
         let before = self.control.reduced();
-        let usage = if self.is_choked(delivered) {
+        let usage = if self.is_choked(delivered, now) {
             Usage::Over
         } else {
             usage.unwrap_or(self.detector.usage())
         };
-        let pile = match self.queue.length() {
+        let pile = match self.queue.length(now) {
             Duration::ZERO => Pile::None,
-            _ if self.drains() => Pile::Long,
+            _ if self.drains(now) => Pile::Long,
             _ => Pile::Short,
         };
         self.control
@@ -258,13 +280,13 @@ impl Estimator {
     }
 
     /// Whether there is a queue to empty.
-    pub fn drains(&self) -> bool {
-        self.queue.length() > CHOKED
+    pub fn drains(&self, now: Time) -> bool {
+        self.queue.length(now) > CHOKED
     }
 
     /// A long queue, and less arrives than is allowed: no need to wait until a line through the delays says so.
-    fn is_choked(&self, delivered: Option<u64>) -> bool {
-        self.drains() && delivered.is_some_and(|rate| rate < self.control.rate() / 5 * 4)
+    fn is_choked(&self, delivered: Option<u64>, now: Time) -> bool {
+        self.drains(now) && delivered.is_some_and(|rate| rate < self.control.rate() / 5 * 4)
     }
 
     /// What arrives at the receiver, in bits per second.

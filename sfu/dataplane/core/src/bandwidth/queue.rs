@@ -12,6 +12,8 @@ const STEP: Duration = Duration::from_millis(50);
 /// How many there are at most.
 #[cfg(test)]
 const MOST_CANDIDATES: usize = (MEMORY.as_millis() / STEP.as_millis()) as usize + 1;
+/// For so long what was measured is believed to be so still: feedback comes so often.
+const CONFIRMED: Duration = Duration::from_millis(200);
 /// Less is jitter, and the time a receiver waits before it tells.
 const NOTHING: Duration = Duration::from_millis(120);
 /// What lies on the way is to be gone after so long.
@@ -25,12 +27,13 @@ pub struct Queue {
     /// Rising in both: candidates for the shortest; bounded by the memory and the step.
     shortest: VecDeque<(Time, Duration)>,
     latest: Duration,
+    measured: Time,
 }
 
 impl Queue {
     /// A round trip was measured.
     pub fn measure(&mut self, round_trip: Duration, now: Time) {
-        self.latest = round_trip;
+        (self.latest, self.measured) = (round_trip, now);
         while self
             .shortest
             .back()
@@ -55,13 +58,14 @@ impl Queue {
         }
     }
 
-    /// What is waiting on the way; zero when it may be jitter.
-    pub fn length(&self) -> Duration {
+    /// What is waiting on the way; zero when it may be jitter. What was seen and not confirmed since has been emptying.
+    pub fn length(&self, now: Time) -> Duration {
         let shortest = self
             .shortest
             .front()
             .map_or(self.latest, |(_, shortest)| *shortest);
-        let length = self.latest.saturating_sub(shortest);
+        let emptied = now.since(self.measured).saturating_sub(CONFIRMED);
+        let length = self.latest.saturating_sub(shortest + emptied);
         if length > NOTHING {
             length
         } else {
@@ -70,8 +74,8 @@ impl Queue {
     }
 
     /// The share of a rate that may be used so that the queue empties soon.
-    pub fn share(&self) -> f64 {
-        (1.0 - self.length().as_secs_f64() / DRAIN).max(LEAST_SHARE)
+    pub fn share(&self, now: Time) -> f64 {
+        (1.0 - self.length(now).as_secs_f64() / DRAIN).max(LEAST_SHARE)
     }
 }
 
@@ -84,7 +88,7 @@ mod tests {
         let mut queue = Queue::default();
         let measure = |queue: &mut Queue, at: u64, millis: u64| {
             queue.measure(Duration::from_millis(millis), Time::from_millis(at));
-            queue.share()
+            queue.share(Time::from_millis(at))
         };
         assert_eq!(measure(&mut queue, 0, 50), 1.0);
         assert_eq!(measure(&mut queue, 100, 150), 1.0);
@@ -94,7 +98,7 @@ mod tests {
         for at in 1..250 {
             measure(&mut queue, 300 + at * 100, 550);
         }
-        assert_eq!(queue.length(), Duration::ZERO);
+        assert_eq!(queue.length(Time::from_millis(25_200)), Duration::ZERO);
     }
 
     #[test]
@@ -106,5 +110,17 @@ mod tests {
             most = most.max(queue.shortest.len());
         }
         assert_eq!(most, MOST_CANDIDATES);
+    }
+
+    #[test]
+    fn a_queue_that_nobody_tells_of_any_more_empties() {
+        let mut queue = Queue::default();
+        queue.measure(Duration::from_millis(50), Time::from_millis(0));
+        queue.measure(Duration::from_millis(1_050), Time::from_millis(100));
+        let length = |at| queue.length(Time::from_millis(at)).as_millis();
+        assert_eq!(
+            [length(100), length(300), length(800), length(1_300)],
+            [1_000, 1_000, 500, 0]
+        );
     }
 }

@@ -12,6 +12,7 @@ use super::camera::{Camera, FRAMES};
 use super::lane::{Lane, Weather};
 use super::room::{by_ssrc, consumer_spec, password, producer_spec, ufrag};
 use super::viewer::Viewer;
+use super::voice::Voice;
 use super::{Network, millis, tuple};
 
 pub const SENDER: u16 = 5000;
@@ -40,6 +41,7 @@ pub struct BadRoad {
     pub viewer: Viewer,
     pub began: Time,
     cameras: Vec<(u16, Camera)>,
+    voice: Option<Voice>,
     next_frame: Time,
     next_sample: Time,
     sent_before: u64,
@@ -87,12 +89,33 @@ impl BadRoad {
             viewer: Viewer::new(TWCC_ID, &streams),
             began: now,
             cameras: sources,
+            voice: None,
             next_frame: now,
             next_sample: now,
             sent_before: 0,
             layers: (-1, -1),
             events_seen: 0,
         }
+    }
+
+    /// From now on the first person speaks.
+    pub fn speak(&mut self) {
+        let (ssrc, heard_as) = (900, 49_000);
+        let spec = producer_spec(Kind::Audio, "voice", vec![by_ssrc(ssrc, None)]);
+        self.network.produce(SENDER, 90, spec).unwrap();
+        let spec = consumer_spec(Kind::Audio, heard_as, None);
+        self.network.consume(RECEIVER, 190, 90, spec).unwrap();
+        self.voice = Some(Voice::new(ssrc, heard_as, self.network.now));
+    }
+
+    /// How long the voice took from `from` to `to` seconds after the beginning, shortest first, and how many packets of it
+    /// were said.
+    pub fn heard(&mut self, from: u64, to: u64) -> (Vec<Duration>, usize) {
+        let at = |seconds| self.began + Duration::from_secs(seconds);
+        let (from, to) = (at(from), at(to));
+        let got = &self.network.peer(RECEIVER).got;
+        let delays = self.voice.as_ref().unwrap().delays(got, from, to);
+        (delays, Voice::packets(from, to))
     }
 
     /// Change the way to the viewer.
@@ -110,6 +133,13 @@ impl BadRoad {
             if self.network.now >= self.next_frame {
                 self.next_frame += Duration::from_micros(1_000_000 / FRAMES);
                 self.shoot();
+            }
+            if let Some(voice) = &mut self.voice {
+                let now = self.network.now;
+                let said = voice.speak(self.network.peer(SENDER), now);
+                if let Some(packet) = said {
+                    self.network.send(tuple(SENDER), packet);
+                }
             }
             self.network.step(STEP);
             self.watch();

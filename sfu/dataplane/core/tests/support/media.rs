@@ -26,7 +26,7 @@ pub struct Track {
     pub picture: u16,
     pub tl0: u8,
     pub extensions: Vec<(u8, Vec<u8>)>,
-    /// Payloads of pictures are filled up to so many bytes.
+    /// Payloads are filled up to so many bytes.
     pub size: usize,
 }
 
@@ -89,7 +89,8 @@ impl Track {
 
     /// The next 20 ms of sound.
     pub fn sound(&mut self, peer: &mut Peer) -> Vec<u8> {
-        let payload = [0x78, (self.sequence >> 8) as u8, self.sequence as u8, 9, 9];
+        let mut payload = vec![0x78, (self.sequence >> 8) as u8, self.sequence as u8, 9, 9];
+        payload.resize(payload.len().max(self.size), 0x55);
         let packet = self.packet(peer, &payload, false);
         self.timestamp = self.timestamp.wrapping_add(960);
         packet

@@ -15,6 +15,7 @@ pub mod pair;
 pub mod peer;
 pub mod room;
 pub mod viewer;
+pub mod voice;
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
