@@ -117,12 +117,13 @@ def _smooth(values: list[float]) -> list[float]:
 
 TITLES = {
     "step": "Two cameras; the link steps from 2 Mbit/s to 300 kbit/s and back",
+    "sound": "Two cameras and a voice; the link steps from 2 Mbit/s to 300 kbit/s and back",
     "loss-5": "5 % of all packets lost, round trip 100 ms",
     "loss-10": "10 % of all packets lost, round trip 100 ms",
     "loss-20": "20 % of all packets lost, round trip 100 ms",
     "bursts": "5 % lost in bursts of eight",
     "reordered": "5 % overtaken by up to 50 ms, 1 % twice",
-    "steady-500": "Two cameras on a steady 500 kbit/s",
+    "steady-800": "Two cameras on a steady 800 kbit/s",
     "twenty": "Twenty cameras on 4 Mbit/s",
 }
 

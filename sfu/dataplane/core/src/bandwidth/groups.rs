@@ -93,3 +93,71 @@ impl Group {
         gap < sent && gap <= LUMP_GAP && packet.arrival - self.first_arrival < LONGEST_LUMP
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(sent_ms: u64, arrival_ms: i64) -> Acked {
+        Acked {
+            sent: Time::from_millis(sent_ms),
+            arrival: arrival_ms * 1_000,
+            bytes: 1_000,
+            beside: 0,
+            probe: None,
+        }
+    }
+
+    /// The delay variations of packets given as sent and arrived, in milliseconds.
+    fn variations(packets: &[(u64, i64)]) -> Vec<f64> {
+        let mut groups = Groups::default();
+        let taken = packets
+            .iter()
+            .filter_map(|(sent, arrived)| groups.take(&packet(*sent, *arrived)));
+        taken.map(|variation| variation.delay_ms).collect()
+    }
+
+    #[test]
+    fn packets_that_left_together_are_one_burst() {
+        // Bursts of three, 30 ms apart, each told of when the next begins; the first has nothing to be compared with.
+        let packets: Vec<_> = (0..4)
+            .flat_map(|burst| {
+                (0..3).map(move |at| (burst * 30 + at, (burst * 30 + at) as i64 + 50))
+            })
+            .collect();
+        assert_eq!(variations(&packets), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_queue_that_grows_by_five_milliseconds_a_burst_is_seen_so() {
+        let packets: Vec<_> = (0..6)
+            .map(|burst| (burst * 30, burst as i64 * 35 + 50))
+            .collect();
+        assert_eq!(variations(&packets), [5.0; 4]);
+    }
+
+    #[test]
+    fn what_was_overtaken_says_nothing() {
+        assert_eq!(
+            variations(&[(0, 50), (30, 80), (10, 81), (60, 110), (90, 140)]),
+            [0.0, 0.0]
+        );
+    }
+
+    #[test]
+    fn what_a_radio_link_delivers_in_a_lump_is_one_burst() {
+        // 10 ms apart when sent, all at once when the air was free.
+        assert_eq!(
+            variations(&[(0, 50), (10, 90), (20, 90), (30, 91), (60, 110)]),
+            [11.0]
+        );
+    }
+
+    #[test]
+    fn after_a_pause_nothing_is_compared_with_what_was_before() {
+        assert_eq!(
+            variations(&[(0, 50), (30, 80), (5_000, 9_000), (5_030, 9_030)]),
+            []
+        );
+    }
+}

@@ -212,3 +212,82 @@ impl Cluster {
         self.packets >= LEAST_PACKETS && self.bytes as f64 >= bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ESTIMATE: u64 = 1_000_000;
+    const BYTES: usize = 1_000;
+
+    /// Send a cluster when it is due from `now` on over a path that carries `path` bits per second. Returns the rate it was
+    /// sent at, and what was seen.
+    fn probe(prober: &mut Prober, path: u64, now: Time) -> Option<(u64, Option<u64>)> {
+        prober.poll(ESTIMATE, ESTIMATE, 50_000_000, now);
+        let rate = prober.cluster?.rate;
+        let (mut sent, mut free) = (Vec::new(), now);
+        while let Some(id) = prober.sending() {
+            let at = prober.due();
+            prober.sent(BYTES);
+            free = free.max(at) + Duration::from_micros(BYTES as u64 * 8_000_000 / path);
+            sent.push(Acked {
+                sent: at,
+                arrival: free.since(Time::ZERO).as_micros() as i64,
+                bytes: BYTES,
+                beside: 0,
+                probe: Some(id),
+            });
+        }
+        let seen = sent
+            .iter()
+            .find_map(|packet| prober.acknowledge(packet, ESTIMATE, now));
+        Some((rate, seen))
+    }
+
+    fn is_about(seen: u64, expected: u64) -> bool {
+        seen.abs_diff(expected) <= expected / 10
+    }
+
+    #[test]
+    fn what_the_path_takes_is_seen_at_the_rate_it_was_sent() {
+        let (rate, seen) =
+            probe(&mut Prober::default(), 100_000_000, Time::ZERO).unwrap_or_default();
+        assert_eq!(rate, 3 * ESTIMATE);
+        assert!(is_about(seen.unwrap_or(0), rate), "{seen:?}");
+    }
+
+    #[test]
+    fn what_the_path_does_not_take_is_seen_at_a_little_less_than_it_carries() {
+        let (_, seen) = probe(&mut Prober::default(), 1_500_000, Time::ZERO).unwrap_or_default();
+        assert!(is_about(seen.unwrap_or(0), 1_425_000), "{seen:?}");
+    }
+
+    #[test]
+    fn after_a_probe_in_vain_the_next_waits_longer_and_longer() {
+        let mut prober = Prober::default();
+        let mut begun = Vec::new();
+        for tenths in 0..200 {
+            if probe(&mut prober, ESTIMATE, Time::from_millis(tenths * 100)).is_some() {
+                begun.push(tenths);
+            }
+        }
+        assert_eq!(begun, [0, 20, 60, 100, 140, 180]);
+    }
+
+    #[test]
+    fn nobody_probes_for_what_nobody_wants() {
+        let mut prober = Prober::default();
+        prober.poll(ESTIMATE, ESTIMATE, ESTIMATE, Time::ZERO);
+        assert_eq!((prober.sending(), prober.due()), (None, Time::FAR));
+    }
+
+    #[test]
+    fn a_cluster_nobody_tells_of_is_over_after_a_second() {
+        let mut prober = Prober::default();
+        prober.poll(ESTIMATE, ESTIMATE, 50_000_000, Time::ZERO);
+        prober.poll(ESTIMATE, ESTIMATE, 50_000_000, Time::from_millis(1_001));
+        assert_eq!(prober.sending(), None);
+        prober.poll(ESTIMATE, ESTIMATE, 50_000_000, Time::from_millis(3_002));
+        assert!(prober.sending().is_some());
+    }
+}
