@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -29,6 +30,17 @@ SPEAKER_PRIORITY: Final = 40
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class _Watch:
+    """Over one room."""
+
+    floor: Floor = field(default_factory=Floor)
+    heard_at: float = 0.0
+    """When levels came last."""
+    told: Participant | None = None
+    """Whom everybody was told of; the room forgets those who leave, and still their floor has to be given up."""
+
+
 class Speaking:
     """Judges each room by its microphones. `run` notices silence and tells workers whose picture matters."""
 
@@ -39,8 +51,8 @@ class Speaking:
         self._registry = registry
         self._facts = facts
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._floors: dict[Room, tuple[Floor, float]] = {}
-        """With the time levels came last; only rooms where something was heard, so bounded by the rooms there are."""
+        self._watches: dict[Room, _Watch] = {}
+        """Only rooms where something was heard, so bounded by the rooms there are."""
         self._ranks: asyncio.Queue[tuple[Room, Producer, int]] = asyncio.Queue(maxsize=1024)
 
     def take(self, event: AudioLevels) -> None:
@@ -62,19 +74,20 @@ class Speaking:
 
     def _hear(self, room: Room, levels: dict[str, float]) -> None:
         now = self._clock()
-        floor, _ = self._floors.get(room, (None, 0.0))
-        if floor is None:
+        watch = self._watches.get(room)
+        if watch is None:
             if not levels:
                 return
-            floor = Floor()
-        self._floors[room] = (floor, now)
-        before = room.speaker
+            watch = self._watches[room] = _Watch()
+        watch.heard_at = now
+        floor = watch.floor
         producer = room.producers.get(floor.speaker) if floor.speaker is not None else None
         is_silent = floor.speaker is not None and (producer is None or producer.paused)
         gone = is_silent and floor.forget(floor.speaker or "")
         if floor.hear(levels, now) or gone:
             producer = room.producers.get(floor.speaker) if floor.speaker is not None else None
-            self._change(room, before, producer.owner if producer is not None else None)
+            before, watch.told = watch.told, producer.owner if producer is not None else None
+            self._change(room, before, watch.told)
 
     def _change(self, room: Room, before: Participant | None, after: Participant | None) -> None:
         if before is after:
@@ -94,13 +107,13 @@ class Speaking:
         while True:
             await asyncio.sleep(TICK_S)
             now = self._clock()
-            for room, (_, heard_at) in list(self._floors.items()):
+            for room, watch in list(self._watches.items()):
                 if room.closed:
-                    del self._floors[room]
-                elif now - heard_at >= TICK_S:
+                    del self._watches[room]
+                elif now - watch.heard_at >= TICK_S:
                     self._hear(room, {})
-                    if room.speaker is None:
-                        del self._floors[room]
+                    if watch.told is None:
+                        del self._watches[room]
 
     async def _rank(self) -> None:
         while True:

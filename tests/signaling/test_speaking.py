@@ -84,6 +84,17 @@ async def test_a_muted_speaker_loses_the_floor_at_the_next_look(node: Node) -> N
     assert await talk.recorded() == [(speaker, None), (None, speaker)]
 
 
+async def test_a_speaker_who_leaves_gives_the_floor_up_in_words_and_in_the_record(node: Node) -> None:
+    ada, bob = await pair(node)
+    talk, voice = Talk(node), await ada.produce("microphone")
+    talk.hear(2, voice)
+    speaker = (await bob.told("speaker:changed"))["participant_id"]
+    await ada.ask("room:leave")
+    talk.hear(0.25)
+    assert await talk.recorded() == [(speaker, None), (None, speaker)]
+    await node.until(lambda: bob.names().count("speaker:changed") == 2)
+
+
 async def test_silence_that_nobody_tells_of_is_noticed(node: Node) -> None:
     ada, _ = await pair(node)
     talk, voice = Talk(node), await ada.produce("microphone")
