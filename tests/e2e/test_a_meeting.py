@@ -138,8 +138,10 @@ async def the_record_holds(server: RunningServer, meeting_id: str) -> None:
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     assert count["meeting.started"] == count["meeting.ended"] == 1
     assert count["conference.joined"] == count["participant.joined"] == count["participant.left"] == 3
-    assert count["audio.muted"] == count["audio.unmuted"] == 1
-    assert count["video.muted"] == count["video.unmuted"] == 1
+    # A window that closes may end its tracks a moment before it is gone: only the one who toggled counts.
+    ben = next(event["participant_id"] for event in events if event["type"] == "hand.raised")
+    toggled = Counter(event["type"] for event in events if event["participant_id"] == ben)
+    assert [toggled[f"{kind}.{state}"] for kind in ("audio", "video") for state in ("muted", "unmuted")] == [1] * 4
     assert count["screen_share.started"] == count["screen_share.stopped"] == 1
     assert count["track.added"] == count["track.removed"] >= 7
     status, people = server.request("GET", f"/api/meetings/{meeting_id}/participants", token=server.operator_token())
