@@ -13,6 +13,8 @@ ROOM_JOIN: Final = "room_join"
 CAN_PUBLISH: Final = "can_publish"
 CAN_SUBSCRIBE: Final = "can_subscribe"
 CAN_SHARE_SCREEN: Final = "can_share_screen"
+CAN_USE_CHAT: Final = "can_use_chat"
+IS_PRESENTER: Final = "is_presenter"
 
 _MUST_BE_GRANTED: Final = frozenset({ROOM_CREATE})
 
@@ -46,3 +48,7 @@ class Identity:
     def holds(self, grant: str) -> bool:
         """Whether the token names the grant itself."""
         return self.grants is not None and self.grants.get(grant) is True
+
+    def denies(self, grant: str) -> bool:
+        """Whether the token names the grant and says no."""
+        return self.grants is not None and self.grants.get(grant, True) is not True

@@ -43,9 +43,9 @@ def producer_in_room(participant: Participant, producer_id: str) -> Producer:
 
 
 def still_in(participant: Participant) -> None:
-    """To be asked after each wait: the room may have closed meanwhile, and its media with it."""
+    """To be asked after each wait: they may have been removed meanwhile, or the room closed, with their media."""
     if participant.gone:
-        raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting was closed.")
+        raise SignalingError(ErrorCode.ACCESS_DENIED, "You are not in the meeting any more.")
 
 
 def still_carried(transport: Transport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from persistence.events import ConnectionStats
 from signaling.display_name import clean_display_name
 from signaling.messages.model import Kind, Told
 from signaling.messages.participant import ParticipantView
+from signaling.permissions import Permissions
 from signaling.roles import Role
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ class Participant:
     """One stay of one person: coming back after leaving makes another, with another id.
 
     `enabled` says whether microphone (audio) and camera (video) are on; a kind that is missing was never spoken of.
-    Everything in here is changed by the owning session's task alone, except that a consumer goes with its producer and
-    everything goes with the room.
+    Everything in here is changed by the owning session's task alone, except that a consumer goes with its producer,
+    everything goes with the room, and hosts change `role`, `permissions` and, holding `switching`, what is switched on.
+
+    `own_role` is what the token and the meeting make them, `withheld` the permissions their token denies them.
+    `asked_to_unmute` are the kinds a host has asked them to switch on, which lets them do so once.
     """
 
     id: str
@@ -35,9 +40,13 @@ class Participant:
     display_name: str
     role: Role
     resume_token: str
+    own_role: Role = Role.PARTICIPANT
+    permissions: Permissions = field(default_factory=Permissions)
+    withheld: frozenset[str] = frozenset()
+    asked_to_unmute: set[Kind] = field(default_factory=set)
+    switching: asyncio.Lock = field(default_factory=asyncio.Lock)
     enabled: dict[Kind, bool] = field(default_factory=dict)
     screen: bool = False
-    hand_raised: bool = False
     transports: dict[str, Transport] = field(default_factory=dict)
     connection: ConnectionStats | None = None
     """How their connection did when it was last summed up."""
@@ -45,6 +54,10 @@ class Participant:
     @property
     def user_id(self) -> str:
         return self.session.identity.user_id
+
+    @property
+    def hand_raised(self) -> bool:
+        return self.id in self.room.hands
 
     @property
     def gone(self) -> bool:
@@ -72,6 +85,11 @@ class Participant:
             video=self.enabled.get("video", False),
             screen=self.screen,
             hand_raised=self.hand_raised,
+            hand_position=self.room.hands.position(self.id),
+            hand_raised_at=self.room.hands.raised_at(self.id),
+            can_share_screen=self.permissions.can_share_screen,
+            can_use_chat=self.permissions.can_use_chat,
+            is_presenter=self.permissions.is_presenter,
         )
 
     def snapshot(self) -> dict[str, Any]:

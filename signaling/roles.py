@@ -19,8 +19,9 @@ class Role(StrEnum):
 
 
 _ALL: Final = frozenset(Role)
-_HOSTS: Final = frozenset({Role.HOST, Role.CO_HOST})
-_SPEAKERS: Final = _HOSTS | {Role.PRESENTER, Role.PARTICIPANT}
+HOSTS: Final = frozenset({Role.HOST, Role.CO_HOST})
+"""Who moderates."""
+_SPEAKERS: Final = HOSTS | {Role.PRESENTER, Role.PARTICIPANT}
 
 PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {

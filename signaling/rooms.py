@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 from config.settings import LimitSettings
+from persistence.features import Features
 from persistence.repositories.meetings import Meeting
 from signaling.errors import ErrorCode, SignalingError
+from signaling.hands import Hands
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages.model import Told
 from signaling.participant import Participant
@@ -29,6 +31,8 @@ class Room:
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
         self.speaker: Participant | None = None
+        self.hands = Hands()
+        self.features = Features()
         self.arriving = 0
         self.opening = asyncio.Lock()
         self.open = False
@@ -107,6 +111,7 @@ class Room:
     def remove_participant(self, participant: Participant) -> tuple[list[Producer], list[Consumer]]:
         """The participant and all they hold leave the tables; returns their producers and others' consumers of them."""
         self.participants.pop(participant.id, None)
+        self.hands.lower(participant.id)
         participant.session.participant = None
         if self.speaker is participant:
             self.speaker = None

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -155,9 +156,9 @@ def _handlers(
             limits=limits,
             new_id=new_id,
         ),
-        TransportHandlers(media, ice_servers, limits, new_id),
+        TransportHandlers(media, closing, ice_servers, limits, new_id),
         ProducerHandlers(media=media, record=record, closing=closing, switches=switches, limits=limits, new_id=new_id),
         ConsumerHandlers(media, closing, limits, new_id),
         MediaHandlers(record, switches),
-        ParticipantHandlers(record),
+        ParticipantHandlers(record, lambda: datetime.now(UTC)),
     ]

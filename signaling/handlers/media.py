@@ -6,11 +6,11 @@ from persistence.errors import PersistenceError
 from persistence.events import ScreenShareStarted, ScreenShareStopped
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
-from signaling.identity import CAN_SHARE_SCREEN
 from signaling.lookup import still_in
 from signaling.messages import catalogue
 from signaling.messages.media import MediaToggle, MediaUpdated, ScreenShare, ScreenStart, ScreenStop
 from signaling.participant import Participant
+from signaling.permissions import may_share_screen
 from signaling.ports import Record
 from signaling.switches import Switches
 
@@ -28,8 +28,8 @@ class MediaHandlers:
     @handles(ScreenStart)
     async def start_screen(self, participant: Participant, _request: ScreenStart) -> ScreenShare:
         """Says that a share begins; its tracks come by `produce`, before or after."""
-        if not participant.session.identity.may(CAN_SHARE_SCREEN):
-            raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you share your screen.")
+        if not may_share_screen(participant):
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "You are not allowed to share your screen here.")
         return await self._share(participant, sharing=True)
 
     @handles(ScreenStop)

@@ -14,7 +14,7 @@ from sfu.ports import Rooms
 from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
-from signaling.identity import CAN_PUBLISH, CAN_SHARE_SCREEN
+from signaling.identity import CAN_PUBLISH
 from signaling.lookup import own_producer, own_transport, still_carried
 from signaling.media import Producer, Transport
 from signaling.messages import catalogue
@@ -28,6 +28,7 @@ from signaling.messages.media import (
 )
 from signaling.messages.model import Kind, Source
 from signaling.participant import Participant
+from signaling.permissions import may_share_screen
 from signaling.ports import Record
 from signaling.switches import Switches
 
@@ -89,9 +90,10 @@ class ProducerHandlers:
 
     def _check(self, participant: Participant, request: Produce) -> Transport:
         transport = own_transport(participant, request.transport_id)
-        identity = participant.session.identity
-        if not identity.may(CAN_PUBLISH) or ("screen" in request.source and not identity.may(CAN_SHARE_SCREEN)):
+        if not participant.session.identity.may(CAN_PUBLISH):
             raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you send that.")
+        if "screen" in request.source and not may_share_screen(participant):
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "You are not allowed to share your screen here.")
         if transport.direction != "send":
             raise SignalingError(ErrorCode.VALIDATION, "transport_id: must be a send transport")
         if KIND_OF[request.source] != request.kind:

@@ -32,6 +32,7 @@ from signaling.messages.room import (
 )
 from signaling.participant import Participant
 from signaling.passwords import Passwords
+from signaling.permissions import granted, withheld
 from signaling.ports import Record
 from signaling.rooms import Registry, Room
 from signaling.session import Session
@@ -122,12 +123,16 @@ class RoomHandlers:
             room.open = True
 
     def _make(self, room: Room, session: Session, request: RoomJoin) -> Participant:
+        role = role_of(session.identity, room.meeting)
         return Participant(
             id=self._new_id(),
             room=room,
             session=session,
             display_name=clean_display_name(request.display_name, fallback=session.identity.name),
-            role=role_of(session.identity, room.meeting),
+            role=role,
+            own_role=role,
+            permissions=granted(session.identity),
+            withheld=withheld(session.identity),
             resume_token=self._new_id(),
         )
 
@@ -156,6 +161,7 @@ class RoomHandlers:
             participants=[other.view() for other in room.participants.values()],
             producers=[producer.view() for producer in room.producers.values()],
             speaker=room.speaker.id if room.speaker is not None else None,
+            features=room.features,
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,

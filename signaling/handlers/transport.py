@@ -9,6 +9,7 @@ import msgspec
 from config.settings import LimitSettings
 from sfu import commands
 from sfu.ports import Rooms
+from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
 from signaling.ice_servers import IceServers
@@ -28,8 +29,16 @@ from signaling.participant import Participant
 
 
 class TransportHandlers:
-    def __init__(self, media: Rooms, ice_servers: IceServers, limits: LimitSettings, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        media: Rooms,
+        closing: Closing,
+        ice_servers: IceServers,
+        limits: LimitSettings,
+        new_id: Callable[[], str],
+    ) -> None:
         self._media = media
+        self._closing = closing
         self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
@@ -49,6 +58,9 @@ class TransportHandlers:
                 participant_id=participant.id,
             )
         )
+        if participant.gone:
+            # Removed while the SFU was asked: nobody else knows of this transport, and the room goes on.
+            await self._closing.release(commands.CloseTransport(participant.room.id, transport.id))
         still_carried(transport)
         participant.room.add_transport(transport)
         return TransportCreated(

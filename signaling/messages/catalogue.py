@@ -64,6 +64,7 @@ REQUEST_OF: Final[Mapping[type[Request], RequestKind]] = MappingProxyType({kind.
 
 PARTICIPANT_JOINED: Final = "participant:joined"
 PARTICIPANT_LEFT: Final = "participant:left"
+PARTICIPANT_UPDATED: Final = "participant:updated"
 MEDIA_UPDATED: Final = "media:updated"
 SCREEN_STARTED: Final = "screen:started"
 SCREEN_STOPPED: Final = "screen:stopped"
@@ -85,6 +86,7 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
     {
         PARTICIPANT_JOINED: participant.ParticipantView,
         PARTICIPANT_LEFT: participant.ParticipantLeft,
+        PARTICIPANT_UPDATED: participant.ParticipantView,
         MEDIA_UPDATED: media.MediaUpdated,
         SCREEN_STARTED: media.ScreenShare,
         SCREEN_STOPPED: media.ScreenShare,

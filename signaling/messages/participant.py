@@ -10,9 +10,11 @@ from signaling.messages.model import Request, Told
 
 
 class ParticipantView(Told):
-    """A participant as everybody in the room sees them: an entry of `participants[]`, and `participant:joined`.
+    """A participant as everybody in the room sees them: an entry of `participants[]`, `participant:joined`, `:updated`.
 
-    `audio` and `video` say whether the microphone and the camera are on.
+    `audio` and `video` say whether the microphone and the camera are on. With a raised hand come its place in the
+    queue, 1 being next, and when it went up (RFC 3339, UTC). `can_share_screen`, `can_use_chat`, `is_presenter`: their
+    own permissions, which hosts change.
     """
 
     participant_id: str
@@ -23,10 +25,15 @@ class ParticipantView(Told):
     video: bool
     screen: bool
     hand_raised: bool
+    hand_position: int | None = None
+    hand_raised_at: str | None = None
+    can_share_screen: bool
+    can_use_chat: bool
+    is_presenter: bool
 
 
 class ParticipantLeft(Told):
-    """`reason`: left, disconnected, room_closed."""
+    """`reason`: left, disconnected, removed, blocked, room_closed."""
 
     participant_id: str
     user_id: str
@@ -38,8 +45,15 @@ class HandRaise(Request):
 
 
 class HandRaised(Told):
+    """`position` in the queue of raised hands, 1 being next; lowered hands have none, and those behind move up.
+
+    `by`: the host who lowered it, where that was not the participant.
+    """
+
     participant_id: str
     raised: bool
+    position: int | None = None
+    by: str | None = None
 
 
 class ReactionSend(Request):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from persistence.features import Features
 from signaling.messages.media import ProducerView
 from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
 from signaling.messages.participant import ParticipantView
@@ -44,7 +45,10 @@ class RoomJoin(Request):
 
 
 class RoomJoined(Told):
-    """`participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody."""
+    """`participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody.
+
+    `features` are what hosts have left switched on for everybody.
+    """
 
     meeting: MeetingView
     participant_id: str
@@ -52,6 +56,7 @@ class RoomJoined(Told):
     participants: list[ParticipantView]
     producers: list[ProducerView]
     speaker: str | None = None
+    features: Features
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str

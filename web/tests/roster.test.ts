@@ -12,6 +12,9 @@ const person = (id: string, name: string): ParticipantView => ({
   video: true,
   screen: false,
   hand_raised: false,
+  can_share_screen: true,
+  can_use_chat: true,
+  is_presenter: false,
 })
 const camera = (participant: string): ProducerView => ({
   producer_id: `${participant}-camera`,

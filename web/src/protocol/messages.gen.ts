@@ -130,13 +130,25 @@ export interface Error {
   readonly event: string
 }
 
+/** `unmute` and `start_video`: whether people may switch on their own microphone and camera. */
+export interface Features {
+  readonly chat?: boolean
+  readonly screen_share?: boolean
+  readonly reactions?: boolean
+  readonly unmute?: boolean
+  readonly start_video?: boolean
+}
+
 export interface HandRaise {
   readonly raised: boolean
 }
 
+/** `position` in the queue of raised hands, 1 being next; lowered hands have none, and those behind move up. `by`: the host who lowered it, where that was not the participant. */
 export interface HandRaised {
   readonly participant_id: string
   readonly raised: boolean
+  readonly position?: number | null
+  readonly by?: string | null
 }
 
 /** `iceServers` are new credentials, for `transport.updateIceServers()` before `restartIce()`. */
@@ -198,14 +210,14 @@ export interface Outbound {
   readonly rtt_ms?: number | null
 }
 
-/** `reason`: left, disconnected, room_closed. */
+/** `reason`: left, disconnected, removed, blocked, room_closed. */
 export interface ParticipantLeft {
   readonly participant_id: string
   readonly user_id: string
   readonly reason: string
 }
 
-/** A participant as everybody in the room sees them: an entry of `participants[]`, and `participant:joined`. `audio` and `video` say whether the microphone and the camera are on. */
+/** A participant as everybody in the room sees them: an entry of `participants[]`, `participant:joined`, `:updated`. `audio` and `video` say whether the microphone and the camera are on. With a raised hand come its place in the queue, 1 being next, and when it went up (RFC 3339, UTC). `can_share_screen`, `can_use_chat`, `is_presenter`: their own permissions, which hosts change. */
 export interface ParticipantView {
   readonly participant_id: string
   readonly user_id: string
@@ -215,6 +227,11 @@ export interface ParticipantView {
   readonly video: boolean
   readonly screen: boolean
   readonly hand_raised: boolean
+  readonly hand_position?: number | null
+  readonly hand_raised_at?: string | null
+  readonly can_share_screen: boolean
+  readonly can_use_chat: boolean
+  readonly is_presenter: boolean
 }
 
 export interface PreferredLayers {
@@ -319,7 +336,7 @@ export interface RoomJoin {
   readonly resume_token?: string | null
 }
 
-/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. */
+/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody. */
 export interface RoomJoined {
   readonly meeting: MeetingView
   readonly participant_id: string
@@ -327,6 +344,7 @@ export interface RoomJoined {
   readonly participants: readonly ParticipantView[]
   readonly producers: readonly ProducerView[]
   readonly speaker?: string | null
+  readonly features: Features
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
@@ -460,6 +478,7 @@ export interface Requests {
 export interface Notifications {
   'participant:joined': ParticipantView
   'participant:left': ParticipantLeft
+  'participant:updated': ParticipantView
   'media:updated': MediaUpdated
   'screen:started': ScreenShare
   'screen:stopped': ScreenShare
@@ -481,6 +500,7 @@ export interface Notifications {
 export const NOTIFICATION_NAMES = [
   'participant:joined',
   'participant:left',
+  'participant:updated',
   'media:updated',
   'screen:started',
   'screen:stopped',

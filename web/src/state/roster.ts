@@ -39,6 +39,7 @@ export function rosterOf(joined: RoomJoined): Roster {
 export function applyNotification(roster: Roster, notification: Notification): Roster {
   switch (notification.type) {
     case 'participant:joined':
+    case 'participant:updated':
       return withPerson(roster, notification.data)
     case 'participant:left':
       return withoutPerson(roster, notification.data.participant_id)
