@@ -14,6 +14,7 @@ from signaling.ports import Record
 
 CAPACITY: Final = 10_000
 BATCH: Final = 256
+LINGER_S: Final = 0.5
 log = structlog.get_logger(__name__)
 
 
@@ -25,16 +26,25 @@ class Fact(NamedTuple):
 
 class Facts:
     """Recorded a batch at a time, each meeting's in the order noted. A request's facts do not come here: they precede
-    its reply.
+    its reply. The first of a batch waits `linger_s` for company: statistics trickle in, and each batch costs a sync of
+    the journal and a transaction.
 
     At most `capacity` wait, a minute's worth of a busy node; when the record stands still that long, new ones are
     dropped and counted in `dropped` by their type.
     """
 
-    def __init__(self, record: Record, capacity: int = CAPACITY, dropped: Counter[str] | None = None) -> None:
+    def __init__(
+        self,
+        record: Record,
+        capacity: int = CAPACITY,
+        dropped: Counter[str] | None = None,
+        *,
+        linger_s: float = LINGER_S,
+    ) -> None:
         self.dropped = Counter() if dropped is None else dropped
         self._record = record
         self._capacity = capacity
+        self._linger_s = linger_s
         self._waiting: deque[Fact] = deque()
         self._noted = asyncio.Event()
 
@@ -50,6 +60,7 @@ class Facts:
         """Until cancelled."""
         while True:
             await self._noted.wait()
+            await asyncio.sleep(self._linger_s)
             self._noted.clear()
             await self.drain()
 

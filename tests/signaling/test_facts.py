@@ -83,7 +83,7 @@ async def test_facts_beyond_the_capacity_are_dropped_and_counted_by_type() -> No
 
 async def test_a_running_keeper_takes_what_is_noted_later() -> None:
     record = Kept()
-    facts = Facts(record)
+    facts = Facts(record, linger_s=0)
     keeper = asyncio.create_task(facts.run())
     for _ in range(3):
         facts.note("m", AudioMuted(), "p")
