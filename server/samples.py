@@ -71,6 +71,10 @@ class Samples:
         yield Sample("folkmoot_room_recoveries", "counter", "Rooms whose worker died", recoveries, ("outcome",))
         seconds = {(): signaling.recovery_s}
         yield Sample("folkmoot_room_recovery_seconds", "counter", "Time rooms were without a worker", seconds)
+        unranked = {(reason,): n for reason, n in signaling.ranks_dropped.items()}
+        yield Sample(
+            "folkmoot_speaker_ranks_dropped", "counter", "Speakers' cameras not put first", unranked, ("reason",)
+        )
         refused = {(reason,): n for reason, n in signaling.refused.items()}
         yield Sample("folkmoot_signaling_refused", "counter", "Connections and messages refused", refused, ("reason",))
         answers = {(method, path, str(status)): n for (method, path, status), n in self._http.answers.items()}

@@ -54,10 +54,14 @@ class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted
 
 
 class AudioLevels(WorkerEvent, frozen=True, tag="audio_levels"):
-    """Who was audible in the last 250 ms: producer id to level, 127 the loudest. Not told while all is silent."""
+    """Who was audible in the last 250 ms: producer id to level, 127 the loudest. Not told while all is silent.
+
+    `worker` is filled in by the fleet: each worker of a room that is spread tells of the microphones it hears.
+    """
 
     room_id: str
     levels: dict[str, int]
+    worker: int = 0
 
 
 class TransportReported(WorkerEvent, frozen=True, tag="transport_reported"):

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from typing import Any
 
+import msgspec
 import structlog
 
 from config.rtc import RtcSettings
 from sfu.commands import Command, GetStatistics, MediaError, OpenRoom, Ortc
 from sfu.deaths import Deaths
-from sfu.events import ProducerLayersWanted, WorkerDied, WorkerEvent, WorkerLoad
+from sfu.events import AudioLevels, ProducerLayersWanted, WorkerDied, WorkerEvent, WorkerLoad
 from sfu.leftovers import Leftovers, close_on
 from sfu.ortc import ROUTER_RTP_CAPABILITIES, to_plain
 from sfu.pipes import Pipes
@@ -213,6 +214,8 @@ class Fleet:
             room = self._routing.room(event.room_id)
             if room is not None and self._spread.heard(room, slot, event):
                 return
+        if isinstance(event, AudioLevels):
+            event = msgspec.structs.replace(event, worker=slot.index)
         self._tell(event)
 
     def _tell(self, event: WorkerEvent) -> None:

@@ -13,6 +13,7 @@ class Counters:
     """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served.
 
     `facts_dropped` by type: what nobody asked for and the record did not take.
+    `ranks_dropped` by reason: a speaker whose camera was not put first in others' bandwidth.
     `recoveries` of rooms whose worker died, by outcome (recovered, failed), and `recovery_s`, the seconds they took.
     """
 
@@ -20,5 +21,6 @@ class Counters:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
         self.facts_dropped: Counter[str] = Counter()
+        self.ranks_dropped: Counter[str] = Counter()
         self.recoveries: Counter[str] = Counter()
         self.recovery_s = 0.0

@@ -64,7 +64,7 @@ class Signaling:
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
-        self._speaking = Speaking(media, registry, self.facts)
+        self._speaking = Speaking(media, registry, self.facts, self.counters)
         self._events = MediaEvents(registry, self._closing, self.facts, self._recovery, self._speaking)
         self._dispatch = Dispatch(
             _handlers(
@@ -75,6 +75,7 @@ class Signaling:
                 closing=self._closing,
                 new_id=new_id,
                 passwords=passwords or Passwords(),
+                speaking=self._speaking,
             ),
             self.counters,
         )
@@ -140,6 +141,7 @@ def _handlers(
     closing: Closing,
     new_id: Callable[[], str],
     passwords: Passwords,
+    speaking: Speaking,
 ) -> list[object]:
     record, limits = store.emitter, settings.limits
     switches = Switches(media, record)
@@ -157,7 +159,15 @@ def _handlers(
             new_id=new_id,
         ),
         TransportHandlers(media, closing, ice_servers, limits, new_id),
-        ProducerHandlers(media=media, record=record, closing=closing, switches=switches, limits=limits, new_id=new_id),
+        ProducerHandlers(
+            media=media,
+            record=record,
+            closing=closing,
+            switches=switches,
+            speaking=speaking,
+            limits=limits,
+            new_id=new_id,
+        ),
         ConsumerHandlers(media, closing, limits, new_id),
         MediaHandlers(record, switches),
         ParticipantHandlers(record, lambda: datetime.now(UTC)),

@@ -18,13 +18,17 @@ from signaling.messages.media import SpeakerChanged
 
 if TYPE_CHECKING:
     from sfu.ports import Rooms
+    from signaling.counters import Counters
     from signaling.facts import Facts
     from signaling.media import Producer
     from signaling.participant import Participant
     from signaling.rooms import Registry, Room
 
+HEARD_FOR_S: Final = 0.4
+"""Workers of a spread room tell by turns, each every 250 ms: what one told holds until its next turn is overdue."""
 TICK_S: Final = 0.5
 """Silence is not told of: rooms where somebody has the floor are looked at so often."""
+RANKS_WAITING: Final = 1024
 SPEAKER_PRIORITY: Final = 40
 """Added to the speaker's camera in everybody's allocation: less than a shared screen has, and than a pinned tile."""
 log = structlog.get_logger(__name__)
@@ -37,6 +41,8 @@ class _Watch:
     floor: Floor = field(default_factory=Floor)
     heard_at: float = 0.0
     """When levels came last."""
+    heard: dict[int, tuple[float, dict[str, float]]] = field(default_factory=dict)
+    """What each worker of the room told last, and when."""
     told: Participant | None = None
     """Whom everybody was told of; the room forgets those who leave, and still their floor has to be given up."""
 
@@ -45,15 +51,21 @@ class Speaking:
     """Judges each room by its microphones. `run` notices silence and tells workers whose picture matters."""
 
     def __init__(
-        self, media: Rooms, registry: Registry, facts: Facts, clock: Callable[[], float] | None = None
+        self,
+        media: Rooms,
+        registry: Registry,
+        facts: Facts,
+        counters: Counters,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._media = media
         self._registry = registry
         self._facts = facts
+        self._counters = counters
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._watches: dict[Room, _Watch] = {}
         """Only rooms where something was heard, so bounded by the rooms there are."""
-        self._ranks: asyncio.Queue[tuple[Room, Producer, int]] = asyncio.Queue(maxsize=1024)
+        self._ranks: asyncio.Queue[tuple[Room, Producer, int]] = asyncio.Queue(maxsize=RANKS_WAITING)
 
     def take(self, event: AudioLevels) -> None:
         room = self._registry.get(event.room_id)
@@ -64,7 +76,12 @@ class Speaking:
             for name, level in event.levels.items()
             if (producer := room.producers.get(name)) is not None and producer.source == "microphone"
         }
-        self._hear(room, levels)
+        self._hear(room, levels, event.worker)
+
+    def welcome(self, producer: Producer) -> None:
+        """A track began: the camera of whoever has the floor already is theirs to be ranked, too."""
+        if producer.owner.room.speaker is producer.owner:
+            self._put_first(producer, SPEAKER_PRIORITY)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -72,7 +89,7 @@ class Speaking:
             tasks.create_task(self._notice_silence())
             tasks.create_task(self._rank())
 
-    def _hear(self, room: Room, levels: dict[str, float]) -> None:
+    def _hear(self, room: Room, levels: dict[str, float], worker: int | None = None) -> None:
         now = self._clock()
         watch = self._watches.get(room)
         if watch is None:
@@ -80,6 +97,10 @@ class Speaking:
                 return
             watch = self._watches[room] = _Watch()
         watch.heard_at = now
+        if worker is not None:
+            watch.heard[worker] = (now, levels)
+        watch.heard = {of: told for of, told in watch.heard.items() if now - told[0] < HEARD_FOR_S}
+        levels = {name: level for _, told in watch.heard.values() for name, level in told.items()}
         floor = watch.floor
         producer = room.producers.get(floor.speaker) if floor.speaker is not None else None
         is_silent = floor.speaker is not None and (producer is None or producer.paused)
@@ -100,8 +121,15 @@ class Speaking:
             if participant is None:
                 continue
             for producer in participant.producers():
-                if producer.source == "camera" and not self._ranks.full():
-                    self._ranks.put_nowait((room, producer, priority))
+                self._put_first(producer, priority)
+
+    def _put_first(self, producer: Producer, priority: int) -> None:
+        if producer.source != "camera":
+            return
+        try:
+            self._ranks.put_nowait((producer.owner.room, producer, priority))
+        except asyncio.QueueFull:
+            self._counters.ranks_dropped["queue_full"] += 1
 
     async def _notice_silence(self) -> None:
         while True:
@@ -123,5 +151,6 @@ class Speaking:
             try:
                 await self._media.ask(commands.SetProducerPriority(room.id, producer.id, priority))
             except commands.MediaError as error:
+                self._counters.ranks_dropped[error.code.lower()] += 1
                 if error.code not in {"NOT_FOUND", "UNAVAILABLE"}:
                     log.warning("priority_refused", meeting_id=room.id, code=error.code)

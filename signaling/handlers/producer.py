@@ -30,6 +30,7 @@ from signaling.messages.model import Kind, Source
 from signaling.participant import Participant
 from signaling.permissions import may_share_screen
 from signaling.ports import Record
+from signaling.speaking import Speaking
 from signaling.switches import Switches
 
 KIND_OF: Final[Mapping[Source, Kind]] = MappingProxyType(
@@ -45,6 +46,7 @@ class ProducerHandlers:
         record: Record,
         closing: Closing,
         switches: Switches,
+        speaking: Speaking,
         limits: LimitSettings,
         new_id: Callable[[], str],
     ) -> None:
@@ -52,6 +54,7 @@ class ProducerHandlers:
         self._record = record
         self._closing = closing
         self._switches = switches
+        self._speaking = speaking
         self._limits = limits
         self._new_id = new_id
 
@@ -85,6 +88,7 @@ class ProducerHandlers:
             await self._closing.abandon(producer)
             raise
         still_carried(transport)
+        self._speaking.welcome(producer)
         participant.session.after_reply(lambda: _announce(producer))
         return ProducerCreated(id=producer.id)
 

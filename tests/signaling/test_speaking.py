@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from persistence.events import DominantSpeakerChanged
 from sfu import commands as c
 from sfu.events import AudioLevels
+from signaling.counters import Counters
 from signaling.facts import Facts
-from signaling.speaking import SPEAKER_PRIORITY, TICK_S, Speaking
+from signaling.speaking import RANKS_WAITING, SPEAKER_PRIORITY, TICK_S, Speaking
 from tests.signaling.conftest import Client, Node
 
 LOUD = 100
+QUIET = 64
 
 
 class Clock:
@@ -30,12 +32,20 @@ class Talk:
         self.node = node
         self.clock = Clock()
         self.facts = Facts(node.store.emitter)
-        self.speaking = Speaking(node.media, node.registry, self.facts, self.clock)
+        self.counters = Counters()
+        self.speaking = Speaking(node.media, node.registry, self.facts, self.counters, self.clock)
 
     def hear(self, seconds: float, *producers: str) -> None:
         for _ in range(round(seconds / 0.25)):
             self.clock.now += 0.25
             self.speaking.take(AudioLevels("daily", dict.fromkeys(producers, LOUD)))
+
+    def hear_spread(self, seconds: float, *workers: dict[str, int]) -> None:
+        """Each worker tells what it hears every 250 ms, one after the other."""
+        for _ in range(round(seconds / 0.25)):
+            for worker, levels in enumerate(workers):
+                self.clock.now += 0.25 / len(workers)
+                self.speaking.take(AudioLevels("daily", levels, worker))
 
     async def recorded(self) -> list[tuple[str | None, str | None]]:
         """Speaker and the one before."""
@@ -130,3 +140,42 @@ async def test_the_camera_of_the_speaker_is_ranked_first(node: Node) -> None:
         await ada.ask("producer:pause", producer_id=voice)
         talk.hear(4, other)
         await node.until(lambda: ranks()[1:] == [(camera, 0), (theirs, SPEAKER_PRIORITY)])
+
+
+async def test_microphones_on_several_workers_are_judged_together(node: Node) -> None:
+    ada, bob = await pair(node)
+    talk, hers, his = Talk(node), await ada.produce("microphone"), await bob.produce("microphone")
+    talk.hear_spread(0.75, {hers: LOUD}, {his: QUIET})
+    speaker = (await bob.told("speaker:changed"))["participant_id"]
+    talk.hear_spread(5, {hers: LOUD}, {his: QUIET})
+    assert await talk.recorded() == [(speaker, None)]
+    room = node.registry.get("daily")
+    assert room is not None
+    assert room.speaker is room.producers[hers].owner
+
+
+async def test_a_worker_that_fell_silent_holds_no_floor(node: Node) -> None:
+    ada, _ = await pair(node)
+    talk, hers = Talk(node), await ada.produce("microphone")
+    talk.hear_spread(2, {hers: LOUD}, {})
+    talk.hear_spread(6, {}, {})
+    (taken, _), (given_up, previous) = await talk.recorded()
+    assert (given_up, previous) == (None, taken)
+
+
+async def test_a_camera_that_begins_while_its_owner_has_the_floor_is_ranked(node: Node) -> None:
+    ada, _ = await pair(node)
+    Talk(node).hear(2, await ada.produce("microphone"))
+    camera = await ada.produce("camera")
+    ranked = c.SetProducerPriority("daily", camera, SPEAKER_PRIORITY)
+    await node.until(lambda: ranked in node.media.asked)
+
+
+async def test_ranks_beyond_the_queue_are_counted(node: Node) -> None:
+    ada, _ = await pair(node)
+    talk, voice = Talk(node), await ada.produce("microphone")
+    camera = node.registry.get("daily").producers[await ada.produce("camera")]  # type: ignore[union-attr]
+    talk.hear(2, voice)
+    for _ in range(RANKS_WAITING):
+        talk.speaking.welcome(camera)
+    assert talk.counters.ranks_dropped == {"queue_full": 1}
