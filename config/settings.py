@@ -33,7 +33,10 @@ class RedisSettings(Section):
 
 class AuthSettings(Section):
     secret: SecretStr = SecretStr("")
-    token_ttl_s: int = Field(6 * 3600, ge=60)
+    token_ttl_s: int = Field(6 * 3600, ge=60)  # a guest's
+    signup: bool = True
+    access_ttl_s: int = Field(15 * 60, ge=30)  # an account's, renewed by its refresh token
+    refresh_ttl_s: int = Field(30 * 24 * 3600, ge=60)
     guests: bool = True
     guests_create: bool | None = None  # None: only under --dev
     leeway_s: int = Field(30, ge=0, le=300)

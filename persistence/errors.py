@@ -26,6 +26,12 @@ class MeetingExistsError(PersistenceError):
     code = "CONFLICT"
 
 
+class EmailTakenError(PersistenceError):
+    """There is an account with this e-mail address."""
+
+    code = "CONFLICT"
+
+
 class EventConflictError(PersistenceError):
     """An `event_id` that is already stored came again with another body."""
 

@@ -20,7 +20,7 @@ from .emitter import Emitter
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
 from .queries import Queries
-from .repositories import Meetings
+from .repositories import Meetings, RevokedTokens, SignIns, Users
 from .tables import JournalPositionRow
 from .writer import Writer, WriterOptions
 
@@ -68,6 +68,9 @@ class Store:
         self.emitter = Emitter(journal, clock=clock, new_id=new_event_id)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
+        self.users = Users(engine, clock=clock)
+        self.sign_ins = SignIns(engine, clock=clock)
+        self.revoked_tokens = RevokedTokens(engine, clock=clock)
 
     @classmethod
     async def open(

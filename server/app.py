@@ -13,6 +13,8 @@ from aiohttp import web
 from config.settings import Settings
 from persistence.store import Store
 from server import pages
+from server.accounts.accounts import Accounts
+from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
 from server.api.contract import Route
 from server.api.dispatch import ApiDispatch
@@ -26,8 +28,11 @@ from server.identity import TokenAuthority
 from server.lifecycle import Lifecycle, Stage
 from server.metrics import Metrics
 from server.samples import Samples
+from server.tokens.authenticator import Authenticator
+from server.tokens.revocations import Revocations
 from sfu.fleet import Fleet
 from signaling.gateway import Gateway
+from signaling.passwords import Passwords
 from signaling.rooms import Registry
 
 WEB_DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
@@ -63,15 +68,28 @@ class Application:
     def _wire(self, store: Store) -> Lifecycle:
         settings, fleet = self._settings, self._fleet
         registry = Registry(limits=settings.limits)
+        revocations = Revocations(store.revoked_tokens, now=time.time)
+        authenticator = Authenticator(self._authority, revoked=revocations)
+        passwords = Passwords()
         gateway = Gateway(
-            authenticate=self._authority.verify,
+            authenticate=authenticator.identify,
             registry=registry,
             media=fleet,
             store=store,
             settings=settings,
+            passwords=passwords,
         )
-        dispatch = ApiDispatch(self._authority)
+        accounts = Accounts(
+            users=store.users,
+            sign_ins=store.sign_ins,
+            revocations=revocations,
+            authority=self._authority,
+            passwords=passwords,
+            settings=settings.auth,
+        )
+        dispatch = ApiDispatch(authenticator)
         routes = [
+            *AccountsApi(accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
             *MeetingsApi(store, settings.limits).routes(),
             *EventsApi(store).routes(),
@@ -94,6 +112,7 @@ class Application:
         return Lifecycle(
             [
                 Stage("record", _nothing, store.close),
+                Stage("revocations", revocations.start, revocations.stop),
                 Stage("media", fleet.start, fleet.stop),
                 Stage("signaling", gateway.start, gateway.stop),
                 Stage("http", http.start, http.stop),

@@ -21,12 +21,16 @@ class ErrorCode(StrEnum):
 
 
 class SignalingError(Exception):
-    """A refusal with a code. `message` is read by people and holds nothing of what the client sent."""
+    """A refusal with a code. `message` is read by people and holds nothing of what the client sent.
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    `retry_after`: seconds after which the same request may succeed, where that is known.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 def not_found(what: str) -> SignalingError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ from signaling.identity import Identity
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
 from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
+from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.rooms import Registry
 from signaling.service import Signaling
@@ -47,7 +48,7 @@ PING_EVERY_S: Final = 10
 PONG_WITHIN_S: Final = 10
 CLIENT_CHARS: Final = 255
 
-Authenticate = Callable[[str], Identity]
+Authenticate = Callable[[str], Awaitable[Identity]]
 log = structlog.get_logger(__name__)
 
 # A polling client may have this much to say between two posts; the library's 16 would drop the rest without a word.
@@ -103,7 +104,7 @@ class Request:
 
     def refuse(self, error: SignalingError) -> None:
         # The name comes back so that a client without acks can tell its requests apart; cut, as it may be anything.
-        told = Error(code=error.code, message=error.message, event=self.event[:64])
+        told = Error(code=error.code, message=error.message, event=self.event[:64], retry_after=error.retry_after)
         if self._ack_id is None:
             self._line.tell(ERROR_EVENT, told)
         else:
@@ -205,6 +206,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         self._start_waiting(engine_id, request.remote or "" if request is not None else "")
         return self._sessions.pop(engine_id, None)
 
+    def stands(self, engine_id: str) -> bool:
+        """Whether the connection is there: verifying a token may take a while."""
+        return engine_id in self.eio.sockets
+
     def engine_id_of(self, sid: str) -> str:
         return str(self.manager.eio_sid_from_sid(sid, NAMESPACE))
 
@@ -302,9 +307,10 @@ class Gateway:
         media: Rooms,
         store: Store,
         settings: Settings,
+        passwords: Passwords | None = None,
     ) -> None:
         self._authenticate = authenticate
-        self._signaling = Signaling(registry=registry, media=media, store=store, settings=settings)
+        self._signaling = Signaling(registry=registry, media=media, store=store, settings=settings, passwords=passwords)
         self._server = SocketServer(
             self.counters,
             async_mode="aiohttp",
@@ -349,8 +355,10 @@ class Gateway:
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object) -> None:
         if not self._signaling.accepting:
             raise _refusal(ErrorCode.UNAVAILABLE, "The server is stopping.")
-        identity = self._identify(auth)
         engine_id = self._server.engine_id_of(sid)
+        identity = await self._identify(auth)
+        if not self._server.stands(engine_id):
+            raise _refusal(ErrorCode.UNAVAILABLE, "The connection was lost.")
         client = str(environ.get("HTTP_USER_AGENT", ""))[:CLIENT_CHARS] or None
         session = self._signaling.connect(sid, identity, SocketLine(self._server, engine_id), client=client)
         self._server.admit(engine_id, session)
@@ -360,12 +368,12 @@ class Gateway:
         if session is not None:
             session.end("disconnected")
 
-    def _identify(self, auth: object) -> Identity:
+    async def _identify(self, auth: object) -> Identity:
         token = auth.get("token") if isinstance(auth, dict) else None
         if isinstance(token, str):
             # One answer for whatever is wrong with a token: the reasons are nobody's business outside.
             with contextlib.suppress(Exception):
-                return self._authenticate(token)
+                return await self._authenticate(token)
         self.counters.refused["unauthorized"] += 1
         raise _refusal(ErrorCode.UNAUTHORIZED, "The token is missing or not valid.")
 

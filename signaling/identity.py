@@ -24,7 +24,8 @@ class Identity:
     """The verified claims of a token (PROTOCOL, "Tokens").
 
     `meeting` is the one meeting the token is limited to; `grants` is None when the token carries none;
-    `expires_at` is in seconds since the epoch.
+    `expires_at` is in seconds since the epoch. Revoking one of `token_ids` revokes the token; `sign_in` is the one it
+    came from, None for tokens of guests and of other issuers.
     """
 
     user_id: str
@@ -34,6 +35,8 @@ class Identity:
     operator: bool = False
     grants: Mapping[str, Any] | None = None
     expires_at: float = float("inf")
+    token_ids: frozenset[str] = frozenset()
+    sign_in: str | None = None
 
     def may(self, grant: str) -> bool:
         """Whether the token allows it.

@@ -1,5 +1,20 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
 from .meetings import Meeting, Meetings, NewMeeting
+from .revocations import Revocation, RevokedTokens
+from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
+from .users import User, Users
 
-__all__ = ["Meeting", "Meetings", "NewMeeting"]
+__all__ = [
+    "MAX_SIGN_INS",
+    "Meeting",
+    "Meetings",
+    "NewMeeting",
+    "Revocation",
+    "RevokedTokens",
+    "Rotated",
+    "Rotation",
+    "SignIns",
+    "User",
+    "Users",
+]

@@ -7,6 +7,9 @@ from .meeting import MeetingRow, MeetingStatus, MeetingType
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
 from .participant_session import ParticipantSessionRow
+from .refresh_token import RefreshTokenRow
+from .revoked_token import RevokedTokenRow
+from .user import UserRow
 
 __all__ = [
     "Base",
@@ -19,4 +22,7 @@ __all__ = [
     "ParticipantRow",
     "ParticipantSessionRow",
     "ParticipationStatus",
+    "RefreshTokenRow",
+    "RevokedTokenRow",
+    "UserRow",
 ]

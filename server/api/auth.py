@@ -6,7 +6,7 @@ from pydantic import Field
 
 from config.settings import AuthSettings
 from persistence.store import Store
-from server.api.contract import Access, Answer, Body, Call, Route
+from server.api.contract import Access, Answer, Body, Call, Rate, Route
 from server.api.errors import ApiError
 from server.identity import TokenAuthority, guest_id
 from signaling.display_name import clean_display_name
@@ -29,6 +29,7 @@ class PublicConfig(Answer):
 
     guests: bool
     guests_create: bool
+    signup: bool
 
 
 class AuthApi:
@@ -49,12 +50,22 @@ class AuthApi:
                 Access.PUBLIC,
                 body=GuestRequest,
                 errors=("ACCESS_DENIED", "NOT_FOUND"),
+                rate=Rate.GUEST,
             ),
-            Route("GET", "/api/config", "What guests may do here", self.config, PublicConfig, Access.PUBLIC),
+            Route(
+                "GET",
+                "/api/config",
+                "What may be done here without an account",
+                self.config,
+                PublicConfig,
+                Access.PUBLIC,
+            ),
         ]
 
     async def config(self, _call: Call) -> PublicConfig:
-        return PublicConfig(guests=self._settings.guests, guests_create=self._guests_create)
+        return PublicConfig(
+            guests=self._settings.guests, guests_create=self._guests_create, signup=self._settings.signup
+        )
 
     async def guest(self, call: Call) -> TokenAnswer:
         request: GuestRequest = call.body

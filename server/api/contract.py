@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -16,6 +16,16 @@ class Access(Enum):
     PUBLIC = "public"
     USER = "user"  # any valid token
     OPERATOR = "operator"  # a token with `operator: true`
+
+
+class Rate(Enum):
+    """How often a route may be asked; the figures are settings (REQUIREMENTS SIG-15)."""
+
+    FREE = "free"
+    CREATION = "creation"  # makes something that stays
+    STRICT = "strict"  # passwords can be tried here
+    GUEST = "guest"  # people arrive by the class, from behind one address
+    REFRESH = "refresh"
 
 
 class Body(BaseModel):
@@ -34,14 +44,51 @@ class Nothing(Body):
     """A request without a body, or without a query."""
 
 
+class Done(Answer):
+    """There is nothing to tell but that it is done."""
+
+    success: bool = True
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """HttpOnly and SameSite=Strict. An empty one that lives 0 seconds takes it back."""
+
+    name: str
+    value: str
+    path: str
+    lives_s: int
+    secure: bool
+
+
+@dataclass(frozen=True)
+class WithCookie:
+    answer: BaseModel
+    cookie: Cookie
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Where a request comes from. `same_origin`: a browser says that a page of this server sent it.
+
+    `address` is that of the client, also behind a trusted proxy; `secure` whether it came over TLS.
+    """
+
+    address: str = ""
+    same_origin: bool = False
+    secure: bool = False
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Call:
-    """One authenticated, validated request."""
+    """One authenticated, validated request. On a public route `identity` is whom a good token names, if any."""
 
     identity: Identity | None
     path: dict[str, str]
     body: Any
     query: Any
+    sender: Sender = field(default_factory=Sender)
 
     @property
     def caller(self) -> Identity:
@@ -50,7 +97,7 @@ class Call:
         return self.identity
 
 
-Handler = Callable[[Call], Awaitable[BaseModel]]
+Handler = Callable[[Call], Awaitable[BaseModel | WithCookie]]
 
 
 @dataclass(frozen=True)
@@ -65,3 +112,5 @@ class Route:
     query: type[Body] = Nothing
     status: int = 200
     errors: tuple[str, ...] = field(default=())
+    rate: Rate = Rate.FREE
+    subject: Callable[[Any], str] | None = None  # of the body: what is limited besides the address, as an account is

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import structlog
@@ -13,10 +15,12 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from persistence.errors import PersistenceError
-from server.api.contract import Access, Body, Call, Nothing, Route
+from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, WithCookie
 from server.api.errors import ApiError
-from server.identity import InvalidTokenError, TokenAuthority
+from server.tokens.authenticator import Authenticator
+from server.tokens.claims import InvalidTokenError
 from sfu.commands import MediaError
+from signaling.errors import SignalingError
 from signaling.identity import Identity
 
 MAX_BODY_BYTES = 64 * 1024
@@ -27,8 +31,8 @@ log = structlog.get_logger()
 class ApiDispatch:
     """Serves routes; counts every answer by route and status."""
 
-    def __init__(self, authority: TokenAuthority) -> None:
-        self._authority = authority
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
         self.answers: Counter[tuple[str, str, int]] = Counter()
 
     def mount(self, app: web.Application, routes: list[Route]) -> None:
@@ -39,12 +43,11 @@ class ApiDispatch:
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
             try:
-                answer = await route.handler(await self._call(route, request))
-                response = web.Response(
-                    body=answer.model_dump_json(), status=route.status, content_type="application/json"
-                )
+                response = answered(await route.handler(await self._call(route, request)), route.status)
             except ApiError as error:
                 response = refusal(error)
+            except SignalingError as error:
+                response = refusal(ApiError(error.code, error.message, error.retry_after))
             except (PersistenceError, MediaError) as error:
                 response = refusal(ApiError(error.code, str(error)))
             except web.HTTPException:
@@ -58,21 +61,19 @@ class ApiDispatch:
         return serve
 
     async def _call(self, route: Route, request: web.Request) -> Call:
-        identity = self._identify(route, request)
+        identity = await self._identify(route, request)
         body = await _read_body(request, route.body)
         query = _validate(route.query, dict(request.query))
-        return Call(identity=identity, path=dict(request.match_info), body=body, query=query)
+        return Call(identity=identity, path=dict(request.match_info), body=body, query=query, sender=sender_of(request))
 
-    def _identify(self, route: Route, request: web.Request) -> Identity | None:
-        if route.access is Access.PUBLIC:
-            return None
+    async def _identify(self, route: Route, request: web.Request) -> Identity | None:
         match = BEARER.fullmatch(request.headers.get("Authorization", ""))
-        if match is None:
-            raise ApiError("UNAUTHORIZED", "A bearer token is required.")
         try:
-            identity = self._authority.verify(match.group(1))
+            identity = await self._authenticator.identify(match.group(1) if match else "")
         except InvalidTokenError as error:
-            raise ApiError("UNAUTHORIZED", str(error)) from None
+            if route.access is Access.PUBLIC:
+                return None
+            raise ApiError("UNAUTHORIZED", str(error) if match else "A bearer token is required.") from None
         if route.access is Access.OPERATOR and not identity.operator:
             raise ApiError("ACCESS_DENIED", "Only operators may see this.")
         return identity
@@ -82,9 +83,45 @@ class ApiDispatch:
         return refusal(ApiError("NOT_FOUND", "There is no such route."))
 
 
+def answered(told: BaseModel | WithCookie, status: int) -> web.Response:
+    answer = told.answer if isinstance(told, WithCookie) else told
+    response = web.Response(body=answer.model_dump_json(), status=status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(told, WithCookie):
+        _set_cookie(response, told.cookie)
+    return response
+
+
+def _set_cookie(response: web.Response, cookie: Cookie) -> None:
+    response.set_cookie(
+        cookie.name,
+        cookie.value,
+        path=cookie.path,
+        max_age=cookie.lives_s,
+        secure=cookie.secure,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def sender_of(request: web.Request) -> Sender:
+    origin = request.headers.get("Origin", "")
+    return Sender(
+        address=request.remote or "",
+        same_origin=urlsplit(origin).netloc == request.host != "",
+        secure=request.secure,
+        cookies=request.cookies,
+    )
+
+
 def refusal(error: ApiError) -> web.Response:
-    body = {"success": False, "error": {"code": error.code, "message": error.message}}
+    fault: dict[str, object] = {"code": error.code, "message": error.message}
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after is not None:
+        # Whole seconds in the header (RFC 9110, 10.2.3), rounded so that coming back then is not too early.
+        fault["retry_after"] = math.ceil(error.retry_after)
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    body = {"success": False, "error": fault}
     return web.Response(body=orjson.dumps(body), status=error.status, content_type="application/json", headers=headers)
 
 

@@ -10,7 +10,7 @@ from config.settings import LimitSettings
 from persistence.events import MeetingCreated
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.store import Store
-from server.api.contract import Access, Answer, Body, Call, Route
+from server.api.contract import Access, Answer, Body, Call, Rate, Route
 from server.api.errors import ApiError
 
 
@@ -58,6 +58,7 @@ class MeetingsApi:
                 body=CreateMeeting,
                 status=201,
                 errors=("ACCESS_DENIED", "VALIDATION"),
+                rate=Rate.CREATION,
             ),
             Route(
                 "GET",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from server.api.contract import Access, Nothing, Route
+from server.api.contract import Access, Nothing, Rate, Route
 from server.api.errors import STATUS
 
 ERROR_SCHEMA = {
@@ -19,7 +19,11 @@ ERROR_SCHEMA = {
         "error": {
             "type": "object",
             "required": ["code", "message"],
-            "properties": {"code": {"enum": sorted(STATUS)}, "message": {"type": "string"}},
+            "properties": {
+                "code": {"enum": sorted(STATUS)},
+                "message": {"type": "string"},
+                "retry_after": {"type": "integer", "description": "Seconds after which to try again"},
+            },
         },
     },
 }
@@ -77,6 +81,8 @@ def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
 
 def _refusals(route: Route) -> dict[str, Any]:
     codes = {"VALIDATION", "INTERNAL", *route.errors}
+    if route.rate is not Rate.FREE:
+        codes.add("RATE_LIMITED")
     if route.access is not Access.PUBLIC:
         codes |= {"UNAUTHORIZED", "ACCESS_DENIED"}
     by_status: dict[str, list[str]] = {}

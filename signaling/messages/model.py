@@ -48,8 +48,9 @@ class Told(BaseModel):
 
 
 class Error(Told):
-    """Why a request was refused. `event` is the request's name."""
+    """Why a request was refused. `event` is the request's name; `retry_after`, in seconds, says when to try again."""
 
     code: str
     message: str
     event: str
+    retry_after: float | None = None

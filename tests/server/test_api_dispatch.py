@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from server.api.dispatch import MAX_BODY_BYTES, ApiDispatch
 from server.api.errors import STATUS, ApiError
 from server.api.openapi import document
 from server.identity import TokenAuthority
+from server.tokens.authenticator import Authenticator
 
 NOW = 1_800_000_000.0
 
@@ -64,10 +65,15 @@ def authority() -> TokenAuthority:
     return TokenAuthority("a secret of more than thirty-two bytes", now=lambda: NOW)
 
 
+class NothingRevoked:
+    def holds(self, _token_ids: Iterable[str]) -> bool:
+        return False
+
+
 @pytest_asyncio.fixture
 async def client(authority: TokenAuthority) -> AsyncIterator[TestClient[Any, Any]]:
     app = web.Application()
-    ApiDispatch(authority).mount(app, ROUTES)
+    ApiDispatch(Authenticator(authority, revoked=NothingRevoked())).mount(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -119,7 +119,7 @@ class Node:
         self.clients: list[Client] = []
         self.url = ""
 
-    def _authenticate(self, token: str) -> Identity:
+    async def _authenticate(self, token: str) -> Identity:
         return self.identities[token]
 
     def token(self, name: str, **claims: Any) -> str:

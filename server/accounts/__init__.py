@@ -1,0 +1,1 @@
+"""Accounts: signing up and in, staying signed in, signing out (REQUIREMENTS MGT-20)."""
