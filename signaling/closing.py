@@ -24,6 +24,7 @@ from signaling.messages.transport import TransportClosed
 from signaling.participant import Participant
 from signaling.ports import Record
 from signaling.rooms import Registry, Room
+from signaling.succession import inherit, inherited
 
 Fact = tuple[Payload, str | None]
 log = structlog.get_logger(__name__)
@@ -44,17 +45,35 @@ class Closing:
 
     async def close_producer(self, producer: Producer, *, reason: str = "closed") -> None:
         """Its consumers close with it. Raises PersistenceError when that could not be recorded."""
-        owner, room = producer.owner, producer.owner.room
-        witnesses = [other for other in room.participants.values() if other is not owner]
-        orphans = room.remove_producer(producer)
-        facts = [removed(producer, reason), *_end_share(owner)]
+        await self.close_producers(producer.owner, [producer], reason=reason, by=producer.owner)
+
+    async def close_producers(
+        self,
+        owner: Participant,
+        producers: list[Producer],
+        *,
+        reason: str,
+        by: Participant,
+        ends_share: bool = False,
+        facts: tuple[Fact, ...] = (),
+    ) -> None:
+        """Some of what one participant sends, and, with `ends_share`, their share even if it never had a picture.
+
+        `by`, who asked for it, is told nothing of it; `facts` are recorded with it. Raises PersistenceError when that
+        failed; the producers are closed nevertheless.
+        """
+        room = owner.room
+        witnesses = [other for other in room.participants.values() if other is not by]
+        orphans = [orphan for producer in producers for orphan in room.remove_producer(producer)]
+        stopped = _end_share(owner, at_once=ends_share)
         try:
-            await self._record.emit(room.id, *facts)
+            await self._record.emit(room.id, *(removed(producer, reason) for producer in producers), *stopped, *facts)
         finally:
-            _tell_removed(witnesses, [producer], orphans)
-            if len(facts) > 1:
+            _tell_removed(witnesses, producers, orphans)
+            if stopped:
                 _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id))
-            await self.release(commands.CloseProducer(room.id, producer.id))
+            for producer in producers:
+                await self.release(commands.CloseProducer(room.id, producer.id))
 
     async def abandon(self, producer: Producer) -> None:
         """For a producer whose request fails after it was added; whether its end can be recorded changes nothing."""
@@ -80,24 +99,35 @@ class Closing:
         owner.tell(catalogue.TRANSPORT_CLOSED, TransportClosed(transport_id=transport.id, reason=reason))
         await self.release(commands.CloseTransport(room.id, transport.id))
 
-    async def leave(self, participant: Participant, *, reason: str) -> None:
-        """The participant and all they hold go; the last one takes the room along.
+    async def leave(
+        self, participant: Participant, *, reason: str, by: Participant | None = None, facts: tuple[Fact, ...] = ()
+    ) -> None:
+        """The participant and all they hold go; a last host is followed by another, the last of all by the room.
 
-        Raises PersistenceError when that could not be recorded; they are out nevertheless.
+        Does nothing to somebody who is out already. `by`: the host who removed them, whose reply says so. `facts` are
+        recorded with it. Raises PersistenceError when that failed; they are out nevertheless.
         """
         room = participant.room
+        if participant.gone:
+            return
         transports = list(participant.transports)
         witnesses = [other for other in room.participants.values() if other is not participant]
         was_sharing, participant.screen = participant.screen, False
         producers, orphans = room.remove_participant(participant)
-        facts = _leaving(participant, producers, reason, was_sharing=was_sharing)
+        heir = inherit(room, participant)
+        left = [*facts, *_leaving(participant, producers, reason, was_sharing=was_sharing)]
         try:
-            await self._record.emit(room.id, *facts)
+            await self._record.emit(room.id, *left, *([inherited(heir)] if heir is not None else []))
         finally:
             _tell_removed(witnesses, producers, orphans)
             if was_sharing:
                 _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=participant.id))
-            _tell(witnesses, catalogue.PARTICIPANT_LEFT, _left(participant, reason))
+            notice = _left(participant, reason)
+            _tell([other for other in witnesses if other is not by], catalogue.PARTICIPANT_LEFT, notice)
+            if by is not None:
+                participant.tell(catalogue.PARTICIPANT_LEFT, notice)
+            if heir is not None:
+                _tell(witnesses, catalogue.PARTICIPANT_UPDATED, heir.view())
             for transport_id in transports:
                 await self.release(commands.CloseTransport(room.id, transport_id))
             log.info("participant_left", **_names(participant), reason=reason)
@@ -165,9 +195,10 @@ class Closing:
             log.warning("close_refused", meeting_id=room.id, code=error.code)
 
 
-def _end_share(owner: Participant) -> list[Fact]:
+def _end_share(owner: Participant, *, at_once: bool = False) -> list[Fact]:
     """A share ends with its last picture."""
-    if not owner.screen or any(producer.source == "screen" for producer in owner.producers()):
+    pictures = (producer for producer in owner.producers() if producer.source == "screen")
+    if not owner.screen or (not at_once and any(pictures)):
         return []
     owner.screen = False
     return [(ScreenShareStopped(), owner.id)]

@@ -13,7 +13,7 @@ class Counters:
     """`requests` by (event, "ok" or error code); `refused` by the reason why a connection or packet was not served.
 
     `facts_dropped` by type: what nobody asked for and the record did not take.
-    `ranks_dropped` by reason: a speaker whose camera was not put first in others' bandwidth.
+    `ranks_dropped` by reason: a speaker's or spotlit camera that was not put first in others' bandwidth.
     `recoveries` of rooms whose worker died, by outcome (recovered, failed), and `recovery_s`, the seconds they took.
     """
 

@@ -29,12 +29,13 @@ class Permissions:
     is_presenter: bool = False
 
 
-def granted(identity: Identity) -> Permissions:
-    """What somebody comes with."""
+def granted(identity: Identity, kept: Permissions | None = None) -> Permissions:
+    """What somebody comes with; `kept` is what hosts made of it when they were here before."""
+    before = kept or Permissions(is_presenter=identity.holds(IS_PRESENTER))
     return Permissions(
-        can_share_screen=identity.may(CAN_SHARE_SCREEN),
-        can_use_chat=identity.may(CAN_USE_CHAT),
-        is_presenter=identity.holds(IS_PRESENTER),
+        can_share_screen=before.can_share_screen and identity.may(CAN_SHARE_SCREEN),
+        can_use_chat=before.can_use_chat and identity.may(CAN_USE_CHAT),
+        is_presenter=before.is_presenter and not identity.denies(IS_PRESENTER),
     )
 
 

@@ -19,6 +19,7 @@ class Role(StrEnum):
 
 
 _ALL: Final = frozenset(Role)
+_HOST: Final = frozenset({Role.HOST})
 HOSTS: Final = frozenset({Role.HOST, Role.CO_HOST})
 """Who moderates."""
 _SPEAKERS: Final = HOSTS | {Role.PRESENTER, Role.PARTICIPANT}
@@ -28,7 +29,7 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "room:create": _ALL,
         "room:join": _ALL,
         "room:leave": _ALL,
-        "room:close": frozenset({Role.HOST}),
+        "room:close": _HOST,
         "transport:create": _ALL,
         "transport:connect": _ALL,
         "transport:restart_ice": _ALL,
@@ -51,6 +52,21 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "screen:stop": _ALL,
         "hand:raise": _ALL,
         "reaction:send": _ALL,
+        "participant:mute": HOSTS,
+        "room:mute_all": HOSTS,
+        "participant:ask_unmute": HOSTS,
+        "participant:stop_share": HOSTS,
+        "hand:lower": HOSTS,
+        "hand:lower_all": HOSTS,
+        "participant:remove": HOSTS,
+        "participant:block": HOSTS,
+        "participant:unblock": HOSTS,
+        "room:blocks": HOSTS,
+        "participant:set_role": _HOST,
+        "participant:permit": HOSTS,
+        "room:lock": HOSTS,
+        "room:features": HOSTS,
+        "room:spotlight": HOSTS,
     }
 )
 """Who may ask what. The first two are asked before there is a role."""

@@ -13,6 +13,7 @@ from signaling.hands import Hands
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages.model import Told
 from signaling.participant import Participant
+from signaling.standings import Standings
 
 
 class Room:
@@ -20,6 +21,8 @@ class Room:
 
     `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media;
     `closed` refuses whatever comes, `over` is set once nothing of the room is left and its id may be used again.
+    `blocked` are the names of those who may not come in, by user id; `spotlight` the participants whom everybody sees
+    large. Whoever changes the rules of the room or somebody's standing in it holds `moderating`.
     `restored` is cleared while no worker carries the room because its last one died; `losses` counts such deaths.
     """
 
@@ -33,6 +36,11 @@ class Room:
         self.speaker: Participant | None = None
         self.hands = Hands()
         self.features = Features()
+        self.standings = Standings()
+        self.blocked: dict[str, str] = {}
+        self.locked = False
+        self.spotlight: list[str] = []
+        self.moderating = asyncio.Lock()
         self.arriving = 0
         self.opening = asyncio.Lock()
         self.open = False
@@ -112,6 +120,7 @@ class Room:
         """The participant and all they hold leave the tables; returns their producers and others' consumers of them."""
         self.participants.pop(participant.id, None)
         self.hands.lower(participant.id)
+        self.spotlight = [other for other in self.spotlight if other != participant.id]
         participant.session.participant = None
         if self.speaker is participant:
             self.speaker = None

@@ -21,15 +21,19 @@ from signaling.dispatch import Dispatch
 from signaling.facts import Facts
 from signaling.handlers.consumer import ConsumerHandlers
 from signaling.handlers.media import MediaHandlers
+from signaling.handlers.membership import MembershipHandlers
+from signaling.handlers.moderation import ModerationHandlers
 from signaling.handlers.participant import ParticipantHandlers
 from signaling.handlers.producer import ProducerHandlers
 from signaling.handlers.room import RoomHandlers
+from signaling.handlers.rules import RuleHandlers
 from signaling.handlers.transport import TransportHandlers
 from signaling.ice_servers import IceServers
 from signaling.identity import Identity
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
 from signaling.ports import Store
+from signaling.ranks import Ranks
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.session import Line, Session, Work
@@ -64,7 +68,8 @@ class Signaling:
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
-        self._speaking = Speaking(media, registry, self.facts, self.counters)
+        self._ranks = Ranks(media, self.counters)
+        self._speaking = Speaking(self._ranks, registry, self.facts)
         self._events = MediaEvents(registry, self._closing, self.facts, self._recovery, self._speaking)
         self._dispatch = Dispatch(
             _handlers(
@@ -73,9 +78,9 @@ class Signaling:
                 store=store,
                 settings=settings,
                 closing=self._closing,
+                ranks=self._ranks,
                 new_id=new_id,
                 passwords=passwords or Passwords(),
-                speaking=self._speaking,
             ),
             self.counters,
         )
@@ -92,6 +97,7 @@ class Signaling:
         self._watching = [
             asyncio.create_task(self._recovery.run(), name="recovery"),
             asyncio.create_task(self._speaking.run(), name="speaking"),
+            asyncio.create_task(self._ranks.run(), name="ranks"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
         self.accepting = True
@@ -139,9 +145,9 @@ def _handlers(
     store: Store,
     settings: Settings,
     closing: Closing,
+    ranks: Ranks,
     new_id: Callable[[], str],
     passwords: Passwords,
-    speaking: Speaking,
 ) -> list[object]:
     record, limits = store.emitter, settings.limits
     switches = Switches(media, record)
@@ -164,11 +170,14 @@ def _handlers(
             record=record,
             closing=closing,
             switches=switches,
-            speaking=speaking,
+            ranks=ranks,
             limits=limits,
             new_id=new_id,
         ),
         ConsumerHandlers(media, closing, limits, new_id),
         MediaHandlers(record, switches),
+        ModerationHandlers(record, switches, closing),
+        MembershipHandlers(record, closing),
+        RuleHandlers(record, closing, ranks),
         ParticipantHandlers(record, lambda: datetime.now(UTC)),
     ]

@@ -7,31 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from persistence.events import DominantSpeakerChanged
-from sfu import commands
 from sfu.events import AudioLevels
 from sfu.speakers import Floor
 from signaling.messages import catalogue
 from signaling.messages.media import SpeakerChanged
 
 if TYPE_CHECKING:
-    from sfu.ports import Rooms
-    from signaling.counters import Counters
     from signaling.facts import Facts
-    from signaling.media import Producer
     from signaling.participant import Participant
+    from signaling.ranks import Ranks
     from signaling.rooms import Registry, Room
 
 HEARD_FOR_S: Final = 0.4
 """Workers of a spread room tell by turns, each every 250 ms: what one told holds until its next turn is overdue."""
 TICK_S: Final = 0.5
 """Silence is not told of: rooms where somebody has the floor are looked at so often."""
-RANKS_WAITING: Final = 1024
-SPEAKER_PRIORITY: Final = 40
-"""Added to the speaker's camera in everybody's allocation: less than a shared screen has, and than a pinned tile."""
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -48,24 +39,17 @@ class _Watch:
 
 
 class Speaking:
-    """Judges each room by its microphones. `run` notices silence and tells workers whose picture matters."""
+    """Judges each room by its microphones. `run` notices silence."""
 
     def __init__(
-        self,
-        media: Rooms,
-        registry: Registry,
-        facts: Facts,
-        counters: Counters,
-        clock: Callable[[], float] | None = None,
+        self, ranks: Ranks, registry: Registry, facts: Facts, clock: Callable[[], float] | None = None
     ) -> None:
-        self._media = media
+        self._ranks = ranks
         self._registry = registry
         self._facts = facts
-        self._counters = counters
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._watches: dict[Room, _Watch] = {}
         """Only rooms where something was heard, so bounded by the rooms there are."""
-        self._ranks: asyncio.Queue[tuple[Room, Producer, int]] = asyncio.Queue(maxsize=RANKS_WAITING)
 
     def take(self, event: AudioLevels) -> None:
         room = self._registry.get(event.room_id)
@@ -78,16 +62,11 @@ class Speaking:
         }
         self._hear(room, levels, event.worker)
 
-    def welcome(self, producer: Producer) -> None:
-        """A track began: the camera of whoever has the floor already is theirs to be ranked, too."""
-        if producer.owner.room.speaker is producer.owner:
-            self._put_first(producer, SPEAKER_PRIORITY)
-
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._notice_silence())
-            tasks.create_task(self._rank())
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._notice_silence(self._clock())
 
     def _hear(self, room: Room, levels: dict[str, float], worker: int | None = None) -> None:
         now = self._clock()
@@ -117,40 +96,15 @@ class Speaking:
         room.tell(catalogue.SPEAKER_CHANGED, SpeakerChanged(participant_id=after.id if after is not None else None))
         fact = DominantSpeakerChanged(previous=before.id if before is not None else None)
         self._facts.note(room.id, fact, after.id if after is not None else None)
-        for participant, priority in ((before, 0), (after, SPEAKER_PRIORITY)):
-            if participant is None:
-                continue
-            for producer in participant.producers():
-                self._put_first(producer, priority)
+        for participant in (before, after):
+            if participant is not None:
+                self._ranks.refresh(participant)
 
-    def _put_first(self, producer: Producer, priority: int) -> None:
-        if producer.source != "camera":
-            return
-        try:
-            self._ranks.put_nowait((producer.owner.room, producer, priority))
-        except asyncio.QueueFull:
-            self._counters.ranks_dropped["queue_full"] += 1
-
-    async def _notice_silence(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = self._clock()
-            for room, watch in list(self._watches.items()):
-                if room.closed:
+    def _notice_silence(self, now: float) -> None:
+        for room, watch in list(self._watches.items()):
+            if room.closed:
+                del self._watches[room]
+            elif now - watch.heard_at >= TICK_S:
+                self._hear(room, {})
+                if watch.told is None:
                     del self._watches[room]
-                elif now - watch.heard_at >= TICK_S:
-                    self._hear(room, {})
-                    if watch.told is None:
-                        del self._watches[room]
-
-    async def _rank(self) -> None:
-        while True:
-            room, producer, priority = await self._ranks.get()
-            if producer.closed:
-                continue
-            try:
-                await self._media.ask(commands.SetProducerPriority(room.id, producer.id, priority))
-            except commands.MediaError as error:
-                self._counters.ranks_dropped[error.code.lower()] += 1
-                if error.code not in {"NOT_FOUND", "UNAVAILABLE"}:
-                    log.warning("priority_refused", meeting_id=room.id, code=error.code)

@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import media, meeting, participant, statistics, worker
+from . import media, meeting, moderation, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -49,6 +49,18 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.TrackRemoved,
             media.LayerAdjusted,
             media.DominantSpeakerChanged,
+            moderation.ParticipantMutedBy,
+            moderation.UnmuteRequested,
+            moderation.ScreenShareStoppedBy,
+            moderation.ParticipantRemoved,
+            moderation.ParticipantBlocked,
+            moderation.ParticipantUnblocked,
+            moderation.RoleChanged,
+            moderation.PermissionsChanged,
+            moderation.RoomLocked,
+            moderation.RoomUnlocked,
+            moderation.FeaturesChanged,
+            moderation.SpotlightChanged,
             worker.WorkerDied,
             worker.RoomRecovered,
             statistics.TransportStats,

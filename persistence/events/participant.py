@@ -38,7 +38,11 @@ class HandRaised(Payload):
 
 
 class HandLowered(Payload):
+    """`by`: the participant id of the host who lowered it, where that was somebody else."""
+
     type = "hand.lowered"
+
+    by: Identifier | None = None
 
 
 class ReactionSent(Payload):

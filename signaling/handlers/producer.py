@@ -28,9 +28,9 @@ from signaling.messages.media import (
 )
 from signaling.messages.model import Kind, Source
 from signaling.participant import Participant
-from signaling.permissions import may_share_screen
+from signaling.permissions import may_share_screen, may_switch_on
 from signaling.ports import Record
-from signaling.speaking import Speaking
+from signaling.ranks import Ranks
 from signaling.switches import Switches
 
 KIND_OF: Final[Mapping[Source, Kind]] = MappingProxyType(
@@ -46,7 +46,7 @@ class ProducerHandlers:
         record: Record,
         closing: Closing,
         switches: Switches,
-        speaking: Speaking,
+        ranks: Ranks,
         limits: LimitSettings,
         new_id: Callable[[], str],
     ) -> None:
@@ -54,7 +54,7 @@ class ProducerHandlers:
         self._record = record
         self._closing = closing
         self._switches = switches
-        self._speaking = speaking
+        self._ranks = ranks
         self._limits = limits
         self._new_id = new_id
 
@@ -67,7 +67,7 @@ class ProducerHandlers:
             transport=transport,
             kind=request.kind,
             source=request.source,
-            paused=request.paused,
+            paused=request.paused or not _may_be_on(participant, request),
         )
         await self._media.ask(
             commands.Produce(
@@ -76,7 +76,7 @@ class ProducerHandlers:
                 producer.id,
                 request.kind,
                 request.rtp_parameters,
-                paused=request.paused,
+                paused=producer.paused,
                 content="screen" if request.source == "screen" else "camera",
             )
         )
@@ -88,8 +88,8 @@ class ProducerHandlers:
             await self._closing.abandon(producer)
             raise
         still_carried(transport)
-        self._speaking.welcome(producer)
-        participant.session.after_reply(lambda: _announce(producer))
+        participant.session.after_reply(lambda: _announce(producer, asked_paused=request.paused))
+        self._ranks.began(producer)
         return ProducerCreated(id=producer.id)
 
     def _check(self, participant: Participant, request: Produce) -> Transport:
@@ -140,6 +140,15 @@ class ProducerHandlers:
         return ProducerNamed(producer_id=producer.id)
 
 
-def _announce(producer: Producer) -> None:
-    if not producer.closed:
-        producer.owner.room.tell(catalogue.PRODUCER_ADDED, producer.view(), but=producer.owner)
+def _may_be_on(participant: Participant, request: Produce) -> bool:
+    return request.source not in {"microphone", "camera"} or may_switch_on(participant, request.kind)
+
+
+def _announce(producer: Producer, *, asked_paused: bool) -> None:
+    """The others hear of it, and its owner that it is paused where they did not ask for that."""
+    if producer.closed:
+        return
+    owner = producer.owner
+    owner.room.tell(catalogue.PRODUCER_ADDED, producer.view(), but=owner)
+    if producer.paused and not asked_paused:
+        owner.tell(catalogue.PRODUCER_PAUSED, ProducerNamed(producer_id=producer.id))

@@ -15,6 +15,7 @@ from signaling.admission import DEFAULT_TITLE, Admission, role_of
 from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.display_name import clean_display_name
+from signaling.door import check_door
 from signaling.errors import ErrorCode, SignalingError
 from signaling.ice_servers import IceServers
 from signaling.identity import ROOM_CREATE
@@ -123,34 +124,42 @@ class RoomHandlers:
             room.open = True
 
     def _make(self, room: Room, session: Session, request: RoomJoin) -> Participant:
-        role = role_of(session.identity, room.meeting)
-        return Participant(
+        own_role = role_of(session.identity, room.meeting)
+        participant = Participant(
             id=self._new_id(),
             room=room,
             session=session,
             display_name=clean_display_name(request.display_name, fallback=session.identity.name),
-            role=role,
-            own_role=role,
-            permissions=granted(session.identity),
+            role=own_role,
+            own_role=own_role,
             withheld=withheld(session.identity),
             resume_token=self._new_id(),
         )
+        _stand(participant)
+        return participant
 
     async def _record_joined(self, participant: Participant) -> None:
+        """Raises what keeps them out by now: the room may have closed, or a host locked it, while they came."""
         room, session = participant.room, participant.session
-        if not room.closed:
-            user_id, name = participant.user_id, participant.display_name
-            await self._record.emit(
-                room.id,
-                ConferenceJoined(user_id=user_id, display_name=name, resumed=False, client=session.client),
-                ParticipantJoined(user_id=user_id, display_name=name, role=participant.role),
-                participant_id=participant.id,
-            )
-            if room.closed:
-                left = ParticipantLeft(user_id=user_id, reason="room_closed")
-                await self._record.emit(room.id, left, participant_id=participant.id)
         if room.closed:
-            raise SignalingError(ErrorCode.UNAVAILABLE, "The meeting was closed while you joined.")
+            raise _closed()
+        check_door(room, session.identity, participant.own_role)
+        user_id, name = participant.user_id, participant.display_name
+        await self._record.emit(
+            room.id,
+            ConferenceJoined(user_id=user_id, display_name=name, resumed=False, client=session.client),
+            ParticipantJoined(user_id=user_id, display_name=name, role=participant.role),
+            participant_id=participant.id,
+        )
+        try:
+            if room.closed:
+                raise _closed()
+            check_door(room, session.identity, participant.own_role)
+        except SignalingError:
+            left = ParticipantLeft(user_id=user_id, reason="room_closed" if room.closed else "refused")
+            await self._record.emit(room.id, left, participant_id=participant.id)
+            raise
+        _stand(participant)
 
     def _joined(self, participant: Participant) -> RoomJoined:
         room = participant.room
@@ -162,6 +171,8 @@ class RoomHandlers:
             producers=[producer.view() for producer in room.producers.values()],
             speaker=room.speaker.id if room.speaker is not None else None,
             features=room.features,
+            locked=room.locked,
+            spotlight=room.spotlight,
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,
@@ -176,6 +187,17 @@ class RoomHandlers:
     async def close(self, participant: Participant, _request: RoomClose) -> RoomClosed:
         await self._closing.close_room(participant.room, reason="closed_by_host", by=participant)
         return RoomClosed(meeting_id=participant.room.id)
+
+
+def _closed() -> SignalingError:
+    return SignalingError(ErrorCode.UNAVAILABLE, "The meeting was closed while you joined.")
+
+
+def _stand(participant: Participant) -> None:
+    """What hosts made of somebody who was here before holds when they come back."""
+    standing = participant.room.standings.of(participant.user_id)
+    participant.role = standing.role if standing else participant.own_role
+    participant.permissions = granted(participant.session.identity, standing.permissions if standing else None)
 
 
 def _announce(participant: Participant) -> None:

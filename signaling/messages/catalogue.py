@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import media, participant, room, transport
+from signaling.messages import media, moderation, participant, room, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -54,6 +54,39 @@ _REQUESTS: Final = (
     RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
     RequestKind("hand:raise", participant.HandRaise, "hand:raised", participant.HandRaised),
     RequestKind("reaction:send", participant.ReactionSend, "reaction:sent", participant.ReactionSent),
+    RequestKind("participant:mute", moderation.ParticipantMute, "participant:muted", moderation.ParticipantMuted),
+    RequestKind("room:mute_all", moderation.RoomMuteAll, "room:muted_all", moderation.RoomMutedAll),
+    RequestKind(
+        "participant:ask_unmute",
+        moderation.ParticipantAskUnmute,
+        "participant:unmute_asked",
+        moderation.ParticipantUnmuteAsked,
+    ),
+    RequestKind(
+        "participant:stop_share",
+        moderation.ParticipantStopShare,
+        "participant:share_stopped",
+        moderation.ParticipantShareStopped,
+    ),
+    RequestKind("hand:lower", moderation.HandLower, "hand:lowered", moderation.HandsLowered),
+    RequestKind("hand:lower_all", moderation.HandLowerAll, "hand:lowered_all", moderation.HandsLowered),
+    RequestKind(
+        "participant:remove", moderation.ParticipantRemove, "participant:removed", moderation.ParticipantRemoved
+    ),
+    RequestKind("participant:block", moderation.ParticipantBlock, "participant:blocked", moderation.ParticipantBlocked),
+    RequestKind(
+        "participant:unblock", moderation.ParticipantUnblock, "participant:unblocked", moderation.ParticipantUnblocked
+    ),
+    RequestKind("room:blocks", moderation.RoomBlocks, "room:blocks_listed", moderation.RoomBlocksListed),
+    RequestKind(
+        "participant:set_role", moderation.ParticipantSetRole, "participant:role_set", moderation.ParticipantRoleSet
+    ),
+    RequestKind(
+        "participant:permit", moderation.ParticipantPermit, "participant:permitted", moderation.ParticipantPermitted
+    ),
+    RequestKind("room:lock", moderation.RoomLock, "room:locked", moderation.RoomLocked),
+    RequestKind("room:features", moderation.RoomFeatures, "room:features_set", moderation.RoomFeaturesSet),
+    RequestKind("room:spotlight", moderation.RoomSpotlight, "room:spotlit", moderation.RoomSpotlit),
 )
 
 REQUESTS: Final[Mapping[str, RequestKind]] = MappingProxyType({kind.event: kind for kind in _REQUESTS})
@@ -65,6 +98,9 @@ REQUEST_OF: Final[Mapping[type[Request], RequestKind]] = MappingProxyType({kind.
 PARTICIPANT_JOINED: Final = "participant:joined"
 PARTICIPANT_LEFT: Final = "participant:left"
 PARTICIPANT_UPDATED: Final = "participant:updated"
+PARTICIPANT_MUTED: Final = "participant:muted"
+PARTICIPANT_SHARE_STOPPED: Final = "participant:share_stopped"
+UNMUTE_REQUESTED: Final = "unmute:requested"
 MEDIA_UPDATED: Final = "media:updated"
 SCREEN_STARTED: Final = "screen:started"
 SCREEN_STOPPED: Final = "screen:stopped"
@@ -80,6 +116,9 @@ CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
 SPEAKER_CHANGED: Final = "speaker:changed"
 MEDIA_RESET: Final = "media:reset"
 TRANSPORT_CLOSED: Final = "transport:closed"
+ROOM_LOCKED: Final = "room:locked"
+ROOM_FEATURES_SET: Final = "room:features_set"
+ROOM_SPOTLIT: Final = "room:spotlit"
 ROOM_CLOSED: Final = "room:closed"
 
 NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
@@ -87,6 +126,9 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         PARTICIPANT_JOINED: participant.ParticipantView,
         PARTICIPANT_LEFT: participant.ParticipantLeft,
         PARTICIPANT_UPDATED: participant.ParticipantView,
+        PARTICIPANT_MUTED: moderation.ParticipantMuted,
+        PARTICIPANT_SHARE_STOPPED: moderation.ParticipantShareStopped,
+        UNMUTE_REQUESTED: moderation.UnmuteRequested,
         MEDIA_UPDATED: media.MediaUpdated,
         SCREEN_STARTED: media.ScreenShare,
         SCREEN_STOPPED: media.ScreenShare,
@@ -102,6 +144,9 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         SPEAKER_CHANGED: media.SpeakerChanged,
         MEDIA_RESET: media.MediaReset,
         TRANSPORT_CLOSED: transport.TransportClosed,
+        ROOM_LOCKED: moderation.RoomLocked,
+        ROOM_FEATURES_SET: moderation.RoomFeaturesSet,
+        ROOM_SPOTLIT: moderation.RoomSpotlit,
         ROOM_CLOSED: room.RoomClosedNotice,
     }
 )

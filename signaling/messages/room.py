@@ -47,7 +47,7 @@ class RoomJoin(Request):
 class RoomJoined(Told):
     """`participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody.
 
-    `features` are what hosts have left switched on for everybody.
+    `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large.
     """
 
     meeting: MeetingView
@@ -57,6 +57,8 @@ class RoomJoined(Told):
     producers: list[ProducerView]
     speaker: str | None = None
     features: Features
+    locked: bool
+    spotlight: list[str]
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str

@@ -10,8 +10,9 @@ from signaling.messages.catalogue import REQUESTS
 from tests.signaling.conftest import Client, Node
 
 
-async def prepared(client: Client) -> dict[str, dict[str, Any]]:
+async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
     """For each request a payload that is right for a host who is in a room, in an order in which all can be asked."""
+    bob, cy, dee = [(await (await node.connect(name)).join("daily"))["participant_id"] for name in ("bob", "cy", "dee")]
     send, recv = await client.transport("send"), await client.transport("recv")
     mine = await client.produce(transport_id=send)
     spare = await client.produce(transport_id=send)
@@ -40,6 +41,21 @@ async def prepared(client: Client) -> dict[str, dict[str, Any]]:
         "screen:stop": {},
         "hand:raise": {"raised": True},
         "reaction:send": {"reaction": "👍"},
+        "participant:mute": {"participant_id": bob, "kind": "audio"},
+        "room:mute_all": {"kind": "video"},
+        "participant:ask_unmute": {"participant_id": bob, "kind": "audio"},
+        "participant:stop_share": {"participant_id": bob},
+        "hand:lower": {"participant_id": bob},
+        "hand:lower_all": {},
+        "participant:set_role": {"participant_id": bob, "role": "co_host"},
+        "participant:permit": {"participant_id": bob, "can_use_chat": False},
+        "room:lock": {"locked": False},
+        "room:features": {"chat": False},
+        "room:spotlight": {"participant_ids": [bob]},
+        "participant:remove": {"participant_id": cy},
+        "participant:block": {"participant_id": dee},
+        "participant:unblock": {"user_id": "user-dee"},
+        "room:blocks": {},
         "room:leave": {},
         "room:join": {"meeting_id": "daily", "display_name": "Ada"},
         "room:close": {},
@@ -50,7 +66,8 @@ async def test_every_request_with_an_ack_is_answered_by_the_ack_alone(node: Node
     await node.meeting(creator_id="user-ada")
     ada = await node.connect("ada")
     await ada.join("daily")
-    payloads = await prepared(ada)
+    payloads = await prepared(node, ada)
+    ada.heard.clear()
     assert payloads.keys() == REQUESTS.keys()
     for event, payload in payloads.items():
         reply = await ada.ask(event, **payload)
@@ -63,7 +80,7 @@ async def test_every_request_without_an_ack_is_answered_by_its_reply_event_alone
     await node.meeting(creator_id="user-ada")
     ada = await node.connect("ada")
     await ada.join("daily")
-    for event, payload in (await prepared(ada)).items():
+    for event, payload in (await prepared(node, ada)).items():
         ada.heard.clear()
         await ada.send(event, payload)
         reply = await ada.told(REQUESTS[event].reply_event)

@@ -11,7 +11,8 @@ from sfu import commands as c
 from sfu.events import AudioLevels
 from signaling.counters import Counters
 from signaling.facts import Facts
-from signaling.speaking import RANKS_WAITING, SPEAKER_PRIORITY, TICK_S, Speaking
+from signaling.ranks import SPEAKER_PRIORITY, WAITING_LIMIT, Ranks
+from signaling.speaking import TICK_S, Speaking
 from tests.signaling.conftest import Client, Node
 
 LOUD = 100
@@ -33,7 +34,8 @@ class Talk:
         self.clock = Clock()
         self.facts = Facts(node.store.emitter)
         self.counters = Counters()
-        self.speaking = Speaking(node.media, node.registry, self.facts, self.counters, self.clock)
+        self.ranks = Ranks(node.media, self.counters)
+        self.speaking = Speaking(self.ranks, node.registry, self.facts, self.clock)
 
     def hear(self, seconds: float, *producers: str) -> None:
         for _ in range(round(seconds / 0.25)):
@@ -55,8 +57,8 @@ class Talk:
 
 
 @asynccontextmanager
-async def running(speaking: Speaking) -> AsyncIterator[None]:
-    task = asyncio.create_task(speaking.run())
+async def running(part: Speaking | Ranks) -> AsyncIterator[None]:
+    task = asyncio.create_task(part.run())
     yield
     task.cancel()
     await asyncio.wait([task])
@@ -134,7 +136,7 @@ async def test_the_camera_of_the_speaker_is_ranked_first(node: Node) -> None:
         asked = [command for command in node.media.asked if isinstance(command, c.SetProducerPriority)]
         return [(command.producer_id, command.priority) for command in asked]
 
-    async with running(talk.speaking):
+    async with running(talk.ranks):
         talk.hear(3, voice)
         await node.until(lambda: ranks() == [(camera, SPEAKER_PRIORITY)])
         await ada.ask("producer:pause", producer_id=voice)
@@ -176,6 +178,6 @@ async def test_ranks_beyond_the_queue_are_counted(node: Node) -> None:
     talk, voice = Talk(node), await ada.produce("microphone")
     camera = node.registry.get("daily").producers[await ada.produce("camera")]  # type: ignore[union-attr]
     talk.hear(2, voice)
-    for _ in range(RANKS_WAITING):
-        talk.speaking.welcome(camera)
+    for _ in range(WAITING_LIMIT):
+        talk.ranks.began(camera)
     assert talk.counters.ranks_dropped == {"queue_full": 1}

@@ -17,6 +17,11 @@ export const SERVER_ERROR_CODES = [
   'INTERNAL',
 ] as const
 
+export interface BlockView {
+  readonly user_id: string
+  readonly display_name: string
+}
+
 export interface Consume {
   readonly transport_id: string
   readonly producer_id: string
@@ -139,6 +144,13 @@ export interface Features {
   readonly start_video?: boolean
 }
 
+export interface HandLower {
+  readonly participant_id: string
+}
+
+export interface HandLowerAll {
+}
+
 export interface HandRaise {
   readonly raised: boolean
 }
@@ -149,6 +161,11 @@ export interface HandRaised {
   readonly raised: boolean
   readonly position?: number | null
   readonly by?: string | null
+}
+
+/** Whose hands were up and are down now; the others hear `hand:raised` for each. */
+export interface HandsLowered {
+  readonly participant_ids: readonly string[]
 }
 
 /** `iceServers` are new credentials, for `transport.updateIceServers()` before `restartIce()`. */
@@ -210,11 +227,99 @@ export interface Outbound {
   readonly rtt_ms?: number | null
 }
 
+/** Nobody is unmuted by another: this asks, and lets them do it once where the room's features do not. */
+export interface ParticipantAskUnmute {
+  readonly participant_id: string
+  readonly kind: 'audio' | 'video'
+}
+
+/** Removes all who are in with that user id and lets nobody in with it. */
+export interface ParticipantBlock {
+  readonly participant_id: string
+}
+
+/** The others, and the one who was blocked, hear `participant:left` with the reason `blocked`. */
+export interface ParticipantBlocked {
+  readonly participant_id: string
+  readonly user_id: string
+}
+
 /** `reason`: left, disconnected, removed, blocked, room_closed. */
 export interface ParticipantLeft {
   readonly participant_id: string
   readonly user_id: string
   readonly reason: string
+}
+
+export interface ParticipantMute {
+  readonly participant_id: string
+  readonly kind: 'audio' | 'video'
+}
+
+/** The reply, and what the one who was muted hears; the others hear `media:updated`. */
+export interface ParticipantMuted {
+  readonly participant_id: string
+  readonly kind: 'audio' | 'video'
+  readonly by: string
+}
+
+/** What is absent stays as it is. */
+export interface ParticipantPermit {
+  readonly participant_id: string
+  readonly can_share_screen?: boolean | null
+  readonly can_use_chat?: boolean | null
+  readonly is_presenter?: boolean | null
+}
+
+/** All permissions as they are now. The others, and the one they belong to, hear `participant:updated`. */
+export interface ParticipantPermitted {
+  readonly participant_id: string
+  readonly can_share_screen: boolean
+  readonly can_use_chat: boolean
+  readonly is_presenter: boolean
+}
+
+export interface ParticipantRemove {
+  readonly participant_id: string
+}
+
+/** The others, and the one who was removed, hear `participant:left` with the reason `removed`. */
+export interface ParticipantRemoved {
+  readonly participant_id: string
+}
+
+/** The others, and the one whose role changed, hear `participant:updated`. */
+export interface ParticipantRoleSet {
+  readonly participant_id: string
+  readonly role: 'host' | 'co_host' | 'presenter' | 'participant' | 'observer'
+}
+
+export interface ParticipantSetRole {
+  readonly participant_id: string
+  readonly role: 'host' | 'co_host' | 'presenter' | 'participant' | 'observer'
+}
+
+/** The reply, and what the one whose share was stopped hears; the others hear `screen:stopped`. */
+export interface ParticipantShareStopped {
+  readonly participant_id: string
+  readonly by: string
+}
+
+export interface ParticipantStopShare {
+  readonly participant_id: string
+}
+
+export interface ParticipantUnblock {
+  readonly user_id: string
+}
+
+export interface ParticipantUnblocked {
+  readonly user_id: string
+}
+
+export interface ParticipantUnmuteAsked {
+  readonly participant_id: string
+  readonly kind: 'audio' | 'video'
 }
 
 /** A participant as everybody in the room sees them: an entry of `participants[]`, `participant:joined`, `:updated`. `audio` and `video` say whether the microphone and the camera are on. With a raised hand come its place in the queue, 1 being next, and when it went up (RFC 3339, UTC). `can_share_screen`, `can_use_chat`, `is_presenter`: their own permissions, which hosts change. */
@@ -302,6 +407,13 @@ export interface ReactionSent {
   readonly reaction: string
 }
 
+export interface RoomBlocks {
+}
+
+export interface RoomBlocksListed {
+  readonly blocked: readonly BlockView[]
+}
+
 export interface RoomClose {
 }
 
@@ -329,6 +441,21 @@ export interface RoomCreated {
   readonly meeting: MeetingView
 }
 
+/** What is absent stays as it is. */
+export interface RoomFeatures {
+  readonly chat?: boolean | null
+  readonly screen_share?: boolean | null
+  readonly reactions?: boolean | null
+  readonly unmute?: boolean | null
+  readonly start_video?: boolean | null
+}
+
+/** All features as they are now. */
+export interface RoomFeaturesSet {
+  readonly features: Features
+  readonly by: string
+}
+
 export interface RoomJoin {
   readonly meeting_id: string
   readonly display_name?: string | null
@@ -336,7 +463,7 @@ export interface RoomJoin {
   readonly resume_token?: string | null
 }
 
-/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody. */
+/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large. */
 export interface RoomJoined {
   readonly meeting: MeetingView
   readonly participant_id: string
@@ -345,6 +472,8 @@ export interface RoomJoined {
   readonly producers: readonly ProducerView[]
   readonly speaker?: string | null
   readonly features: Features
+  readonly locked: boolean
+  readonly spotlight: readonly string[]
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
@@ -355,6 +484,37 @@ export interface RoomLeave {
 
 export interface RoomLeft {
   readonly meeting_id: string
+}
+
+/** A locked room takes in nobody new but hosts. */
+export interface RoomLock {
+  readonly locked: boolean
+}
+
+export interface RoomLocked {
+  readonly locked: boolean
+  readonly by: string
+}
+
+/** Everybody but the one who asks, and hosts if a co-host asks. */
+export interface RoomMuteAll {
+  readonly kind: 'audio' | 'video'
+}
+
+/** `participant_ids`: who was on before and is muted now. */
+export interface RoomMutedAll {
+  readonly kind: 'audio' | 'video'
+  readonly participant_ids: readonly string[]
+}
+
+/** Whom everybody shall see large, in this order; nobody when empty. */
+export interface RoomSpotlight {
+  readonly participant_ids: readonly string[]
+}
+
+export interface RoomSpotlit {
+  readonly participant_ids: readonly string[]
+  readonly by: string
 }
 
 /** Whose screen share started or stopped. */
@@ -445,6 +605,12 @@ export interface TransportStatsReported {
   readonly left_out: number
 }
 
+/** To whom a host asks to switch on their microphone (audio) or camera (video). */
+export interface UnmuteRequested {
+  readonly kind: 'audio' | 'video'
+  readonly by: string
+}
+
 /** What a client asks, and what it is answered. */
 export interface Requests {
   'room:create': { payload: RoomCreate; reply: RoomCreated }
@@ -472,6 +638,21 @@ export interface Requests {
   'screen:stop': { payload: ScreenStop; reply: ScreenShare }
   'hand:raise': { payload: HandRaise; reply: HandRaised }
   'reaction:send': { payload: ReactionSend; reply: ReactionSent }
+  'participant:mute': { payload: ParticipantMute; reply: ParticipantMuted }
+  'room:mute_all': { payload: RoomMuteAll; reply: RoomMutedAll }
+  'participant:ask_unmute': { payload: ParticipantAskUnmute; reply: ParticipantUnmuteAsked }
+  'participant:stop_share': { payload: ParticipantStopShare; reply: ParticipantShareStopped }
+  'hand:lower': { payload: HandLower; reply: HandsLowered }
+  'hand:lower_all': { payload: HandLowerAll; reply: HandsLowered }
+  'participant:remove': { payload: ParticipantRemove; reply: ParticipantRemoved }
+  'participant:block': { payload: ParticipantBlock; reply: ParticipantBlocked }
+  'participant:unblock': { payload: ParticipantUnblock; reply: ParticipantUnblocked }
+  'room:blocks': { payload: RoomBlocks; reply: RoomBlocksListed }
+  'participant:set_role': { payload: ParticipantSetRole; reply: ParticipantRoleSet }
+  'participant:permit': { payload: ParticipantPermit; reply: ParticipantPermitted }
+  'room:lock': { payload: RoomLock; reply: RoomLocked }
+  'room:features': { payload: RoomFeatures; reply: RoomFeaturesSet }
+  'room:spotlight': { payload: RoomSpotlight; reply: RoomSpotlit }
 }
 
 /** What the server tells of its own accord. */
@@ -479,6 +660,9 @@ export interface Notifications {
   'participant:joined': ParticipantView
   'participant:left': ParticipantLeft
   'participant:updated': ParticipantView
+  'participant:muted': ParticipantMuted
+  'participant:share_stopped': ParticipantShareStopped
+  'unmute:requested': UnmuteRequested
   'media:updated': MediaUpdated
   'screen:started': ScreenShare
   'screen:stopped': ScreenShare
@@ -494,6 +678,9 @@ export interface Notifications {
   'speaker:changed': SpeakerChanged
   'media:reset': MediaReset
   'transport:closed': TransportClosed
+  'room:locked': RoomLocked
+  'room:features_set': RoomFeaturesSet
+  'room:spotlit': RoomSpotlit
   'room:closed': RoomClosedNotice
 }
 
@@ -501,6 +688,9 @@ export const NOTIFICATION_NAMES = [
   'participant:joined',
   'participant:left',
   'participant:updated',
+  'participant:muted',
+  'participant:share_stopped',
+  'unmute:requested',
   'media:updated',
   'screen:started',
   'screen:stopped',
@@ -516,5 +706,8 @@ export const NOTIFICATION_NAMES = [
   'speaker:changed',
   'media:reset',
   'transport:closed',
+  'room:locked',
+  'room:features_set',
+  'room:spotlit',
   'room:closed',
 ] as const satisfies readonly (keyof Notifications)[]

@@ -63,6 +63,12 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'screen:started':
     case 'screen:stopped':
     case 'reaction:sent':
+    case 'participant:muted':
+    case 'participant:share_stopped':
+    case 'unmute:requested':
+    case 'room:locked':
+    case 'room:features_set':
+    case 'room:spotlit':
     case 'consumer:closed':
     case 'consumer:layers_changed':
     case 'producer:layers_wanted':
