@@ -57,6 +57,7 @@ class ParticipantRecord(Answer):
     user_id: str
     display_name: str
     role: str | None
+    permissions: dict[str, Any] | None
     status: str
     joined_at: datetime | None
     left_at: datetime | None

@@ -20,7 +20,7 @@ from .emitter import Emitter
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
 from .queries import Queries
-from .repositories import Meetings, RevokedTokens, SignIns, Users
+from .repositories import Blocks, Meetings, RevokedTokens, SignIns, Users
 from .tables import JournalPositionRow
 from .writer import Writer, WriterOptions
 
@@ -67,6 +67,7 @@ class Store:
         self._options = options
         self.emitter = Emitter(journal, clock=clock, new_id=new_event_id)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
+        self.blocks = Blocks(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
         self.users = Users(engine, clock=clock)
         self.sign_ins = SignIns(engine, clock=clock)

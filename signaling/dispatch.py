@@ -89,7 +89,7 @@ class Dispatch:
             asked.refuse(refusal)
             return False
         self._counters.requests[event, "ok"] += 1
-        asked.reply(handler.mark.kind.reply_event, told)
+        asked.reply(handler.mark.kind.event_of(told), told)
         return True
 
     async def _handle(self, handler: Handler, session: Session, asked: Asked) -> Told:

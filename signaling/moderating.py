@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.lookup import still_in
@@ -12,6 +13,9 @@ from signaling.messages.model import Request
 from signaling.participant import Participant
 from signaling.permissions import may_act_on
 from signaling.roles import may_ask
+from signaling.rooms import Room
+
+MOST_BLOCKED: Final = 1000
 
 
 def target_of(actor: Participant, participant_id: str) -> Participant:
@@ -29,6 +33,14 @@ def other_than(actor: Participant, participant_id: str) -> Participant:
     if participant_id == actor.id:
         raise SignalingError(ErrorCode.CONFLICT, "You cannot do that to yourself; leave instead.")
     return target_of(actor, participant_id)
+
+
+def check_blockable(room: Room, user_id: str, *, by: Participant) -> None:
+    """Raises CONFLICT for oneself, CAPACITY_EXCEEDED."""
+    if user_id == by.user_id:
+        raise SignalingError(ErrorCode.CONFLICT, "That is you, on another device.")
+    if len(room.blocked) >= MOST_BLOCKED and user_id not in room.blocked:
+        raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "As many people are blocked as can be.")
 
 
 def still_may(actor: Participant, request: Request) -> None:

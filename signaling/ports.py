@@ -28,9 +28,20 @@ class Meetings(Protocol):
     async def get(self, meeting_id: str) -> Meeting | None: ...
 
 
+class Blocks(Protocol):
+    """Implemented by persistence's Blocks."""
+
+    async def of(self, meeting_id: str) -> dict[str, str]:
+        """Display names by user id."""
+        ...
+
+
 class Store(Protocol):
     @property
     def emitter(self) -> Record: ...
 
     @property
     def meetings(self) -> Meetings: ...
+
+    @property
+    def blocks(self) -> Blocks: ...

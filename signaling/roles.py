@@ -67,6 +67,14 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "room:lock": HOSTS,
         "room:features": HOSTS,
         "room:spotlight": HOSTS,
+        # By one who waits, and so has no role yet.
+        "lobby:leave": _ALL,
+        "lobby:list": HOSTS,
+        "lobby:admit": HOSTS,
+        "lobby:admit_all": HOSTS,
+        "lobby:deny": HOSTS,
+        "lobby:message": HOSTS,
+        "room:lobby": HOSTS,
     }
 )
 """Who may ask what. The first two are asked before there is a role."""

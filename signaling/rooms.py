@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from config.settings import LimitSettings
-from persistence.features import Features
 from persistence.repositories.meetings import Meeting
 from signaling.errors import ErrorCode, SignalingError
 from signaling.hands import Hands
+from signaling.known import Known
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages.model import Told
 from signaling.participant import Participant
@@ -21,6 +21,7 @@ class Room:
 
     `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media;
     `closed` refuses whatever comes, `over` is set once nothing of the room is left and its id may be used again.
+    `lobby` says whether people wait to be let in, but for hosts and those who are `known` from before.
     `blocked` are the names of those who may not come in, by user id; `spotlight` the participants whom everybody sees
     large. Whoever changes the rules of the room or somebody's standing in it holds `moderating`.
     `restored` is cleared while no worker carries the room because its last one died; `losses` counts such deaths.
@@ -35,7 +36,9 @@ class Room:
         self.consumers: dict[str, Consumer] = {}
         self.speaker: Participant | None = None
         self.hands = Hands()
-        self.features = Features()
+        self.features = meeting.features
+        self.lobby = meeting.lobby
+        self.known = Known()
         self.standings = Standings()
         self.blocked: dict[str, str] = {}
         self.locked = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,18 +11,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signaling.errors import ErrorCode
-from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE, NOTIFICATIONS, REQUESTS
+from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE, NOTIFICATIONS, REQUESTS, RequestKind
 from signaling.messages.model import Error
 
 
 def document() -> dict[str, Any]:
     """One JSON Schema document: `$defs` of all messages, and which event carries which.
 
-    Shape: `{namespace, error_codes, error: {event, data}, requests: {event: {payload, reply_event, reply}},
-    notifications: {event: data}, $defs}`, every message a `$ref`. The same messages always give the same document.
+    Shape: `{namespace, error_codes, error: {event, data}, requests: {event: {payload, reply_event, reply, instead?:
+    {event: data}}}, notifications: {event: data}, $defs}`, every message a `$ref`. The same messages always give the
+    same document.
     """
     asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [(kind.payload, "validation") for kind in REQUESTS.values()]
-    told: set[type[BaseModel]] = {kind.reply for kind in REQUESTS.values()} | set(NOTIFICATIONS.values()) | {Error}
+    told: set[type[BaseModel]] = _answers() | set(NOTIFICATIONS.values()) | {Error}
     answered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "serialization") for model in sorted(told, key=lambda model: model.__name__)
     ]
@@ -37,12 +39,23 @@ def document() -> dict[str, Any]:
                 "payload": refs[kind.payload, "validation"],
                 "reply_event": kind.reply_event,
                 "reply": refs[kind.reply, "serialization"],
+                **_instead(kind, refs),
             }
             for event, kind in REQUESTS.items()
         },
         "notifications": {event: refs[model, "serialization"] for event, model in NOTIFICATIONS.items()},
         "$defs": definitions["$defs"],
     }
+
+
+def _answers() -> set[type[BaseModel]]:
+    kinds = REQUESTS.values()
+    return {kind.reply for kind in kinds} | {kind.instead[1] for kind in kinds if kind.instead is not None}
+
+
+def _instead(kind: RequestKind, refs: Mapping[Any, Any]) -> dict[str, Any]:
+    """What else a request may be answered with, by event."""
+    return {"instead": {kind.instead[0]: refs[kind.instead[1], "serialization"]}} if kind.instead is not None else {}
 
 
 def main() -> None:

@@ -18,8 +18,10 @@ from signaling.admission import Admission
 from signaling.closing import Closing
 from signaling.counters import Counters
 from signaling.dispatch import Dispatch
+from signaling.door import Door
 from signaling.facts import Facts
 from signaling.handlers.consumer import ConsumerHandlers
+from signaling.handlers.lobby import LobbyHandlers
 from signaling.handlers.media import MediaHandlers
 from signaling.handlers.membership import MembershipHandlers
 from signaling.handlers.moderation import ModerationHandlers
@@ -30,6 +32,7 @@ from signaling.handlers.rules import RuleHandlers
 from signaling.handlers.transport import TransportHandlers
 from signaling.ice_servers import IceServers
 from signaling.identity import Identity
+from signaling.lobby import Lobbies
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
 from signaling.ports import Store
@@ -50,6 +53,10 @@ def new_id() -> str:
     return secrets.token_urlsafe(ID_BYTES)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Signaling:
     """Owns every session and its task, from `connect` until the task ends."""
 
@@ -68,6 +75,14 @@ class Signaling:
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
+        self._lobbies = Lobbies(
+            registry=registry,
+            record=store.emitter,
+            new_id=new_id,
+            now=utc_now,
+            most=settings.limits.max_waiting,
+            timeout_s=settings.limits.lobby_timeout_s,
+        )
         self._ranks = Ranks(media, self.counters)
         self._speaking = Speaking(self._ranks, registry, self.facts)
         self._events = MediaEvents(registry, self._closing, self.facts, self._recovery, self._speaking)
@@ -79,6 +94,7 @@ class Signaling:
                 settings=settings,
                 closing=self._closing,
                 ranks=self._ranks,
+                lobbies=self._lobbies,
                 new_id=new_id,
                 passwords=passwords or Passwords(),
             ),
@@ -98,6 +114,7 @@ class Signaling:
             asyncio.create_task(self._recovery.run(), name="recovery"),
             asyncio.create_task(self._speaking.run(), name="speaking"),
             asyncio.create_task(self._ranks.run(), name="ranks"),
+            asyncio.create_task(self._lobbies.run(), name="lobbies"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
         self.accepting = True
@@ -124,10 +141,11 @@ class Signaling:
         await self.facts.drain()
 
     async def _leave(self, session: Session, reason: str) -> None:
-        if session.participant is None:
-            return
         try:
-            await self._closing.leave(session.participant, reason=reason)
+            if session.participant is not None:
+                await self._closing.leave(session.participant, reason=reason)
+            else:
+                await self._lobbies.leave(session)
         except PersistenceError as error:
             log.error("record_failed", socket_id=session.id, code=error.code)  # noqa: TRY400 - nothing of ours failed
 
@@ -146,6 +164,7 @@ def _handlers(
     settings: Settings,
     closing: Closing,
     ranks: Ranks,
+    lobbies: Lobbies,
     new_id: Callable[[], str],
     passwords: Passwords,
 ) -> list[object]:
@@ -158,6 +177,8 @@ def _handlers(
             media=media,
             record=record,
             admission=Admission(store, passwords),
+            door=Door(registry, lobbies, store.blocks),
+            lobbies=lobbies,
             passwords=passwords,
             closing=closing,
             ice_servers=ice_servers,
@@ -179,5 +200,6 @@ def _handlers(
         ModerationHandlers(record, switches, closing),
         MembershipHandlers(record, closing),
         RuleHandlers(record, closing, ranks),
-        ParticipantHandlers(record, lambda: datetime.now(UTC)),
+        LobbyHandlers(record, lobbies),
+        ParticipantHandlers(record, utc_now),
     ]

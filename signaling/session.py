@@ -14,6 +14,7 @@ from signaling.identity import Identity
 from signaling.messages.model import Told
 
 if TYPE_CHECKING:
+    from signaling.lobby import Waiting
     from signaling.participant import Participant
 
 INBOX_LIMIT: Final = 256
@@ -55,7 +56,10 @@ class Work:
 
 
 class Session:
-    """A connection with its ordered inbox. `participant` is set between joining and leaving a room."""
+    """A connection with its ordered inbox. `participant` is set between joining and leaving a room.
+
+    `waiting` while they are in a lobby, and after they were let in until they join.
+    """
 
     def __init__(
         self, session_id: str, identity: Identity, line: Line, work: Work, *, client: str | None = None
@@ -64,6 +68,7 @@ class Session:
         self.identity = identity
         self.client = client
         self.participant: Participant | None = None
+        self.waiting: Waiting | None = None
         self._line = line
         self._work = work
         self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()

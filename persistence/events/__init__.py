@@ -4,6 +4,16 @@ A new type is a new `Payload` subclass in the file of its subject and a line in 
 """
 
 from .event import CATALOGUE, Event, MeetingId
+from .lobby import (
+    LobbyAdmitted,
+    LobbyAsked,
+    LobbyDenied,
+    LobbyDisabled,
+    LobbyEnabled,
+    LobbyLeft,
+    LobbyMessaged,
+    LobbyTimedOut,
+)
 from .media import (
     AudioMuted,
     AudioUnmuted,
@@ -48,6 +58,14 @@ __all__ = [
     "HandLowered",
     "HandRaised",
     "LayerAdjusted",
+    "LobbyAdmitted",
+    "LobbyAsked",
+    "LobbyDenied",
+    "LobbyDisabled",
+    "LobbyEnabled",
+    "LobbyLeft",
+    "LobbyMessaged",
+    "LobbyTimedOut",
     "MeetingCreated",
     "MeetingEnded",
     "MeetingId",

@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import media, meeting, moderation, participant, statistics, worker
+from . import lobby, media, meeting, moderation, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -61,6 +61,14 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             moderation.RoomUnlocked,
             moderation.FeaturesChanged,
             moderation.SpotlightChanged,
+            lobby.LobbyAsked,
+            lobby.LobbyAdmitted,
+            lobby.LobbyDenied,
+            lobby.LobbyTimedOut,
+            lobby.LobbyLeft,
+            lobby.LobbyMessaged,
+            lobby.LobbyEnabled,
+            lobby.LobbyDisabled,
             worker.WorkerDied,
             worker.RoomRecovered,
             statistics.TransportStats,

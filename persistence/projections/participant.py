@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_
+from sqlalchemy import case, or_
 
 from persistence.dialect import insert_into
 from persistence.events import Event, ParticipantJoined, ParticipantLeft
@@ -26,7 +26,10 @@ async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoi
     await scope.connection.execute(
         arrival.on_conflict_do_update(
             index_elements=[Stay.meeting_id, Stay.participant_id],
-            set_={name: arrival.excluded[name] for name in ("user_id", "display_name", "role", "joined_at")},
+            set_={
+                **{name: arrival.excluded[name] for name in ("user_id", "display_name", "joined_at")},
+                "role": case((Stay.role_changed_at.is_(None), arrival.excluded.role), else_=Stay.role),
+            },
             where=or_(Stay.joined_at.is_(None), Stay.joined_at > arrival.excluded.joined_at),
         )
     )

@@ -114,7 +114,7 @@ async def _refresh_people(scope: Scope) -> None:
     if not rows:
         return
     statement = insert_into(scope.connection, ParticipantRow)
-    derived = ("display_name", "role", "status", "joined_at", "left_at", "total_duration_s")
+    derived = ("display_name", "role", "permissions", "status", "joined_at", "left_at", "total_duration_s")
     await scope.connection.execute(
         statement.on_conflict_do_update(
             index_elements=[ParticipantRow.meeting_id, ParticipantRow.user_id],
@@ -135,11 +135,19 @@ def _sum_up(person: tuple[str, str], stays: Sequence[Row[Any]]) -> dict[str, Any
         "user_id": user_id,
         "display_name": latest.display_name if latest else "",
         "role": latest.role if latest else None,
+        "permissions": _permissions(stays),
         "status": ParticipationStatus.ATTENDED,
         "joined_at": arrived[0].joined_at if arrived else None,
         "left_at": None if present else max((stay.left_at for stay in stays if stay.left_at), default=None),
         "total_duration_s": round(sum(_lasted_s(stay.joined_at, stay.left_at) for stay in arrived)),
     }
+
+
+def _permissions(stays: Sequence[Row[Any]]) -> dict[str, Any] | None:
+    """The last that hosts gave them, whichever stay that was in: it holds when they come back."""
+    changed = [stay for stay in stays if stay.permissions_changed_at is not None]
+    newest = max(changed, key=lambda stay: (stay.permissions_changed_at, stay.participant_id), default=None)
+    return newest.permissions if newest is not None else None
 
 
 def _lasted_s(joined_at: datetime, left_at: datetime | None) -> float:

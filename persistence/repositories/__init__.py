@@ -1,5 +1,6 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
+from .blocks import Blocks
 from .meetings import Meeting, Meetings, NewMeeting
 from .revocations import Revocation, RevokedTokens
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
@@ -7,6 +8,7 @@ from .users import User, Users
 
 __all__ = [
     "MAX_SIGN_INS",
+    "Blocks",
     "Meeting",
     "Meetings",
     "NewMeeting",

@@ -17,6 +17,7 @@ from persistence.dialect import insert_into
 from persistence.errors import MeetingExistsError
 from persistence.events import MeetingId
 from persistence.events.payload import sanitise
+from persistence.features import Features
 from persistence.meeting_id import generate_meeting_id
 from persistence.tables import MeetingRow, MeetingStatus
 
@@ -35,6 +36,8 @@ class NewMeeting(BaseModel):
     max_participants: int | None = Field(None, ge=1, le=10_000)
     password_hash: str | None = Field(None, max_length=255)
     guests_allowed: bool = True
+    lobby: bool = False
+    features: Features = Features()
 
 
 class Meeting(BaseModel):
@@ -50,6 +53,8 @@ class Meeting(BaseModel):
     max_participants: int | None
     password_hash: str | None
     guests_allowed: bool
+    lobby: bool
+    features: Features
     created_at: datetime
     updated_at: datetime
     actual_start_time: datetime | None

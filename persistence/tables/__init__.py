@@ -4,6 +4,7 @@ from .base import Base
 from .failed_event import FailedEventRow
 from .journal_position import JournalPositionRow
 from .meeting import MeetingRow, MeetingStatus, MeetingType
+from .meeting_block import MeetingBlockRow
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
 from .participant_session import ParticipantSessionRow
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "FailedEventRow",
     "JournalPositionRow",
+    "MeetingBlockRow",
     "MeetingLogRow",
     "MeetingRow",
     "MeetingStatus",

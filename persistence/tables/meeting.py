@@ -88,6 +88,8 @@ class MeetingRow(Base):
     registrant_count: Mapped[int] = mapped_column(server_default=text("0"))
     guests_allowed: Mapped[bool] = mapped_column(server_default=true())
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    lobby: Mapped[bool] = mapped_column(server_default=false())
+    features: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
     platform: Mapped[str] = mapped_column(String(50), server_default="folkmoot")
     meeting_url: Mapped[str | None] = mapped_column(Text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +15,7 @@ class ParticipantSessionRow(Base):
     """One stay in a meeting, named by the `participant_id` it was given in the room.
 
     Either end may be missing: `left_at` while the stay lasts, `joined_at` while only the departure has been delivered.
+    `role` and `permissions` are the last that hosts gave, at the times beside them; else the role they came with.
     """
 
     __tablename__ = "participant_sessions"
@@ -24,6 +26,9 @@ class ParticipantSessionRow(Base):
     user_id: Mapped[str] = mapped_column(String(255))
     display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     role: Mapped[str | None] = mapped_column(String(64))
+    role_changed_at: Mapped[datetime | None]
+    permissions: Mapped[dict[str, Any] | None]
+    permissions_changed_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     left_reason: Mapped[str | None] = mapped_column(String(64))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from persistence.events import (
     ParticipantBlocked,
@@ -17,14 +16,12 @@ from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.handlers.moderation import stop_share
 from signaling.messages import catalogue, moderation
-from signaling.moderating import other_than, target_of, turn
+from signaling.moderating import check_blockable, other_than, target_of, turn
 from signaling.participant import Participant
 from signaling.permissions import may_share_screen
 from signaling.ports import Record
 from signaling.roles import Role
 from signaling.standings import Standing
-
-MOST_BLOCKED: Final = 1000
 
 
 class MembershipHandlers:
@@ -40,6 +37,7 @@ class MembershipHandlers:
         async with turn(participant, request):
             target = other_than(participant, request.participant_id)
             fact = ParticipantRemoved(target=target.id, user_id=target.user_id)
+            participant.room.known.discard(target.user_id)
             await self._closing.leave(target, reason="removed", by=participant, facts=((fact, participant.id),))
         return moderation.ParticipantRemoved(participant_id=target.id)
 
@@ -51,12 +49,9 @@ class MembershipHandlers:
         async with turn(participant, request):
             target = other_than(participant, request.participant_id)
             user_id = target.user_id
-            if user_id == participant.user_id:
-                raise SignalingError(ErrorCode.CONFLICT, "That is you, on another device.")
+            check_blockable(room, user_id, by=participant)
             if target.own_role is Role.HOST:
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Whose meeting it is cannot be blocked from it.")
-            if len(room.blocked) >= MOST_BLOCKED and user_id not in room.blocked:
-                raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "As many people are blocked as can be.")
             fact = ParticipantBlocked(user_id=user_id, display_name=target.display_name)
             await self._record.emit(room.id, fact, participant_id=participant.id)
             room.blocked[user_id] = target.display_name

@@ -15,11 +15,13 @@ from signaling.admission import DEFAULT_TITLE, Admission, role_of
 from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.display_name import clean_display_name
-from signaling.door import check_door
+from signaling.door import Door, check_door
 from signaling.errors import ErrorCode, SignalingError
 from signaling.ice_servers import IceServers
 from signaling.identity import ROOM_CREATE
+from signaling.lobby import Lobbies
 from signaling.messages import catalogue
+from signaling.messages.lobby import LobbyWaiting
 from signaling.messages.room import (
     MeetingView,
     RoomClose,
@@ -51,6 +53,8 @@ class RoomHandlers:
         admission: Admission,
         passwords: Passwords,
         closing: Closing,
+        door: Door,
+        lobbies: Lobbies,
         ice_servers: IceServers,
         limits: LimitSettings,
         new_id: Callable[[], str],
@@ -61,6 +65,8 @@ class RoomHandlers:
         self._admission = admission
         self._passwords = passwords
         self._closing = closing
+        self._door = door
+        self._lobbies = lobbies
         self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
@@ -78,6 +84,8 @@ class RoomHandlers:
                 creator_id=session.identity.user_id,
                 max_participants=request.max_participants,
                 guests_allowed=request.guests_allowed,
+                lobby=request.lobby,
+                features=request.features,
                 password_hash=await self._passwords.hash(request.password) if request.password else None,
             )
         )
@@ -94,18 +102,23 @@ class RoomHandlers:
         return title
 
     @handles(RoomJoin, joined=False)
-    async def join(self, session: Session, request: RoomJoin) -> RoomJoined:
+    async def join(self, session: Session, request: RoomJoin) -> RoomJoined | LobbyWaiting:
         """SIG-8: input and token are checked; access, join, participants; then the reply, the others, the log."""
         if session.participant is not None:
             raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
         meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
+        name = clean_display_name(request.display_name, fallback=session.identity.name)
+        if (waiting := await self._door.hold(session, meeting, name)) is not None:
+            return waiting
         room = await self._registry.arrive(meeting)
         try:
             await self._open(room)
-            participant = self._make(room, session, request)
+            participant = self._make(room, session, name)
             await self._record_joined(participant)
             room.participants[participant.id] = participant
             session.participant = participant
+            session.waiting = None
+            room.known.add(participant.user_id)
         finally:
             room.arriving -= 1
             await self._closing.close_if_deserted(room)
@@ -119,17 +132,18 @@ class RoomHandlers:
         async with room.opening:
             if room.open or room.closed:
                 return
+            await self._door.open(room)
             await self._media.open_room(room.id)
             await self._record.emit(room.id, MeetingStarted(title=room.meeting.title))
             room.open = True
 
-    def _make(self, room: Room, session: Session, request: RoomJoin) -> Participant:
+    def _make(self, room: Room, session: Session, display_name: str) -> Participant:
         own_role = role_of(session.identity, room.meeting)
         participant = Participant(
             id=self._new_id(),
             room=room,
             session=session,
-            display_name=clean_display_name(request.display_name, fallback=session.identity.name),
+            display_name=display_name,
             role=own_role,
             own_role=own_role,
             withheld=withheld(session.identity),
@@ -143,7 +157,7 @@ class RoomHandlers:
         room, session = participant.room, participant.session
         if room.closed:
             raise _closed()
-        check_door(room, session.identity, participant.own_role)
+        check_door(room, session.identity)
         user_id, name = participant.user_id, participant.display_name
         await self._record.emit(
             room.id,
@@ -154,7 +168,7 @@ class RoomHandlers:
         try:
             if room.closed:
                 raise _closed()
-            check_door(room, session.identity, participant.own_role)
+            check_door(room, session.identity)
         except SignalingError:
             left = ParticipantLeft(user_id=user_id, reason="room_closed" if room.closed else "refused")
             await self._record.emit(room.id, left, participant_id=participant.id)
@@ -172,6 +186,7 @@ class RoomHandlers:
             speaker=room.speaker.id if room.speaker is not None else None,
             features=room.features,
             locked=room.locked,
+            lobby=room.lobby,
             spotlight=room.spotlight,
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
@@ -186,6 +201,7 @@ class RoomHandlers:
     @handles(RoomClose)
     async def close(self, participant: Participant, _request: RoomClose) -> RoomClosed:
         await self._closing.close_room(participant.room, reason="closed_by_host", by=participant)
+        await self._lobbies.close(participant.room.id, by=participant)
         return RoomClosed(meeting_id=participant.room.id)
 
 
@@ -221,4 +237,5 @@ def _view(meeting: Meeting, *, live: bool = False) -> MeetingView:
         creator_id=meeting.creator_id,
         max_participants=meeting.max_participants,
         has_password=meeting.password_hash is not None,
+        lobby=meeting.lobby,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import media, moderation, participant, room, transport
+from signaling.messages import lobby, media, moderation, participant, room, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -16,17 +16,24 @@ ERROR_EVENT: Final = "error"
 
 @dataclass(frozen=True, slots=True)
 class RequestKind:
-    """A request: its event name, its payload, and the event and data it is answered with."""
+    """A request: its event name, its payload, and the event and data it is answered with, or those of `instead`."""
 
     event: str
     payload: type[Request]
     reply_event: str
     reply: type[Told]
+    instead: tuple[str, type[Told]] | None = None
+
+    def event_of(self, told: Told) -> str:
+        """The event that carries this answer to a client without acks."""
+        return self.instead[0] if self.instead is not None and isinstance(told, self.instead[1]) else self.reply_event
 
 
 _REQUESTS: Final = (
     RequestKind("room:create", room.RoomCreate, "room:created", room.RoomCreated),
-    RequestKind("room:join", room.RoomJoin, "room:joined", room.RoomJoined),
+    RequestKind(
+        "room:join", room.RoomJoin, "room:joined", room.RoomJoined, instead=("lobby:waiting", lobby.LobbyWaiting)
+    ),
     RequestKind("room:leave", room.RoomLeave, "room:left", room.RoomLeft),
     RequestKind("room:close", room.RoomClose, "room:closed", room.RoomClosed),
     RequestKind("transport:create", transport.TransportCreate, "transport:created", transport.TransportCreated),
@@ -87,6 +94,13 @@ _REQUESTS: Final = (
     RequestKind("room:lock", moderation.RoomLock, "room:locked", moderation.RoomLocked),
     RequestKind("room:features", moderation.RoomFeatures, "room:features_set", moderation.RoomFeaturesSet),
     RequestKind("room:spotlight", moderation.RoomSpotlight, "room:spotlit", moderation.RoomSpotlit),
+    RequestKind("lobby:leave", lobby.LobbyLeave, "lobby:left", lobby.LobbyLeft),
+    RequestKind("lobby:list", lobby.LobbyList, "lobby:listed", lobby.LobbyListed),
+    RequestKind("lobby:admit", lobby.LobbyAdmit, "lobby:admitted", lobby.LobbyAdmitted),
+    RequestKind("lobby:admit_all", lobby.LobbyAdmitAll, "lobby:admitted_all", lobby.LobbyAdmittedAll),
+    RequestKind("lobby:deny", lobby.LobbyDeny, "lobby:denied", lobby.LobbyDenied),
+    RequestKind("lobby:message", lobby.LobbyMessage, "lobby:messaged", lobby.LobbyMessaged),
+    RequestKind("room:lobby", lobby.RoomLobby, "room:lobby_set", lobby.RoomLobbySet),
 )
 
 REQUESTS: Final[Mapping[str, RequestKind]] = MappingProxyType({kind.event: kind for kind in _REQUESTS})
@@ -116,6 +130,13 @@ CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
 SPEAKER_CHANGED: Final = "speaker:changed"
 MEDIA_RESET: Final = "media:reset"
 TRANSPORT_CLOSED: Final = "transport:closed"
+LOBBY_ASKED: Final = "lobby:asked"
+LOBBY_RESOLVED: Final = "lobby:resolved"
+LOBBY_UPDATED: Final = "lobby:updated"
+LOBBY_ADMITTED: Final = "lobby:admitted"
+LOBBY_DENIED: Final = "lobby:denied"
+LOBBY_MESSAGE: Final = "lobby:message"
+ROOM_LOBBY_SET: Final = "room:lobby_set"
 ROOM_LOCKED: Final = "room:locked"
 ROOM_FEATURES_SET: Final = "room:features_set"
 ROOM_SPOTLIT: Final = "room:spotlit"
@@ -144,6 +165,13 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         SPEAKER_CHANGED: media.SpeakerChanged,
         MEDIA_RESET: media.MediaReset,
         TRANSPORT_CLOSED: transport.TransportClosed,
+        LOBBY_ASKED: lobby.WaitingView,
+        LOBBY_RESOLVED: lobby.LobbyResolved,
+        LOBBY_UPDATED: lobby.LobbyUpdated,
+        LOBBY_ADMITTED: lobby.LobbyAdmittedNotice,
+        LOBBY_DENIED: lobby.LobbyDeniedNotice,
+        LOBBY_MESSAGE: lobby.LobbyMessageNotice,
+        ROOM_LOBBY_SET: lobby.RoomLobbySet,
         ROOM_LOCKED: moderation.RoomLocked,
         ROOM_FEATURES_SET: moderation.RoomFeaturesSet,
         ROOM_SPOTLIT: moderation.RoomSpotlit,

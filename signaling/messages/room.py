@@ -21,16 +21,22 @@ class MeetingView(Told):
     creator_id: str | None = None
     max_participants: int | None = None
     has_password: bool
+    lobby: bool
 
 
 class RoomCreate(Request):
-    """The limits of the text are those of the configuration, below the caps here."""
+    """The limits of the text are those of the configuration, below the caps here.
+
+    With `lobby`, whoever is not a host waits until one lets them in; `features` are what everybody may do at first.
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=10_000)] = ""
     password: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     max_participants: Annotated[int, Field(ge=1, le=10_000)] | None = None
     guests_allowed: bool = True
+    lobby: bool = False
+    features: Features = Features()
 
 
 class RoomCreated(Told):
@@ -58,6 +64,7 @@ class RoomJoined(Told):
     speaker: str | None = None
     features: Features
     locked: bool
+    lobby: bool
     spotlight: list[str]
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")

@@ -14,9 +14,13 @@ from persistence.events import (
     MeetingCreated,
     MeetingEnded,
     MeetingStarted,
+    ParticipantBlocked,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantUnblocked,
     Payload,
+    PermissionsChanged,
+    RoleChanged,
 )
 
 DAWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,6 +51,17 @@ def stories(draw: st.DrawFn) -> list[Event]:
                 told.append(event(len(told), joined, meeting=meeting, actor=actor))
                 if draw(st.booleans()):
                     told.append(event(len(told), AudioMuted(), meeting=meeting, actor=actor))
+                for role in draw(st.lists(st.sampled_from(["co_host", "observer"]), max_size=2)):
+                    changed = RoleChanged(target=actor, user_id=user, from_role="host", to_role=role)
+                    told.append(event(len(told), changed, meeting=meeting))
+                    permitted = {"can_share_screen": True, "can_use_chat": role == "co_host", "is_presenter": False}
+                    permissions = PermissionsChanged(target=actor, user_id=user, **permitted)
+                    told.append(event(len(told), permissions, meeting=meeting, actor=actor))
+                if draw(st.booleans()):
+                    blocked = ParticipantBlocked(user_id=user, display_name=user)
+                    told.append(event(len(told), blocked, meeting=meeting, actor=actor))
+                if draw(st.booleans()):
+                    told.append(event(len(told), ParticipantUnblocked(user_id=user), meeting=meeting, actor=actor))
                 if draw(st.booleans()):
                     left = ParticipantLeft(user_id=user, reason="left")
                     told.append(event(len(told), left, meeting=meeting, actor=actor))

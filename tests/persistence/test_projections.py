@@ -23,7 +23,7 @@ from persistence.events import Event, HandRaised, MeetingEnded, MeetingStarted, 
 from persistence.migrations import migrate
 from persistence.repositories import NewMeeting
 from persistence.store import Store
-from persistence.tables import Base, MeetingLogRow, MeetingRow, ParticipantRow, ParticipantSessionRow
+from persistence.tables import Base, MeetingBlockRow, MeetingLogRow, MeetingRow, ParticipantRow, ParticipantSessionRow
 
 from .conftest import Ask
 from .story import DAWN, event, stories
@@ -40,7 +40,7 @@ async def tables_after(engine: AsyncEngine, batches: Sequence[Sequence[Event]]) 
             await apply(connection, batch, now=DAWN)
     found = {}
     async with engine.connect() as connection:
-        for row in (MeetingRow, ParticipantRow, ParticipantSessionRow, MeetingLogRow):
+        for row in (MeetingRow, ParticipantRow, ParticipantSessionRow, MeetingBlockRow, MeetingLogRow):
             table = row.__table__
             rows = (await connection.execute(select(table).order_by(*table.primary_key))).mappings()
             found[table.name] = [{k: v for k, v in entry.items() if k not in SURROGATES} for entry in rows]

@@ -26,10 +26,16 @@ MODERATORS = {
     "room:lock",
     "room:features",
     "room:spotlight",
+    "room:lobby",
+    "lobby:list",
+    "lobby:admit",
+    "lobby:admit_all",
+    "lobby:deny",
+    "lobby:message",
 }
 NOT_OBSERVERS = {"produce", "producer:pause", "producer:resume", "media:toggle", "screen:start"}
 EVERYBODY = set(Role)
-UNJOINED = {"room:create", "room:join"}
+UNJOINED = {"room:create", "room:join", "lobby:leave"}
 
 
 def spec(event: str) -> set[Role]:
@@ -60,6 +66,12 @@ def moderation(target: str) -> dict[str, dict[str, Any]]:
         "room:lock": {"locked": True},
         "room:features": {"chat": False},
         "room:spotlight": {"participant_ids": [target]},
+        "room:lobby": {"enabled": True},
+        "lobby:list": {},
+        "lobby:admit": {"waiting_id": "somebody"},
+        "lobby:admit_all": {},
+        "lobby:deny": {"waiting_id": "somebody"},
+        "lobby:message": {"text": "Soon."},
         "room:blocks": {},
         "participant:unblock": {"user_id": "user-eve"},
         "participant:set_role": one | {"role": "observer"},
@@ -102,7 +114,8 @@ async def test_no_role_does_what_its_row_does_not_allow(node: Node, role: Role) 
 @pytest.mark.parametrize("role", [Role.HOST, Role.CO_HOST])
 async def test_hosts_do_all_that_their_row_allows_and_each_is_in_the_record(node: Node, role: Role) -> None:
     bob, target = await busy(node, role=role)
-    silent = {"room:blocks", "participant:unblock", "participant:block", "room:close"}
+    silent = {"room:blocks", "lobby:list", "lobby:admit", "lobby:admit_all", "lobby:deny"}
+    silent |= {"participant:unblock", "participant:block", "room:close"}
     for event, payload in moderation(target).items():
         if role not in spec(event) or event in silent | {"hand:lower_all", "room:mute_all"}:
             continue

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from persistence.errors import JournalFailedError, MeetingExistsError
-from persistence.events import Payload
+from persistence.events import ParticipantBlocked, ParticipantUnblocked, Payload
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu import commands as c
@@ -256,7 +256,24 @@ class MemoryMeetings:
         return self.rows.get(meeting_id)
 
 
+class MemoryBlocks:
+    """As the projection would have it: the latest decision counts."""
+
+    def __init__(self, record: MemoryRecord) -> None:
+        self._record = record
+
+    async def of(self, meeting_id: str) -> dict[str, str]:
+        blocked: dict[str, str] = {}
+        for meeting, _, _, fact in self._record.facts:
+            if meeting == meeting_id and isinstance(fact, ParticipantBlocked):
+                blocked[fact.user_id] = fact.display_name
+            if meeting == meeting_id and isinstance(fact, ParticipantUnblocked):
+                blocked.pop(fact.user_id, None)
+        return blocked
+
+
 class MemoryStore:
     def __init__(self) -> None:
         self.emitter = MemoryRecord()
+        self.blocks = MemoryBlocks(self.emitter)
         self.meetings = MemoryMeetings()

@@ -75,7 +75,10 @@ ${schema.error_codes.map((code) => `  '${code}',\n`).join('')}] as const
 ${Object.entries(schema.$defs).map(definition).join('\n')}
 /** What a client asks, and what it is answered. */
 export interface Requests {
-${entries(schema.requests, ({ payload, reply }) => `{ payload: ${typeOf(payload)}; reply: ${typeOf(reply)} }`).join('')}}
+${entries(schema.requests, ({ payload, reply, instead = {} }) => {
+  const replies = [reply, ...Object.values(instead)].map(typeOf).join(' | ')
+  return `{ payload: ${typeOf(payload)}; reply: ${replies} }`
+}).join('')}}
 
 /** What the server tells of its own accord. */
 export interface Notifications {

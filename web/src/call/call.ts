@@ -207,6 +207,7 @@ export class Call {
       ...(this.#resumeToken === undefined ? {} : { resume_token: this.#resumeToken }),
     })
     if (this.#lifetime.ended) return
+    if ('waiting' in joined) return
     this.#resumeToken = joined.resume_token
     const { meeting, participant_id: me, your_role: role } = joined
     this.#follow(

@@ -128,11 +128,12 @@ export interface ConsumerSizeSet {
   readonly height: number
 }
 
-/** Why a request was refused. `event` is the request's name. */
+/** Why a request was refused. `event` is the request's name; `retry_after`, in seconds, says when to try again. */
 export interface Error {
   readonly code: string
   readonly message: string
   readonly event: string
+  readonly retry_after?: number | null
 }
 
 /** `unmute` and `start_video`: whether people may switch on their own microphone and camera. */
@@ -187,6 +188,99 @@ export interface Inbound {
   readonly bitrate: number
 }
 
+export interface LobbyAdmit {
+  readonly waiting_id: string
+}
+
+export interface LobbyAdmitAll {
+}
+
+export interface LobbyAdmitted {
+  readonly waiting_id: string
+}
+
+export interface LobbyAdmittedAll {
+  readonly waiting_ids: readonly string[]
+}
+
+/** To one who waits: `room:join` succeeds now, unless the meeting is full, locked or over. */
+export interface LobbyAdmittedNotice {
+  readonly meeting_id: string
+}
+
+export interface LobbyDenied {
+  readonly waiting_id: string
+}
+
+/** To one who waits, and does so no longer. `reason`: denied, timed_out, replaced, meeting_closed. */
+export interface LobbyDeniedNotice {
+  readonly meeting_id: string
+  readonly reason: string
+}
+
+/** With `block`, whoever comes with their user id is not let in any more. */
+export interface LobbyDeny {
+  readonly waiting_id: string
+  readonly block?: boolean
+}
+
+/** By one who waits. */
+export interface LobbyLeave {
+}
+
+export interface LobbyLeft {
+  readonly meeting_id: string
+}
+
+export interface LobbyList {
+}
+
+/** Who waits, the longest first. */
+export interface LobbyListed {
+  readonly waiting: readonly WaitingView[]
+}
+
+/** To one of those who wait, or to all of them. */
+export interface LobbyMessage {
+  readonly text: string
+  readonly waiting_id?: string | null
+}
+
+/** To those who wait: what a host tells them. */
+export interface LobbyMessageNotice {
+  readonly meeting_id: string
+  readonly text: string
+}
+
+export interface LobbyMessaged {
+  readonly waiting_ids: readonly string[]
+}
+
+/** To hosts: somebody waits no longer. `outcome`: admitted, denied, timed_out, left. `by`: the host who decided. */
+export interface LobbyResolved {
+  readonly waiting_id: string
+  readonly outcome: string
+  readonly by?: string | null
+}
+
+/** To one who waits: their place in the queue, and whether a host is in the meeting. */
+export interface LobbyUpdated {
+  readonly meeting_id: string
+  readonly position: number
+  readonly host_present: boolean
+}
+
+/** The other answer to `room:join`: wait for `lobby:admitted` and ask to join again, or for `lobby:denied`. `position` is 1 for whoever waits longest; `timeout_s` is how long one may wait at most. */
+export interface LobbyWaiting {
+  readonly waiting: true
+  readonly waiting_id: string
+  readonly meeting_id: string
+  readonly title: string
+  readonly position: number
+  readonly host_present: boolean
+  readonly timeout_s: number
+}
+
 /** The worker of the room died: all transports, producers and consumers are gone, everything else is as it was. Told to everyone who was there. Make transports again (the server waits with its answer until it can), produce again what was produced, with `paused` as it was, and consume what `producer:added` tells. */
 export interface MediaReset {
   readonly reason: 'worker_died'
@@ -211,6 +305,7 @@ export interface MeetingView {
   readonly creator_id?: string | null
   readonly max_participants?: number | null
   readonly has_password: boolean
+  readonly lobby: boolean
 }
 
 /** Sums over the consumers; `jitter_ms` is the greatest, `rtt_ms` the median. */
@@ -428,13 +523,15 @@ export interface RoomClosedNotice {
   readonly reason: string
 }
 
-/** The limits of the text are those of the configuration, below the caps here. */
+/** The limits of the text are those of the configuration, below the caps here. With `lobby`, whoever is not a host waits until one lets them in; `features` are what everybody may do at first. */
 export interface RoomCreate {
   readonly title?: string | null
   readonly description?: string
   readonly password?: string | null
   readonly max_participants?: number | null
   readonly guests_allowed?: boolean
+  readonly lobby?: boolean
+  readonly features?: Features
 }
 
 export interface RoomCreated {
@@ -473,6 +570,7 @@ export interface RoomJoined {
   readonly speaker?: string | null
   readonly features: Features
   readonly locked: boolean
+  readonly lobby: boolean
   readonly spotlight: readonly string[]
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
@@ -484,6 +582,16 @@ export interface RoomLeave {
 
 export interface RoomLeft {
   readonly meeting_id: string
+}
+
+/** Switching the lobby off lets in all who wait. */
+export interface RoomLobby {
+  readonly enabled: boolean
+}
+
+export interface RoomLobbySet {
+  readonly enabled: boolean
+  readonly by: string
 }
 
 /** A locked room takes in nobody new but hosts. */
@@ -611,10 +719,18 @@ export interface UnmuteRequested {
   readonly by: string
 }
 
+/** To hosts: somebody who waits, an entry of `waiting[]`, and `lobby:asked`. `asked_at` is RFC 3339, UTC. */
+export interface WaitingView {
+  readonly waiting_id: string
+  readonly user_id: string
+  readonly display_name: string
+  readonly asked_at: string
+}
+
 /** What a client asks, and what it is answered. */
 export interface Requests {
   'room:create': { payload: RoomCreate; reply: RoomCreated }
-  'room:join': { payload: RoomJoin; reply: RoomJoined }
+  'room:join': { payload: RoomJoin; reply: RoomJoined | LobbyWaiting }
   'room:leave': { payload: RoomLeave; reply: RoomLeft }
   'room:close': { payload: RoomClose; reply: RoomClosed }
   'transport:create': { payload: TransportCreate; reply: TransportCreated }
@@ -653,6 +769,13 @@ export interface Requests {
   'room:lock': { payload: RoomLock; reply: RoomLocked }
   'room:features': { payload: RoomFeatures; reply: RoomFeaturesSet }
   'room:spotlight': { payload: RoomSpotlight; reply: RoomSpotlit }
+  'lobby:leave': { payload: LobbyLeave; reply: LobbyLeft }
+  'lobby:list': { payload: LobbyList; reply: LobbyListed }
+  'lobby:admit': { payload: LobbyAdmit; reply: LobbyAdmitted }
+  'lobby:admit_all': { payload: LobbyAdmitAll; reply: LobbyAdmittedAll }
+  'lobby:deny': { payload: LobbyDeny; reply: LobbyDenied }
+  'lobby:message': { payload: LobbyMessage; reply: LobbyMessaged }
+  'room:lobby': { payload: RoomLobby; reply: RoomLobbySet }
 }
 
 /** What the server tells of its own accord. */
@@ -678,6 +801,13 @@ export interface Notifications {
   'speaker:changed': SpeakerChanged
   'media:reset': MediaReset
   'transport:closed': TransportClosed
+  'lobby:asked': WaitingView
+  'lobby:resolved': LobbyResolved
+  'lobby:updated': LobbyUpdated
+  'lobby:admitted': LobbyAdmittedNotice
+  'lobby:denied': LobbyDeniedNotice
+  'lobby:message': LobbyMessageNotice
+  'room:lobby_set': RoomLobbySet
   'room:locked': RoomLocked
   'room:features_set': RoomFeaturesSet
   'room:spotlit': RoomSpotlit
@@ -706,6 +836,13 @@ export const NOTIFICATION_NAMES = [
   'speaker:changed',
   'media:reset',
   'transport:closed',
+  'lobby:asked',
+  'lobby:resolved',
+  'lobby:updated',
+  'lobby:admitted',
+  'lobby:denied',
+  'lobby:message',
+  'room:lobby_set',
   'room:locked',
   'room:features_set',
   'room:spotlit',

@@ -69,6 +69,13 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'room:locked':
     case 'room:features_set':
     case 'room:spotlit':
+    case 'room:lobby_set':
+    case 'lobby:asked':
+    case 'lobby:resolved':
+    case 'lobby:updated':
+    case 'lobby:admitted':
+    case 'lobby:denied':
+    case 'lobby:message':
     case 'consumer:closed':
     case 'consumer:layers_changed':
     case 'producer:layers_wanted':

@@ -1,0 +1,43 @@
+"""What hosts made of people, into their stays; `participants` follows from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_
+
+from persistence.dialect import insert_into
+from persistence.events import Event, PermissionsChanged, RoleChanged
+from persistence.tables import ParticipantSessionRow as Stay
+
+from .registry import projects
+from .scope import Scope
+
+
+@projects(RoleChanged)
+async def role_changed(scope: Scope, event: Event, payload: RoleChanged) -> None:
+    await _change(scope, event, payload, {"role": payload.to_role})
+
+
+@projects(PermissionsChanged)
+async def permissions_changed(scope: Scope, event: Event, payload: PermissionsChanged) -> None:
+    permissions = payload.model_dump(exclude={"target", "user_id"})
+    await _change(scope, event, payload, {"permissions": permissions})
+
+
+async def _change(scope: Scope, event: Event, payload: RoleChanged | PermissionsChanged, given: dict[str, Any]) -> None:
+    """The latest change of the one column counts, also of a stay whose arrival is still to be delivered."""
+    (column,) = given
+    when = getattr(Stay, f"{column}_changed_at")
+    values = {**given, when.key: event.timestamp}
+    change = insert_into(scope.connection, Stay).values(
+        meeting_id=event.meeting_id, participant_id=payload.target, user_id=payload.user_id, **values
+    )
+    await scope.connection.execute(
+        change.on_conflict_do_update(
+            index_elements=[Stay.meeting_id, Stay.participant_id],
+            set_={name: change.excluded[name] for name in values},
+            where=or_(when.is_(None), when < change.excluded[when.key]),
+        )
+    )
+    scope.people.add((event.meeting_id, payload.user_id))
