@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from config.rates import RateSettings
 from config.rtc import RtcSettings
 from config.section import Section
 
@@ -17,10 +19,19 @@ SAMPLE_SECRETS = frozenset({DEV_SECRET, "replace-this-with-32-or-more-random-byt
 MIN_SECRET_BYTES = 32
 
 
+def _are_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(text.strip())) for text in texts)
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]
+"""Addresses and networks, such as 10.0.0.0/8."""
+
+
 class HttpSettings(Section):
     host: str = "0.0.0.0"  # noqa: S104 - a server is meant to be reached
     port: int = Field(7880, ge=0, le=65535)
     cors_origins: tuple[str, ...] = ()
+    trusted_proxies: Networks = ()
 
 
 class DatabaseSettings(Section):
@@ -88,6 +99,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitSettings = LimitSettings()
+    rates: RateSettings = RateSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Path("data")
     dev: bool = False

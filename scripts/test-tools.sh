@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# What only the tests need: Chromium, PostgreSQL and a TURN server, from Debian's packages.
+# What only the tests need: Chromium, PostgreSQL, Redis and a TURN server, from Debian's packages.
 set -eu
 wanted=()
 [ -x /usr/bin/chromium ] || wanted+=(chromium)
 [ -x /usr/bin/turnserver ] || wanted+=(coturn)
+# it carries the server too, under another name, and starts none
+[ -x /usr/bin/redis-check-rdb ] || wanted+=(redis-tools)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then

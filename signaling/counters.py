@@ -24,3 +24,6 @@ class Counters:
         self.ranks_dropped: Counter[str] = Counter()
         self.recoveries: Counter[str] = Counter()
         self.recovery_s = 0.0
+
+    def refuse(self, reason: str) -> None:
+        self.refused[reason] += 1

@@ -33,6 +33,10 @@ class SignalingError(Exception):
         self.retry_after = retry_after
 
 
+class FloodError(Exception):
+    """More was refused than is worth answering: the connection has to end."""
+
+
 def not_found(what: str) -> SignalingError:
     """For an id that is unknown, of another participant or of another room: the three must not be told apart."""
     return SignalingError(ErrorCode.NOT_FOUND, f"There is no such {what}.")

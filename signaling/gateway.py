@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,15 +36,14 @@ from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
 from signaling.passwords import Passwords
 from signaling.ports import Store
+from signaling.rates.door import Door
+from signaling.rates.quota import MemoryQuotas, Quotas
 from signaling.rooms import Registry
 from signaling.service import Signaling
 from signaling.session import Session
 
 PATH: Final = "socket.io"
 MAX_MESSAGE_BYTES: Final = 64 * 1024
-CONNECT_WITHIN_S: Final = 5.0
-MAX_WAITING: Final = 4096
-MAX_WAITING_AT_ADDRESS: Final = 256
 MAX_MALFORMED: Final = 16
 MAX_PACKETS_IN_POST: Final = 256
 PING_EVERY_S: Final = 10
@@ -68,7 +70,16 @@ class Json:
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is untyped
-    """Engine.IO with a bounded backlog for each connection."""
+    """Engine.IO with a door before it and a bounded backlog for each connection."""
+
+    door: Door
+
+    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+        wait_s = 0.0 if "sid" in request.query else self.door.wait_s(request.remote or "")
+        if wait_s:
+            return turned_away(wait_s)
+        answer: web.StreamResponse = await super().handle_request(request)
+        return answer
 
     def create_queue(self, *_args: object, **_kwargs: object) -> Backlog:
         return Backlog()
@@ -131,12 +142,12 @@ class SocketLine:
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
     """The library's server, bent as the module says. Owns the tasks and timers of connections."""
 
-    def __init__(self, counters: Counters, **options: Any) -> None:
+    def __init__(self, counters: Counters, door: Door, **options: Any) -> None:
         super().__init__(**options)
+        self.eio.door = door
+        self._door = door
         self._counters = counters
         self._sessions: dict[str, Session] = {}
-        self._waiting: dict[str, tuple[str, asyncio.TimerHandle]] = {}
-        self._waiting_at: Counter[str] = Counter()
         self._malformed: Counter[str] = Counter()
         self._goodbyes: dict[str, asyncio.Task[None]] = {}
         self._closed = False
@@ -186,8 +197,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         self._closed = True
         for engine_id in list(self.eio.sockets):
             await self._hang_up(engine_id, "server_stopping")
-        for engine_id in list(self._waiting):
-            self._stop_waiting(engine_id)
+        self._door.close()
         goodbyes = list(self._goodbyes.values())
         for task in goodbyes:
             task.cancel()
@@ -197,13 +207,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     # -- receiving
 
     def admit(self, engine_id: str, session: Session) -> None:
-        self._stop_waiting(engine_id)
+        self._door.known(engine_id)
         self._sessions[engine_id] = session
 
     def dismiss(self, engine_id: str) -> Session | None:
         """The client left the namespace. Its connection, if that still stands, waits to be told who it is once more."""
-        request = self.environ.get(engine_id, {}).get("aiohttp.request")
-        self._start_waiting(engine_id, request.remote or "" if request is not None else "")
+        self._door.wait(engine_id, partial(self._waited_too_long, engine_id))
         return self._sessions.pop(engine_id, None)
 
     def stands(self, engine_id: str) -> bool:
@@ -213,19 +222,14 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     def engine_id_of(self, sid: str) -> str:
         return str(self.manager.eio_sid_from_sid(sid, NAMESPACE))
 
-    async def _handle_eio_connect(self, engine_id: str, environ: Mapping[str, Any]) -> str | None:
-        """A connection gets so long to say who it is; so many may be in that state, in all and from one address."""
-        address = environ["aiohttp.request"].remote or ""
-        if len(self._waiting) >= MAX_WAITING or self._waiting_at[address] >= MAX_WAITING_AT_ADDRESS:
-            self._counters.refused["too_many_waiting"] += 1
-            return "Too many connections are waiting."
+    async def _handle_eio_connect(self, engine_id: str, environ: Mapping[str, Any]) -> None:
         await super()._handle_eio_connect(engine_id, environ)
-        self._start_waiting(engine_id, address)
-        return None
+        address = environ["aiohttp.request"].remote or ""
+        self._door.enter(engine_id, address, partial(self._waited_too_long, engine_id))
 
     async def _handle_eio_disconnect(self, engine_id: str, reason: str) -> None:
         await super()._handle_eio_disconnect(engine_id, reason)
-        self._stop_waiting(engine_id)
+        self._door.leave(engine_id)
         self._malformed.pop(engine_id, None)
         socket = self.eio.sockets.get(engine_id)
         if socket is not None:
@@ -235,20 +239,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     def _waited_too_long(self, engine_id: str) -> None:
         self._counters.refused["no_connect"] += 1
         self.hang_up(engine_id, "no_connect")
-
-    def _start_waiting(self, engine_id: str, address: str) -> None:
-        timer = asyncio.get_running_loop().call_later(CONNECT_WITHIN_S, self._waited_too_long, engine_id)
-        self._waiting[engine_id] = (address, timer)
-        self._waiting_at[address] += 1
-
-    def _stop_waiting(self, engine_id: str) -> None:
-        address, timer = self._waiting.pop(engine_id, (None, None))
-        if timer is None or address is None:
-            return
-        timer.cancel()
-        self._waiting_at[address] -= 1
-        if not self._waiting_at[address]:
-            del self._waiting_at[address]
 
     async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:
         """Binary parts are dropped as they come; whoever keeps sending what is no packet is hung up on."""
@@ -308,11 +298,19 @@ class Gateway:
         store: Store,
         settings: Settings,
         passwords: Passwords | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
         self._authenticate = authenticate
         self._signaling = Signaling(registry=registry, media=media, store=store, settings=settings, passwords=passwords)
+        self.door = Door(
+            settings.rates,
+            quotas or MemoryQuotas(time.monotonic),
+            clock=time.monotonic,
+            refused=self.counters.refuse,
+        )
         self._server = SocketServer(
             self.counters,
+            self.door,
             async_mode="aiohttp",
             async_handlers=False,
             json=Json,
@@ -356,7 +354,7 @@ class Gateway:
         if not self._signaling.accepting:
             raise _refusal(ErrorCode.UNAVAILABLE, "The server is stopping.")
         engine_id = self._server.engine_id_of(sid)
-        identity = await self._identify(auth)
+        identity = await self._identify(auth, environ["aiohttp.request"].remote or "")
         if not self._server.stands(engine_id):
             raise _refusal(ErrorCode.UNAVAILABLE, "The connection was lost.")
         client = str(environ.get("HTTP_USER_AGENT", ""))[:CLIENT_CHARS] or None
@@ -368,14 +366,23 @@ class Gateway:
         if session is not None:
             session.end("disconnected")
 
-    async def _identify(self, auth: object) -> Identity:
+    async def _identify(self, auth: object, address: str) -> Identity:
         token = auth.get("token") if isinstance(auth, dict) else None
         if isinstance(token, str):
             # One answer for whatever is wrong with a token: the reasons are nobody's business outside.
             with contextlib.suppress(Exception):
                 return await self._authenticate(token)
         self.counters.refused["unauthorized"] += 1
+        await self.door.failed(address)
         raise _refusal(ErrorCode.UNAUTHORIZED, "The token is missing or not valid.")
+
+
+def turned_away(wait_s: float) -> web.Response:
+    """Before the connection is one: the same words as everywhere, with the status HTTP has for it."""
+    told = {"code": ErrorCode.RATE_LIMITED, "message": "Too many connections.", "retry_after": math.ceil(wait_s)}
+    body = orjson.dumps({"success": False, "error": told})
+    headers = {"Retry-After": str(math.ceil(wait_s))}
+    return web.Response(body=body, status=429, content_type="application/json", headers=headers)
 
 
 def _refusal(code: ErrorCode, message: str) -> Exception:

@@ -37,6 +37,7 @@ from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.ranks import Ranks
+from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.session import Line, Session, Work
@@ -69,8 +70,11 @@ class Signaling:
         settings: Settings,
         new_id: Callable[[], str] = new_id,
         passwords: Passwords | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counters = Counters()
+        self._allowances = Allowances.of(settings.rates)
+        self._clock = clock
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
@@ -120,7 +124,8 @@ class Signaling:
         self.accepting = True
 
     def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
-        session = Session(session_id, identity, line, self._work, client=client)
+        gate = Throttle(self._allowances, self._clock, self.counters)
+        session = Session(session_id, identity, line, self._work, gate, client=client)
         task = asyncio.create_task(session.run(), name=f"session {session_id}")
         self._sessions[session_id] = (session, task)
         task.add_done_callback(lambda _: self._sessions.pop(session_id, None))

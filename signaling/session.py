@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from signaling.errors import ErrorCode, SignalingError
+from signaling.errors import ErrorCode, FloodError, SignalingError
 from signaling.identity import Identity
 from signaling.messages.model import Told
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from signaling.participant import Participant
 
 INBOX_LIMIT: Final = 256
+INBOX_RETRY_S: Final = 0.5
 log = structlog.get_logger(__name__)
 
 Job = Callable[[], Awaitable[None]]
@@ -55,6 +56,14 @@ class Work:
     leave: Callable[[Session, str], Awaitable[None]]
 
 
+class Gate(Protocol):
+    """What one connection may still ask. `admit` raises SignalingError, and FloodError when it has to end."""
+
+    def admit(self, event: str) -> None: ...
+
+    def refused(self, event: str, reason: str) -> None: ...
+
+
 class Session:
     """A connection with its ordered inbox. `participant` is set between joining and leaving a room.
 
@@ -62,7 +71,7 @@ class Session:
     """
 
     def __init__(
-        self, session_id: str, identity: Identity, line: Line, work: Work, *, client: str | None = None
+        self, session_id: str, identity: Identity, line: Line, work: Work, gate: Gate, *, client: str | None = None
     ) -> None:
         self.id = session_id
         self.identity = identity
@@ -71,18 +80,24 @@ class Session:
         self.waiting: Waiting | None = None
         self._line = line
         self._work = work
+        self._gate = gate
         self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()
         self._deferred: list[Callable[[], None]] = []
         self._ending: str | None = None
 
     def offer(self, asked: Asked) -> None:
-        """Take a request into the inbox, or refuse it with RATE_LIMITED when the client is that far ahead of us."""
+        """Take a request into the inbox, or refuse it with RATE_LIMITED: too many came, or wait to be answered."""
         if self._ending is not None:
             return
-        if self._inbox.qsize() >= INBOX_LIMIT:
-            asked.refuse(SignalingError(ErrorCode.RATE_LIMITED, "Too many requests are waiting to be answered."))
-            return
-        self._inbox.put_nowait(lambda: self._serve(asked))
+        try:
+            self._gate.admit(asked.event)
+            self._make_room(asked.event)
+        except SignalingError as error:
+            asked.refuse(error)
+        except FloodError:
+            self.hang_up("flooding")
+        else:
+            self._inbox.put_nowait(lambda: self._serve(asked))
 
     def post(self, job: Job) -> None:
         """Have our own work done in turn with the requests. The one who posts bounds how often."""
@@ -112,6 +127,13 @@ class Session:
                 await self._attempt(job)
         finally:
             await self._work.leave(self, self._ending or "server_stopping")
+
+    def _make_room(self, event: str) -> None:
+        if self._inbox.qsize() >= INBOX_LIMIT:
+            self._gate.refused(event, "inbox_full")
+            raise SignalingError(
+                ErrorCode.RATE_LIMITED, "Too many requests are waiting to be answered.", retry_after=INBOX_RETRY_S
+            )
 
     async def _serve(self, asked: Asked) -> None:
         self._deferred.clear()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from persistence.errors import PersistenceError
 from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, WithCookie
 from server.api.errors import ApiError
+from server.api.limits import HttpLimits
 from server.tokens.authenticator import Authenticator
 from server.tokens.claims import InvalidTokenError
 from sfu.commands import MediaError
@@ -31,8 +32,9 @@ log = structlog.get_logger()
 class ApiDispatch:
     """Serves routes; counts every answer by route and status."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, limits: HttpLimits) -> None:
         self._authenticator = authenticator
+        self._limits = limits
         self.answers: Counter[tuple[str, str, int]] = Counter()
 
     def mount(self, app: web.Application, routes: list[Route]) -> None:
@@ -62,7 +64,10 @@ class ApiDispatch:
 
     async def _call(self, route: Route, request: web.Request) -> Call:
         identity = await self._identify(route, request)
+        await self._limits.admit(route.rate, identity, request.remote or "")
         body = await _read_body(request, route.body)
+        if route.subject is not None:
+            await self._limits.admit_subject(route.rate, route.subject(body))
         query = _validate(route.query, dict(request.query))
         return Call(identity=identity, path=dict(request.match_info), body=body, query=query, sender=sender_of(request))
 

@@ -21,6 +21,7 @@ from server.identity import TokenAuthority
 from server.tokens.authenticator import Authenticator
 from server.tokens.revocations import Revocations
 from signaling.passwords import Passwords
+from tests.support.unlimited import unlimited
 
 NOW = 1_800_000_000.0
 ADA = {"email": "Ada@Example.org", "password": "correct horse battery", "display_name": "Ada"}
@@ -44,7 +45,7 @@ class World:
             settings=settings,
         )
         app = web.Application()
-        ApiDispatch(Authenticator(authority, revoked=self.revocations)).mount(
+        ApiDispatch(Authenticator(authority, revoked=self.revocations), unlimited()).mount(
             app, AccountsApi(self.accounts, refresh_ttl_s=settings.refresh_ttl_s).routes()
         )
         self.client: TestClient[Any, Any] = TestClient(TestServer(app))

@@ -18,6 +18,7 @@ from server.api.errors import STATUS, ApiError
 from server.api.openapi import document
 from server.identity import TokenAuthority
 from server.tokens.authenticator import Authenticator
+from tests.support.unlimited import unlimited
 
 NOW = 1_800_000_000.0
 
@@ -73,7 +74,7 @@ class NothingRevoked:
 @pytest_asyncio.fixture
 async def client(authority: TokenAuthority) -> AsyncIterator[TestClient[Any, Any]]:
     app = web.Application()
-    ApiDispatch(Authenticator(authority, revoked=NothingRevoked())).mount(app, ROUTES)
+    ApiDispatch(Authenticator(authority, revoked=NothingRevoked()), unlimited()).mount(app, ROUTES)
     async with TestClient(TestServer(app)) as client:
         yield client
 

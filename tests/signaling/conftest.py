@@ -12,6 +12,7 @@ import pytest
 import socketio
 from aiohttp import web
 
+from config.rates import RateSettings
 from config.settings import LimitSettings, Settings
 from persistence.repositories.meetings import NewMeeting
 from signaling.gateway import Gateway
@@ -103,11 +104,11 @@ class Client:
 class Node:
     """The gateway on a port of its own. Tokens are names of identities: `token()` makes one."""
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, limits: LimitSettings, rates: RateSettings) -> None:
         self.store = MemoryStore()
         self.media = ModelledRooms()
         self.registry = Registry(limits)
-        self.settings = Settings(limits=limits)
+        self.settings = Settings(limits=limits, rates=rates)
         self.identities: dict[str, Identity] = {}
         self.gateway = Gateway(
             authenticate=self._authenticate,
@@ -156,8 +157,13 @@ def limits() -> LimitSettings:
 
 
 @pytest.fixture
-async def node(limits: LimitSettings) -> AsyncIterator[Node]:
-    node = Node(limits)
+def rates() -> RateSettings:
+    return RateSettings()
+
+
+@pytest.fixture
+async def node(limits: LimitSettings, rates: RateSettings) -> AsyncIterator[Node]:
+    node = Node(limits, rates)
     app = web.Application()
     node.gateway.mount(app)
     runner = web.AppRunner(app, shutdown_timeout=0.2)

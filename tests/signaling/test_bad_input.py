@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import socketio
 
+from config.rates import RateSettings
 from signaling.gateway import MAX_MALFORMED, MAX_MESSAGE_BYTES
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
 from signaling.messages.model import Error
@@ -203,18 +204,21 @@ async def test_a_connection_that_says_connect_twice_keeps_its_one_session(node: 
 
 
 async def test_a_connection_that_never_says_connect_is_closed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.gateway.CONNECT_WITHIN_S", 0.05)
+    monkeypatch.setattr("signaling.rates.door.CONNECT_WITHIN_S", 0.05)
     async with aiohttp.ClientSession() as session:
         assert await closed(await raw(node, session))
     assert node.gateway.counters.refused["no_connect"] == 1
 
 
-async def test_connections_that_wait_are_limited_for_one_address(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.gateway.MAX_WAITING_AT_ADDRESS", 2)
+@pytest.mark.parametrize("rates", [RateSettings(waiting_per_address=2)])
+async def test_connections_that_wait_are_limited_for_one_address(node: Node) -> None:
     async with aiohttp.ClientSession() as session:
         waiting = [await raw(node, session) for _ in range(2)]
-        with pytest.raises(aiohttp.WSServerHandshakeError):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await raw(node, session)
+        assert refused.value.status == 429
+        assert refused.value.headers is not None
+        assert int(refused.value.headers["Retry-After"]) > 0
         for socket in waiting:
             await socket.close()
     assert node.gateway.counters.refused["too_many_waiting"] == 1

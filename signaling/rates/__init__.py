@@ -1,0 +1,1 @@
+"""How often somebody may ask: buckets, quotas, and where they are counted (REQUIREMENTS SIG-15)."""

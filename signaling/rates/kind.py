@@ -1,0 +1,50 @@
+"""Which requests share a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from signaling.messages.catalogue import REQUESTS
+
+
+class RequestRate(StrEnum):
+    """Each request counts against one of these."""
+
+    REQUEST = "request"
+    MEDIA = "media"  # transports, producers and consumers: many of them when somebody joins
+    CHAT = "chat"  # what everybody in the room is told and the record keeps
+    CREATION = "creation"  # what stays after its maker has gone
+    JOIN = "join"  # may be a guess at a password
+
+
+_BY_EVENT: Final[Mapping[str, RequestRate]] = MappingProxyType(
+    {
+        "room:create": RequestRate.CREATION,
+        "poll:create": RequestRate.CREATION,
+        "room:join": RequestRate.JOIN,
+        "produce": RequestRate.MEDIA,
+        "consume": RequestRate.MEDIA,
+    }
+)
+
+_BY_SUBJECT: Final[Mapping[str, RequestRate]] = MappingProxyType(
+    {
+        "transport": RequestRate.MEDIA,
+        "producer": RequestRate.MEDIA,
+        "consumer": RequestRate.MEDIA,
+        "data_producer": RequestRate.MEDIA,
+        "data_consumer": RequestRate.MEDIA,
+        "chat": RequestRate.CHAT,
+    }
+)
+"""By what stands before the colon, for requests that have no line of their own."""
+
+
+def rate_of(event: str) -> RequestRate:
+    """What is no request of the catalogue counts as any other request."""
+    if event not in REQUESTS:
+        return RequestRate.REQUEST
+    return _BY_EVENT.get(event) or _BY_SUBJECT.get(event.partition(":")[0], RequestRate.REQUEST)
