@@ -49,6 +49,14 @@ class Consumed(Reply, frozen=True, tag="consumed"):
     producer_paused: bool
 
 
+class DataConsumed(Reply, frozen=True, tag="data_consumed"):
+    """The stream the messages go out on, as reliable as the one they come in on."""
+
+    sctp_stream_parameters: Ortc
+    label: str
+    protocol: str
+
+
 class LayersSet(Reply, frozen=True, tag="layers_set"):
     """The layers as clamped to what the producer has."""
 
@@ -163,6 +171,35 @@ class Consume(Command[Consumed], frozen=True, tag="consume"):
     rtp_capabilities: Ortc
     spatial_layer: int | None = None
     temporal_layer: int | None = None
+
+
+class ProduceData(Command[Done], frozen=True, tag="produce_data"):
+    """Messages that come in on one stream of a transport made with `sctp`."""
+
+    transport_id: str
+    data_producer_id: str
+    sctp_stream_parameters: Ortc
+    label: str = ""
+    protocol: str = ""
+
+
+class CloseDataProducer(Command[Done], frozen=True, tag="close_data_producer"):
+    """Closes its consumers too; the server knows which from its own tables."""
+
+    data_producer_id: str
+
+
+class ConsumeData(Command[DataConsumed], frozen=True, tag="consume_data"):
+    """On the producer's worker only: UNAVAILABLE elsewhere."""
+
+    reply = DataConsumed
+    transport_id: str
+    data_consumer_id: str
+    data_producer_id: str
+
+
+class CloseDataConsumer(Command[Done], frozen=True, tag="close_data_consumer"):
+    data_consumer_id: str
 
 
 class PauseConsumer(Command[Done], frozen=True, tag="pause_consumer"):

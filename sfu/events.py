@@ -53,6 +53,22 @@ class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted
     spatial_layers: list[bool]
 
 
+class DataProducerClosed(WorkerEvent, frozen=True, tag="data_producer_closed"):
+    """It closed by itself, and its consumers with it. `reason`: too_large (a message), association."""
+
+    room_id: str
+    data_producer_id: str
+    reason: str
+
+
+class DataConsumerClosed(WorkerEvent, frozen=True, tag="data_consumer_closed"):
+    """It closed by itself. `reason`: slow (its receiver does not keep up), association."""
+
+    room_id: str
+    data_consumer_id: str
+    reason: str
+
+
 class AudioLevels(WorkerEvent, frozen=True, tag="audio_levels"):
     """Who was audible in the last 250 ms: producer id to level, 127 the loudest. Not told while all is silent.
 

@@ -12,7 +12,15 @@ import structlog
 from config.rtc import RtcSettings
 from sfu.commands import Command, GetStatistics, MediaError, OpenRoom, Ortc
 from sfu.deaths import Deaths
-from sfu.events import AudioLevels, ProducerLayersWanted, WorkerDied, WorkerEvent, WorkerLoad
+from sfu.events import (
+    AudioLevels,
+    DataConsumerClosed,
+    DataProducerClosed,
+    ProducerLayersWanted,
+    WorkerDied,
+    WorkerEvent,
+    WorkerLoad,
+)
 from sfu.leftovers import Leftovers, close_on
 from sfu.ortc import ROUTER_RTP_CAPABILITIES, to_plain
 from sfu.pipes import Pipes
@@ -29,7 +37,7 @@ PLACE_WAIT_S = 5.0
 """A room that is opened while no worker runs waits this long for one."""
 
 TIDY_S = 1.0
-ROWS = ("transports", "producers", "consumers", "pipe_consumers")
+ROWS = ("transports", "producers", "consumers", "pipe_consumers", "data_producers", "data_consumers")
 
 log = structlog.get_logger()
 
@@ -216,7 +224,15 @@ class Fleet:
                 return
         if isinstance(event, AudioLevels):
             event = msgspec.structs.replace(event, worker=slot.index)
+        if isinstance(event, DataProducerClosed | DataConsumerClosed):
+            self._data_closed(event)
         self._tell(event)
+
+    def _data_closed(self, event: DataProducerClosed | DataConsumerClosed) -> None:
+        room = self._routing.room(event.room_id)
+        if room is not None:
+            closed = event.data_producer_id if isinstance(event, DataProducerClosed) else event.data_consumer_id
+            room.drop_data(closed)
 
     def _tell(self, event: WorkerEvent) -> None:
         for sink in self._sinks:

@@ -34,6 +34,17 @@ class TransportRoute:
     participant_id: str
     producers: dict[str, ProducerRoute] = field(default_factory=dict)
     consumers: dict[str, ConsumerRoute] = field(default_factory=dict)
+    data: dict[str, DataRoute] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class DataRoute:
+    """A data producer, or with a `source` a data consumer of it. Both are on one worker: data goes over no pipe."""
+
+    id: str
+    transport: TransportRoute
+    source: DataRoute | None = None
+    consumers: dict[str, DataRoute] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -78,6 +89,7 @@ class RoomRoutes:
         self.transports: dict[str, TransportRoute] = {}
         self.producers: dict[str, ProducerRoute] = {}
         self.consumers: dict[str, ConsumerRoute] = {}
+        self.data: dict[str, DataRoute] = {}
         self.ended = False
         self.open_on(home)
 
@@ -116,6 +128,23 @@ class RoomRoutes:
             branch.consumers[consumer_id] = consumer
         return consumer
 
+    def add_data(self, data_id: str, transport: TransportRoute, source: DataRoute | None = None) -> None:
+        route = self.data[data_id] = transport.data[data_id] = DataRoute(data_id, transport, source)
+        if source is not None:
+            source.consumers[data_id] = route
+
+    def drop_data(self, data_id: str) -> DataRoute | None:
+        """A data producer with its consumers, or a data consumer."""
+        route = self.data.pop(data_id, None)
+        if route is None:
+            return None
+        route.transport.data.pop(data_id, None)
+        if route.source is not None:
+            route.source.consumers.pop(data_id, None)
+        for consumer_id in list(route.consumers):
+            self.drop_data(consumer_id)
+        return route
+
     def drop_consumer(self, consumer: ConsumerRoute) -> None:
         self.consumers.pop(consumer.id, None)
         consumer.transport.consumers.pop(consumer.id, None)
@@ -132,7 +161,7 @@ class RoomRoutes:
             self.drop_consumer(consumer)
 
     def drop_transport(self, transport: TransportRoute) -> None:
-        """With its producers, their consumers and its own consumers."""
+        """With its producers, their consumers, its own consumers and its data."""
         if self.transports.pop(transport.id, None) is None:
             return
         transport.slot.transports -= 1
@@ -140,6 +169,8 @@ class RoomRoutes:
             self.drop_producer(producer)
         for consumer in list(transport.consumers.values()):
             self.drop_consumer(consumer)
+        for data_id in list(transport.data):
+            self.drop_data(data_id)
 
     def end(self) -> list[Branch]:
         """Forget everything. Returns all branches there were: their pipes have lost a user. Idempotent."""

@@ -13,13 +13,17 @@ import msgspec
 from sfu.commands import (
     AddPipe,
     CloseConsumer,
+    CloseDataConsumer,
+    CloseDataProducer,
     CloseProducer,
     CloseRoom,
     CloseTransport,
     ConnectTransport,
     Consume,
     Consumed,
+    ConsumeData,
     CreateTransport,
+    DataConsumed,
     Done,
     GetStatistics,
     IceRestarted,
@@ -33,6 +37,7 @@ from sfu.commands import (
     PipeOut,
     Produce,
     Produced,
+    ProduceData,
     RemovePipe,
     RequestKeyframe,
     RestartIce,
@@ -51,6 +56,8 @@ from sfu.commands import (
 from sfu.events import (
     AudioLevels,
     ConsumerLayersChanged,
+    DataConsumerClosed,
+    DataProducerClosed,
     ProducerLayersWanted,
     TransportReported,
     TransportStateChanged,
@@ -76,6 +83,10 @@ AnyCommand = (
     | PauseConsumer
     | ResumeConsumer
     | CloseConsumer
+    | ProduceData
+    | CloseDataProducer
+    | ConsumeData
+    | CloseDataConsumer
     | RequestKeyframe
     | SetConsumerLayers
     | SetConsumerSize
@@ -91,12 +102,23 @@ AnyCommand = (
     | MeasureTransport
 )
 AnyReply = (
-    Done | TransportCreated | IceRestarted | Produced | Consumed | LayersSet | Statistics | PipedOut | TransportMeasured
+    Done
+    | TransportCreated
+    | IceRestarted
+    | Produced
+    | Consumed
+    | DataConsumed
+    | LayersSet
+    | Statistics
+    | PipedOut
+    | TransportMeasured
 )
 AnyEvent = (
     WorkerReady
     | TransportStateChanged
     | ConsumerLayersChanged
+    | DataProducerClosed
+    | DataConsumerClosed
     | ProducerLayersWanted
     | TransportReported
     | WorkerLoad

@@ -32,6 +32,8 @@ class RoomAnswer(Answer):
     producers: list[dict[str, Any]]
     consumers: list[dict[str, Any]]
     pipe_consumers: list[dict[str, Any]]
+    data_producers: list[dict[str, Any]]
+    data_consumers: list[dict[str, Any]]
 
 
 class WorkersAnswer(Answer):

@@ -1,8 +1,10 @@
-"""One DTLS association over datagrams that somebody else carries. The only file that touches aiortc's private parts.
+"""One DTLS association over datagrams that somebody else carries.
 
-aiortc 1.16.0's RTCDtlsTransport asks three things of its ICE transport, `_recv`, `_send` and `role`: `DatagramPipe`.
-What else is private: `_set_role`, `_ssl`, `_srtp_profiles`, `_validate_peer_identity`, `_setup_srtp`, `_set_state`.
-`selfcheck.py` proves at start-up that they still mean what they meant.
+With `sctp.py`, which works on top of this, the only place that touches aiortc's private parts. aiortc 1.16.0's
+RTCDtlsTransport asks three things of its ICE transport, `_recv`, `_send` and `role`: `DatagramPipe`. What else is
+private: `_set_role`, `_ssl`, `_srtp_profiles`, `_validate_peer_identity`, `_setup_srtp`, `_set_state` and, for data,
+`_register_data_receiver` with its `_handle_data`. `selfcheck.py` proves at start-up that they still mean what they
+meant.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from aiortc import rtcdtlstransport as aiortc_dtls
 from aiortc.rtcdtlstransport import (
@@ -28,6 +30,10 @@ Role = Literal["client", "server"]
 
 QUEUE_LIMIT = 64
 """Datagrams waiting for a handshake to read them; a flight is two or three."""
+DATA_QUEUE_LIMIT = 256
+"""The same on a transport that may carry data: what one turn of the loop finds of a fast sender."""
+TURN = 16
+"""Datagrams read on end before others on this loop get their turn."""
 RESEND_LIMIT = 10
 """Times the last flight is sent again for a repeated ClientHello."""
 
@@ -48,6 +54,17 @@ class SrtpKeys(NamedTuple):
     profile: str
     rx: bytes
     tx: bytes
+
+
+class DataReceiver(Protocol):
+    """Takes decrypted data, a packet at a time."""
+
+    async def receive(self, packet: bytes) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+MakeReceiver = Callable[[RTCDtlsTransport], DataReceiver]
 
 
 class HandshakeError(Exception):
@@ -71,8 +88,10 @@ class DatagramPipe:
 
     role = "controlled"
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes], None], limit: int = QUEUE_LIMIT) -> None:
         self._send_datagram = send
+        self._limit = limit
+        self._read = 0
         self._queue: deque[bytes] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
@@ -80,7 +99,7 @@ class DatagramPipe:
 
     def push(self, datagram: bytes) -> bool:
         """False when it had to be dropped."""
-        if self._closed or len(self._queue) >= QUEUE_LIMIT:
+        if self._closed or len(self._queue) >= self._limit:
             return False
         self._queue.append(datagram)
         self._arrived.set()
@@ -101,6 +120,9 @@ class DatagramPipe:
                 raise ConnectionError("closed")
             self._arrived.clear()
             await self._arrived.wait()
+        self._read += 1
+        if self._read % TURN == 0:
+            await asyncio.sleep(0)
         return self._queue.popleft()
 
     async def _send(self, datagram: bytes) -> None:
@@ -119,6 +141,9 @@ class _Dtls(RTCDtlsTransport):
         self._srtp_profiles = SRTP_PROFILES
         self.keys: SrtpKeys | None = None
         self.wrong_fingerprint = False
+
+    def hand_data_to(self, data: _Data) -> None:
+        self._register_data_receiver(data)
 
     def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:  # noqa: N803 - aiortc's name
         super()._validate_peer_identity(remoteParameters)
@@ -139,13 +164,47 @@ class _Dtls(RTCDtlsTransport):
         self.keys = SrtpKeys(profile.openssl_profile.decode(), rx, tx)
 
 
-class DtlsAssociation:
-    """One attempt at a handshake and, if it succeeds, the association until it closes."""
+class _Data:
+    """Makes the receiver when the first data comes: most transports never carry any."""
 
-    def __init__(self, certificate: RTCCertificate, role: Role, send: Callable[[bytes], None]) -> None:
+    def __init__(self, carrier: RTCDtlsTransport, make: MakeReceiver) -> None:
+        self._carrier = carrier
+        self._make = make
+        self._receiver: DataReceiver | None = None
+
+    def open(self) -> DataReceiver:
+        if self._receiver is None:
+            self._receiver = self._make(self._carrier)
+        return self._receiver
+
+    async def stop(self) -> None:
+        if self._receiver is not None:
+            await self._receiver.stop()
+
+    async def _handle_data(self, data: bytes) -> None:
+        await self.open().receive(data)
+
+
+class DtlsAssociation:
+    """One attempt at a handshake and, if it succeeds, the association until it closes.
+
+    With `data` it carries data too; what that makes is stopped with the association.
+    """
+
+    def __init__(
+        self,
+        certificate: RTCCertificate,
+        role: Role,
+        send: Callable[[bytes], None],
+        data: MakeReceiver | None = None,
+    ) -> None:
         self._role = role
-        self._pipe = DatagramPipe(send)
+        self._pipe = DatagramPipe(send, QUEUE_LIMIT if data is None else DATA_QUEUE_LIMIT)
         self._dtls = _Dtls(self._pipe, certificate, role)
+        self._data: _Data | None = None
+        if data is not None:
+            self._data = _Data(self._dtls, data)
+            self._dtls.hand_data_to(self._data)
         self._resends = 0
         self._ended = asyncio.Event()
         self._dtls.on("statechange", self._state_changed)
@@ -171,12 +230,20 @@ class DtlsAssociation:
             raise HandshakeError("fingerprint" if self._dtls.wrong_fingerprint else "handshake")
         return self._dtls.keys
 
+    def open_data(self) -> DataReceiver:
+        """The receiver of data, before any came. Raises LookupError on an association that carries none."""
+        if self._data is None:
+            raise LookupError("no data on this association")
+        return self._data.open()
+
     async def wait_closed(self) -> None:
         """Until the peer's close_notify, or `stop()`."""
         await self._ended.wait()
 
     async def stop(self) -> None:
         """Sends close_notify if there is somebody to send it to, and ends every task of the association. Idempotent."""
+        if self._data is not None:
+            await self._data.stop()
         await self._dtls.stop()
         self._pipe.close()
         self._ended.set()

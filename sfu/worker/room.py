@@ -1,4 +1,4 @@
-"""A room's media on this worker: three tables and who closes with whom."""
+"""A room's media on this worker: its tables and who closes with whom."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sfu.commands import MediaError
 from sfu.worker.consumer import Consumer
+from sfu.worker.data import DataConsumer, DataProducer
 from sfu.worker.producer import Producer
 from sfu.worker.transport import Transport
 
@@ -19,6 +20,8 @@ class Room:
     transports: dict[str, Transport] = field(default_factory=dict)
     producers: dict[str, Producer] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
+    data_producers: dict[str, DataProducer] = field(default_factory=dict)
+    data_consumers: dict[str, DataConsumer] = field(default_factory=dict)
 
     def transport(self, transport_id: str) -> Transport:
         return _found(self.transports, transport_id, "transport")
@@ -28,6 +31,12 @@ class Room:
 
     def consumer(self, consumer_id: str) -> Consumer:
         return _found(self.consumers, consumer_id, "consumer")
+
+    def data_producer(self, data_producer_id: str) -> DataProducer:
+        return _found(self.data_producers, data_producer_id, "data producer")
+
+    def data_consumer(self, data_consumer_id: str) -> DataConsumer:
+        return _found(self.data_consumers, data_consumer_id, "data consumer")
 
     def producers_on(self, transport: Transport) -> list[Producer]:
         return [producer for producer in self.producers.values() if producer.transport_id == transport.id]

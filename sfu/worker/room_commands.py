@@ -8,6 +8,7 @@ from sfu import commands as cmd
 from sfu.commands import Done, MediaError
 from sfu.ortc import parse_dtls_parameters, to_plain
 from sfu.ortc.model import DtlsParameters
+from sfu.ortc.sctp import sctp_parameters
 from sfu.worker.dtls import fingerprints
 from sfu.worker.figures import transport_figures
 from sfu.worker.room import Room, refuse_known
@@ -41,11 +42,11 @@ async def close_room(router: Router, command: cmd.CloseRoom) -> Done:
 async def create_transport(router: Router, command: cmd.CreateTransport) -> cmd.TransportCreated:
     room = router.room(command)
     refuse_known(room.transports, command.transport_id, "transport")
-    if command.sctp:
-        raise MediaError("VALIDATION", "Data channels are not available.")
 
     def make(handle: int) -> Transport:
-        transport = Transport(handle, command.transport_id, room.id, command.direction, router.around)
+        transport = Transport(
+            handle, command.transport_id, room.id, command.direction, router.around, sctp=command.sctp
+        )
         router.plane.add_transport(handle, transport.ice.ufrag, transport.ice.password)
         return transport
 
@@ -56,6 +57,7 @@ async def create_transport(router: Router, command: cmd.CreateTransport) -> cmd.
         ice_parameters=transport.ice.parameters(),
         ice_candidates=router.candidates(),
         dtls_parameters=to_plain(local),
+        sctp_parameters=sctp_parameters() if command.sctp else None,
     )
 
 

@@ -12,6 +12,7 @@ from sfu._dataplane import DataPlaneError
 from sfu.commands import Command, MediaError, Ortc, Reply
 from sfu.ortc import OrtcError
 from sfu.worker.consumer import Consumer
+from sfu.worker.data import DataConsumer, DataProducer
 from sfu.worker.handles import Handles, HandleTable
 from sfu.worker.pipe import Pipe
 from sfu.worker.producer import Producer
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 TRANSPORT_LIMIT = 10_000
 PRODUCER_LIMIT = 10_000
 CONSUMER_LIMIT = 200_000
+DATA_PRODUCER_LIMIT = 10_000
+DATA_CONSUMER_LIMIT = 100_000
 
 C = TypeVar("C", bound=Command[Any])
 Handler = Callable[["Router", Any], Awaitable[Reply]]
@@ -60,6 +63,8 @@ class Router:
         self.transports: HandleTable[Transport] = HandleTable(handles, "transports", TRANSPORT_LIMIT)
         self.producers: HandleTable[Producer] = HandleTable(handles, "producers", PRODUCER_LIMIT)
         self.consumers: HandleTable[Consumer] = HandleTable(handles, "consumers", CONSUMER_LIMIT)
+        self.data_producers: HandleTable[DataProducer] = HandleTable(handles, "data producers", DATA_PRODUCER_LIMIT)
+        self.data_consumers: HandleTable[DataConsumer] = HandleTable(handles, "data consumers", DATA_CONSUMER_LIMIT)
 
     async def carry_out(self, command: Command[Any]) -> Reply:
         """Raises MediaError."""
@@ -90,6 +95,11 @@ class Router:
             self.forget_producer(room, producer)
         for consumer in room.consumers_on(transport):
             self.forget_consumer(room, consumer)
+        if transport.data is not None:
+            for data_producer in list(transport.data.producers.values()):
+                self.forget_data_producer(room, data_producer)
+            for data_consumer in list(transport.data.consumers.values()):
+                self.forget_data_consumer(room, data_consumer)
         del room.transports[transport.id]
         self.transports.remove(transport.handle)
 
@@ -105,6 +115,20 @@ class Router:
         consumer.producer.consumer_ids.discard(consumer.id)
         del room.consumers[consumer.id]
         self.consumers.remove(consumer.handle)
+
+    def forget_data_producer(self, room: Room, producer: DataProducer) -> None:
+        """With its consumers, whose channels are closed."""
+        for consumer in list(producer.consumers.values()):
+            self.forget_data_consumer(room, consumer)
+        producer.streams.remove_producer(producer)
+        del room.data_producers[producer.id]
+        self.data_producers.remove(producer.handle)
+
+    def forget_data_consumer(self, room: Room, consumer: DataConsumer) -> None:
+        consumer.streams.remove_consumer(consumer)
+        del consumer.producer.consumers[consumer.id]
+        del room.data_consumers[consumer.id]
+        self.data_consumers.remove(consumer.handle)
 
     async def close_room(self, room: Room) -> None:
         for transport in list(room.transports.values()):

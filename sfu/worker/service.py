@@ -17,15 +17,18 @@ from sfu.channel import WorkerLink
 from sfu.events import (
     AudioLevels,
     ConsumerLayersChanged,
+    DataConsumerClosed,
+    DataProducerClosed,
     ProducerLayersWanted,
     TransportReported,
     TransportStateChanged,
     WorkerLoad,
     WorkerReady,
 )
-from sfu.worker import media_commands, pipe_commands, room_commands
+from sfu.worker import data_commands, media_commands, pipe_commands, room_commands
 from sfu.worker.addresses import reachable_addresses
 from sfu.worker.candidates import candidates
+from sfu.worker.data import DataConsumer, DataProducer
 from sfu.worker.dtls import new_certificate
 from sfu.worker.figures import report_figures, transport_figures
 from sfu.worker.load import LoadMeter, report_load
@@ -68,9 +71,15 @@ class Service:
             handshakes=asyncio.Semaphore(HANDSHAKES_IN_FLIGHT),
             changed=self._transport_changed,
             drops=drops,
+            data_ended=self._data_ended,
         )
         self._router = Router(
-            {**room_commands.carries_out, **media_commands.carries_out, **pipe_commands.carries_out},
+            {
+                **room_commands.carries_out,
+                **media_commands.carries_out,
+                **data_commands.carries_out,
+                **pipe_commands.carries_out,
+            },
             plane,
             self._around,
             lambda: candidates(
@@ -181,3 +190,14 @@ class Service:
     def _transport_changed(self, transport: Transport, state: State, reason: str) -> None:
         if self._link is not None and state != "new":
             self._link.tell(TransportStateChanged(transport.room_id, transport.id, state, reason))
+
+    def _data_ended(self, end: DataProducer | DataConsumer, reason: str) -> None:
+        room = self._router.rooms.get(end.room_id)
+        if room is None or self._link is None:
+            return
+        if isinstance(end, DataProducer) and end.id in room.data_producers:
+            self._router.forget_data_producer(room, end)
+            self._link.tell(DataProducerClosed(room.id, end.id, reason))
+        elif isinstance(end, DataConsumer) and end.id in room.data_consumers:
+            self._router.forget_data_consumer(room, end)
+            self._link.tell(DataConsumerClosed(room.id, end.id, reason))

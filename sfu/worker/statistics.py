@@ -64,6 +64,26 @@ def room_statistics(room: Room, measured: Mapping[str, Any], pipes: Mapping[str,
             for p in room.producers.values()
             for piped in p.piped.values()
         ],
+        **_data(room),
+    }
+
+
+def _data(room: Room) -> Rows:
+    return {
+        "data_producers": [
+            {"id": d.id, "label": d.label, "consumers": len(d.consumers), "messages": d.messages, "bytes": d.bytes}
+            for d in room.data_producers.values()
+        ],
+        "data_consumers": [
+            {
+                "id": d.id,
+                "data_producer_id": d.producer.id,
+                "messages": d.messages,
+                "bytes": d.bytes,
+                "buffered": d.out.buffered,
+            }
+            for d in room.data_consumers.values()
+        ],
     }
 
 

@@ -19,6 +19,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from sfu.commands import Direction, MediaError, Ortc
 from sfu.ortc import DtlsParameters
 from sfu.ortc.model import DtlsFingerprint
+from sfu.worker.data import DataConsumer, DataProducer, DataStreams
 from sfu.worker.dtls import DtlsAssociation, HandshakeError, Role, SrtpKeys
 from sfu.worker.numbering import Numbering
 
@@ -43,6 +44,12 @@ class DtlsPath(Protocol):
 
 
 StateSink = Callable[["Transport", State, str], None]
+DataSink = Callable[[DataProducer | DataConsumer, str], None]
+"""Told of data that closed by itself, and why."""
+
+
+def _unheard(_end: DataProducer | DataConsumer, _reason: str) -> None:
+    """For those who carry no data."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Surroundings:
     """Handshakes in flight: each costs a millisecond of this process and can be asked for by anyone with a token."""
     changed: StateSink
     drops: Counter[str] = field(default_factory=Counter)
+    data_ended: DataSink = _unheard
 
 
 class IceCredentials:
@@ -69,8 +77,17 @@ class IceCredentials:
 
 
 class Transport:
+    """`data` is None unless the transport was made with `sctp`."""
+
     def __init__(
-        self, handle: int, transport_id: str, room_id: str, direction: Direction, around: Surroundings
+        self,
+        handle: int,
+        transport_id: str,
+        room_id: str,
+        direction: Direction,
+        around: Surroundings,
+        *,
+        sctp: bool = False,
     ) -> None:
         self.handle = handle
         self.id = transport_id
@@ -79,6 +96,7 @@ class Transport:
         self.ice = IceCredentials()
         self.state: State = "new"
         self.numbering = Numbering()
+        self.data = DataStreams(around.data_ended, around.drops) if sctp else None
         self._around = around
         self._path = asyncio.Event()
         self._early: deque[bytes] = deque()
@@ -162,7 +180,9 @@ class Transport:
                 await self._drop_association()
 
     def _open_association(self, role: Role) -> None:
-        self._association = DtlsAssociation(self._around.certificate, role, self._send)
+        self._association = DtlsAssociation(
+            self._around.certificate, role, self._send, self.data.carry if self.data is not None else None
+        )
         while self._early:
             self._association.receive(self._early.popleft())
 

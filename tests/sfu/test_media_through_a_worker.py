@@ -306,7 +306,6 @@ REFUSALS = [
     ("NOT_FOUND", SetConsumerPriority(ROOM, "nobody", 100)),
     ("NOT_FOUND", SetProducerPriority(ROOM, "nobody", 40)),
     ("CONFLICT", CreateTransport(ROOM, "in", "recv")),
-    ("VALIDATION", CreateTransport(ROOM, "data", "recv", sctp=True)),
     ("VALIDATION", Produce(ROOM, "in", "q", "video", CAMERA)),
     ("VALIDATION", Produce(ROOM, "out", "q", "audio", CAMERA)),
     ("VALIDATION", Produce(ROOM, "out", "q", "video", {})),
