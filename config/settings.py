@@ -59,6 +59,8 @@ class LimitSettings(Section):
     max_transports_per_participant: int = Field(8, ge=2)
     max_producers_per_participant: int = Field(16, ge=1)
     max_consumers_per_participant: int = Field(4096, ge=1)
+    max_data_producers_per_participant: int = Field(16, ge=0)
+    max_data_consumers_per_participant: int = Field(256, ge=0)
     max_waiting: int = Field(100, ge=1, le=10_000)
     lobby_timeout_s: float = Field(600, gt=0)
     title_length: int = Field(100, ge=1, le=255)

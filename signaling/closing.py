@@ -90,11 +90,15 @@ class Closing:
         if room.transports.get(transport.id) is not transport:
             return
         witnesses = [other for other in room.participants.values() if other is not owner]
+        data = room.data.remove_on([transport])
         producers, orphans = room.remove_transport(transport)
-        facts = [*(removed(producer, f"transport_{reason}") for producer in producers), *_end_share(owner)]
-        await self.try_record(room, facts)
+        stopped = _end_share(owner)
+        because = f"transport_{reason}"
+        tracks = [removed(producer, because) for producer in producers]
+        await self.try_record(room, [*tracks, *stopped, *data.facts(because)])
         _tell_removed(witnesses, producers, orphans)
-        if len(facts) > len(producers):
+        data.tell(witnesses)
+        if stopped:
             _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=owner.id))
         owner.tell(catalogue.TRANSPORT_CLOSED, TransportClosed(transport_id=transport.id, reason=reason))
         await self.release(commands.CloseTransport(room.id, transport.id))
@@ -113,13 +117,15 @@ class Closing:
         transports = list(participant.transports)
         witnesses = [other for other in room.participants.values() if other is not participant]
         was_sharing, participant.screen = participant.screen, False
+        data = room.data.remove_on(participant.transports.values())
         producers, orphans = room.remove_participant(participant)
         heir = inherit(room, participant)
-        left = [*facts, *_leaving(participant, producers, reason, was_sharing=was_sharing)]
+        left = [*facts, *data.facts(reason), *_leaving(participant, producers, reason, was_sharing=was_sharing)]
         try:
             await self._record.emit(room.id, *left, *([inherited(heir)] if heir is not None else []))
         finally:
             _tell_removed(witnesses, producers, orphans)
+            data.tell(witnesses)
             if was_sharing:
                 _tell(witnesses, catalogue.SCREEN_STOPPED, ScreenShare(participant_id=participant.id))
             notice = _left(participant, reason)
@@ -150,6 +156,7 @@ class Closing:
         facts: list[Fact] = []
         for member in members:
             was_sharing, member.screen = member.screen, False
+            facts += room.data.remove_on(member.transports.values()).facts("room_closed")
             producers, _ = room.remove_participant(member)
             facts += _leaving(member, producers, "room_closed", was_sharing=was_sharing)
         room.restored.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from signaling.data import DataConsumer, DataProducer
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.media import Consumer, Producer, Transport
 from signaling.participant import Participant
@@ -32,6 +33,20 @@ def own_consumer(participant: Participant, consumer_id: str) -> Consumer:
     consumer = participant.room.consumers.get(consumer_id)
     if consumer is None or consumer.owner is not participant:
         raise not_found("consumer")
+    return consumer
+
+
+def own_data_producer(participant: Participant, data_producer_id: str) -> DataProducer:
+    producer = participant.room.data.producers.get(data_producer_id)
+    if producer is None or producer.owner is not participant:
+        raise not_found("data producer")
+    return producer
+
+
+def own_data_consumer(participant: Participant, data_consumer_id: str) -> DataConsumer:
+    consumer = participant.room.data.consumers.get(data_consumer_id)
+    if consumer is None or consumer.owner is not participant:
+        raise not_found("data consumer")
     return consumer
 
 

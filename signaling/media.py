@@ -27,6 +27,7 @@ class Transport:
     era: int = field(init=False)
     producers: dict[str, Producer] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
+    sctp: bool = False
     ending: bool = False
     figures: tuple[TransportFigures | None, TransportFigures | None] = (None, None)
     """What its worker told last but one and last."""

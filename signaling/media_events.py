@@ -10,6 +10,8 @@ from persistence.events import LayerAdjusted
 from sfu.events import (
     AudioLevels,
     ConsumerLayersChanged,
+    DataConsumerClosed,
+    DataProducerClosed,
     ProducerLayersWanted,
     TransportReported,
     TransportStateChanged,
@@ -17,6 +19,7 @@ from sfu.events import (
     WorkerEvent,
 )
 from signaling.closing import Closing
+from signaling.data_closing import DataClosing
 from signaling.facts import Facts
 from signaling.media import Consumer
 from signaling.messages import catalogue
@@ -39,10 +42,18 @@ class MediaEvents:
     """
 
     def __init__(
-        self, registry: Registry, closing: Closing, facts: Facts, recovery: Recovery, speaking: Speaking
+        self,
+        *,
+        registry: Registry,
+        closing: Closing,
+        data_closing: DataClosing,
+        facts: Facts,
+        recovery: Recovery,
+        speaking: Speaking,
     ) -> None:
         self._registry = registry
         self._closing = closing
+        self._data_closing = data_closing
         self._facts = facts
         self._recovery = recovery
         self._speaking = speaking
@@ -55,6 +66,10 @@ class MediaEvents:
                 self._transport_changed(event)
             case ConsumerLayersChanged():
                 self._layers_changed(event)
+            case DataProducerClosed():
+                self._data_closing.producer_ended(event)
+            case DataConsumerClosed():
+                self._data_closing.consumer_ended(event)
             case ProducerLayersWanted():
                 self._layers_wanted(event)
             case AudioLevels():

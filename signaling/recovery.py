@@ -19,6 +19,7 @@ from sfu.events import WorkerDied as WorkerDiedEvent
 from sfu.ports import Rooms
 from signaling.closing import Closing, removed
 from signaling.counters import Counters
+from signaling.data import DataEnds
 from signaling.media import Producer
 from signaling.messages import catalogue
 from signaling.messages.media import MediaReset
@@ -35,6 +36,7 @@ class Loss:
     cause: WorkerDiedEvent
     at: float
     producers: list[Producer]
+    data: DataEnds
     witnesses: list[Participant]
 
 
@@ -59,7 +61,8 @@ class Recovery:
         if room.closed:
             return
         witnesses = list(room.participants.values())
-        loss = Loss(cause, self._clock(), room.drop_media(), witnesses)
+        data = room.data.remove_on(room.transports.values())
+        loss = Loss(cause, self._clock(), room.drop_media(), data, witnesses)
         if room in self._outages:
             self._outages[room].append(loss)
         else:
@@ -121,7 +124,8 @@ class Recovery:
             participants=len(loss.witnesses),
             producers=len(loss.producers),
         )
-        facts = [(died, None), *(removed(producer, "worker_died") for producer in loss.producers)]
+        tracks = [removed(producer, "worker_died") for producer in loss.producers]
+        facts = [(died, None), *tracks, *loss.data.facts("worker_died")]
         await self._closing.try_record(room, facts)
         for witness in loss.witnesses:
             if not witness.gone:

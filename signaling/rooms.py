@@ -7,6 +7,7 @@ from typing import Any
 
 from config.settings import LimitSettings
 from persistence.repositories.meetings import Meeting
+from signaling.data import RoomData
 from signaling.errors import ErrorCode, SignalingError
 from signaling.hands import Hands
 from signaling.known import Known
@@ -34,6 +35,7 @@ class Room:
         self.transports: dict[str, Transport] = {}
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
+        self.data = RoomData()
         self.speaker: Participant | None = None
         self.hands = Hands()
         self.features = meeting.features
@@ -102,9 +104,13 @@ class Room:
         return orphans
 
     def remove_transport(self, transport: Transport) -> tuple[list[Producer], list[Consumer]]:
-        """The transport and all on it leave the tables; returns its producers and everybody's consumers of them."""
+        """The transport and all on it leave the tables; returns its producers and everybody's consumers of them.
+
+        Whoever tells of its data takes that out before (`RoomData.remove_on`).
+        """
         self.transports.pop(transport.id, None)
         transport.owner.transports.pop(transport.id, None)
+        self.data.remove_on([transport])
         for consumer in list(transport.consumers.values()):
             self.remove_consumer(consumer)
         producers = list(transport.producers.values())
@@ -148,6 +154,8 @@ class Room:
                 "transports": len(self.transports),
                 "producers": len(self.producers),
                 "consumers": len(self.consumers),
+                "data_producers": len(self.data.producers),
+                "data_consumers": len(self.data.consumers),
             },
         }
 

@@ -17,10 +17,12 @@ from sfu.ports import Rooms
 from signaling.admission import Admission
 from signaling.closing import Closing
 from signaling.counters import Counters
+from signaling.data_closing import DataClosing
 from signaling.dispatch import Dispatch
 from signaling.door import Door
 from signaling.facts import Facts
 from signaling.handlers.consumer import ConsumerHandlers
+from signaling.handlers.data import DataHandlers
 from signaling.handlers.lobby import LobbyHandlers
 from signaling.handlers.media import MediaHandlers
 from signaling.handlers.membership import MembershipHandlers
@@ -77,6 +79,7 @@ class Signaling:
         self._clock = clock
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
+        data_closing = DataClosing(store.emitter, self._closing, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
         self._lobbies = Lobbies(
@@ -89,7 +92,14 @@ class Signaling:
         )
         self._ranks = Ranks(media, self.counters)
         self._speaking = Speaking(self._ranks, registry, self.facts)
-        self._events = MediaEvents(registry, self._closing, self.facts, self._recovery, self._speaking)
+        self._events = MediaEvents(
+            registry=registry,
+            closing=self._closing,
+            data_closing=data_closing,
+            facts=self.facts,
+            recovery=self._recovery,
+            speaking=self._speaking,
+        )
         self._dispatch = Dispatch(
             _handlers(
                 registry=registry,
@@ -97,6 +107,7 @@ class Signaling:
                 store=store,
                 settings=settings,
                 closing=self._closing,
+                data_closing=data_closing,
                 ranks=self._ranks,
                 lobbies=self._lobbies,
                 new_id=new_id,
@@ -168,6 +179,7 @@ def _handlers(
     store: Store,
     settings: Settings,
     closing: Closing,
+    data_closing: DataClosing,
     ranks: Ranks,
     lobbies: Lobbies,
     new_id: Callable[[], str],
@@ -201,6 +213,9 @@ def _handlers(
             new_id=new_id,
         ),
         ConsumerHandlers(media, closing, limits, new_id),
+        DataHandlers(
+            media=media, record=record, closing=closing, data_closing=data_closing, limits=limits, new_id=new_id
+        ),
         MediaHandlers(record, switches),
         ModerationHandlers(record, switches, closing),
         MembershipHandlers(record, closing),

@@ -3,6 +3,7 @@
 A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
 """
 
+from .data import DataChannelClosed, DataChannelOpened
 from .event import CATALOGUE, Event, MeetingId
 from .lobby import (
     LobbyAdmitted,
@@ -52,6 +53,8 @@ __all__ = [
     "AudioUnmuted",
     "ConferenceJoined",
     "ConnectionStats",
+    "DataChannelClosed",
+    "DataChannelOpened",
     "DominantSpeakerChanged",
     "Event",
     "FeaturesChanged",

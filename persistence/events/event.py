@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import lobby, media, meeting, moderation, participant, statistics, worker
+from . import data, lobby, media, meeting, moderation, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -48,6 +48,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             media.TrackAdded,
             media.TrackRemoved,
             media.LayerAdjusted,
+            data.DataChannelOpened,
+            data.DataChannelClosed,
             media.DominantSpeakerChanged,
             moderation.ParticipantMutedBy,
             moderation.UnmuteRequested,

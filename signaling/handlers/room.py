@@ -183,6 +183,7 @@ class RoomHandlers:
             your_role=participant.role,
             participants=[other.view() for other in room.participants.values()],
             producers=[producer.view() for producer in room.producers.values()],
+            data_producers=[producer.view() for producer in room.data.producers.values()],
             speaker=room.speaker.id if room.speaker is not None else None,
             features=room.features,
             locked=room.locked,

@@ -48,7 +48,7 @@ class TransportHandlers:
         if len(participant.transports) >= self._limits.max_transports_per_participant:
             raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "You hold as many transports as you may.")
         await media_restored(participant)
-        transport = Transport(id=self._new_id(), direction=request.direction, owner=participant)
+        transport = Transport(id=self._new_id(), direction=request.direction, owner=participant, sctp=request.sctp)
         made = await self._media.ask(
             commands.CreateTransport(
                 participant.room.id,

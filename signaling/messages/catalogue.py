@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import lobby, media, moderation, participant, room, transport
+from signaling.messages import data, lobby, media, moderation, participant, room, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -56,6 +56,10 @@ _REQUESTS: Final = (
     RequestKind("consumer:layers", media.ConsumerLayers, "consumer:layers_set", media.ConsumerLayersSet),
     RequestKind("consumer:size", media.ConsumerSize, "consumer:size_set", media.ConsumerSizeSet),
     RequestKind("consumer:priority", media.ConsumerPriority, "consumer:priority_set", media.ConsumerPrioritySet),
+    RequestKind("produce_data", data.ProduceData, "data_producer:created", data.DataProducerCreated),
+    RequestKind("data_producer:close", data.DataProducerClose, "data_producer:closed", data.DataProducerClosed),
+    RequestKind("consume_data", data.ConsumeData, "data_consumer:created", data.DataConsumerCreated),
+    RequestKind("data_consumer:close", data.DataConsumerClose, "data_consumer:closed", data.DataConsumerClosed),
     RequestKind("media:toggle", media.MediaToggle, "media:updated", media.MediaUpdated),
     RequestKind("screen:start", media.ScreenStart, "screen:started", media.ScreenShare),
     RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
@@ -127,6 +131,10 @@ PRODUCER_RESUMED: Final = "producer:resumed"
 PRODUCER_LAYERS_WANTED: Final = "producer:layers_wanted"
 CONSUMER_CLOSED: Final = "consumer:closed"
 CONSUMER_LAYERS_CHANGED: Final = "consumer:layers_changed"
+DATA_PRODUCER_ADDED: Final = "data_producer:added"
+DATA_PRODUCER_REMOVED: Final = "data_producer:removed"
+DATA_PRODUCER_CLOSED: Final = "data_producer:closed"
+DATA_CONSUMER_CLOSED: Final = "data_consumer:closed"
 SPEAKER_CHANGED: Final = "speaker:changed"
 MEDIA_RESET: Final = "media:reset"
 TRANSPORT_CLOSED: Final = "transport:closed"
@@ -162,6 +170,10 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         PRODUCER_LAYERS_WANTED: media.ProducerLayersWanted,
         CONSUMER_CLOSED: media.ConsumerNamed,
         CONSUMER_LAYERS_CHANGED: media.ConsumerLayersChanged,
+        DATA_PRODUCER_ADDED: data.DataProducerView,
+        DATA_PRODUCER_REMOVED: data.DataProducerNamed,
+        DATA_PRODUCER_CLOSED: data.DataProducerClosed,
+        DATA_CONSUMER_CLOSED: data.DataConsumerClosed,
         SPEAKER_CHANGED: media.SpeakerChanged,
         MEDIA_RESET: media.MediaReset,
         TRANSPORT_CLOSED: transport.TransportClosed,

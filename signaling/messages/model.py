@@ -29,6 +29,7 @@ DtlsParameters = Annotated[dict[str, Any], _ortc("DtlsParameters")]
 IceParameters = Annotated[dict[str, Any], _ortc("IceParameters")]
 IceCandidate = Annotated[dict[str, Any], _ortc("IceCandidate")]
 SctpParameters = Annotated[dict[str, Any], _ortc("SctpParameters")]
+SctpStreamParameters = Annotated[dict[str, Any], _ortc("SctpStreamParameters")]
 IceServer = Annotated[dict[str, Any], _ortc("IceServer")]
 
 

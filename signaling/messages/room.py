@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from persistence.features import Features
+from signaling.messages.data import DataProducerView
 from signaling.messages.media import ProducerView
 from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
 from signaling.messages.participant import ParticipantView
@@ -61,6 +62,7 @@ class RoomJoined(Told):
     your_role: str
     participants: list[ParticipantView]
     producers: list[ProducerView]
+    data_producers: list[DataProducerView]
     speaker: str | None = None
     features: Features
     locked: bool

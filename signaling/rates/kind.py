@@ -27,6 +27,8 @@ _BY_EVENT: Final[Mapping[str, RequestRate]] = MappingProxyType(
         "room:join": RequestRate.JOIN,
         "produce": RequestRate.MEDIA,
         "consume": RequestRate.MEDIA,
+        "produce_data": RequestRate.MEDIA,
+        "consume_data": RequestRate.MEDIA,
     }
 )
 

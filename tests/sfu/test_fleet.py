@@ -17,7 +17,7 @@ import pytest
 from config.rtc import RtcSettings
 from sfu.commands import CreateTransport, MediaError, OpenRoom
 from sfu.events import WorkerDied, WorkerEvent, WorkerLoad
-from sfu.fleet import Fleet
+from sfu.fleet import ROWS, Fleet
 from sfu.supervision import SILENCE_LIMIT_S
 from sfu.worker_process import WorkerStartError
 from tests.support.eventually import eventually
@@ -101,7 +101,7 @@ async def test_a_transport_tells_browsers_where_to_send(watched: Watched) -> Non
 
 
 async def test_statistics_name_the_rooms_transports(watched: Watched) -> None:
-    empty = {"transports": [], "producers": [], "consumers": [], "pipe_consumers": []}
+    empty = {kind: [] for kind in ROWS}
     assert await watched.fleet.statistics("a") == empty
     await watched.fleet.open_room("a")
     await watched.fleet.ask(CreateTransport("a", "t", "send"))

@@ -87,8 +87,8 @@ class Client:
     async def join(self, meeting_id: str, **payload: Any) -> dict[str, Any]:
         return await self.ask("room:join", meeting_id=meeting_id, **payload)
 
-    async def transport(self, direction: str) -> str:
-        return str((await self.ask("transport:create", direction=direction))["id"])
+    async def transport(self, direction: str, **wishes: bool) -> str:
+        return str((await self.ask("transport:create", direction=direction, **wishes))["id"])
 
     async def produce(self, source: str = "microphone", transport_id: str | None = None, **payload: Any) -> str:
         kind = "audio" if source in {"microphone", "screen_audio"} else "video"

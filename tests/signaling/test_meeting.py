@@ -333,7 +333,8 @@ async def test_operators_see_the_rooms_and_what_is_in_them(node: Node) -> None:
     room = node.registry.snapshot_of("daily")
     assert room is not None
     assert node.registry.snapshot() == [room]
-    assert room["counts"] == {"participants": 1, "transports": 2, "producers": 1, "consumers": 1}
+    media = {"transports": 2, "producers": 1, "consumers": 1, "data_producers": 0, "data_consumers": 0}
+    assert room["counts"] == {"participants": 1, **media}
     (participant,) = room["participants"]
     assert (participant["role"], participant["audio"]) == ("participant", True)
     assert participant["producers"][0]["producer_id"] == producer

@@ -46,7 +46,8 @@ async def test_people_stay_and_are_asked_to_make_their_media_again(node: Node) -
     assert await bob.told("media:reset") == {"reason": "worker_died"}
     room = node.registry.snapshot_of("daily")
     assert room is not None
-    assert room["counts"] == {"participants": 2, "transports": 0, "producers": 0, "consumers": 0}
+    assert room["counts"].pop("participants") == 2
+    assert set(room["counts"].values()) == {0}
     assert [person["hand_raised"] for person in room["participants"]] == [True, False]
     for unheard in ("participant:left", "participant:joined", "room:closed", "producer:removed", "media:updated"):
         assert unheard not in bob.names()

@@ -26,6 +26,10 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
     spare = await client.produce(transport_id=send)
     consumer = await client.consume(mine, recv)
     spare_consumer = await client.consume(mine, recv)
+    data_up, data_down = await client.transport("send", sctp=True), await client.transport("recv", sctp=True)
+    channel = {"transport_id": data_up, "sctpStreamParameters": {"streamId": 0}}
+    data, spare_data = [(await client.ask("produce_data", **channel))["id"] for _ in range(2)]
+    hearing = {"transport_id": data_down, "data_producer_id": data}
     return {
         "room:create": {"title": "Another"},
         "transport:create": {"direction": "send"},
@@ -44,6 +48,10 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
         "consumer:layers": {"consumer_id": consumer, "spatial_layer": 1},
         "consumer:size": {"consumer_id": consumer, "width": 640, "height": 360},
         "consumer:priority": {"consumer_id": consumer, "priority": 200},
+        "produce_data": channel,
+        "data_producer:close": {"data_producer_id": spare_data},
+        "consume_data": hearing,
+        "data_consumer:close": {"data_consumer_id": (await client.ask("consume_data", **hearing))["id"]},
         "media:toggle": {"kind": "audio", "enabled": False},
         "screen:start": {},
         "screen:stop": {},

@@ -51,6 +51,8 @@ class ModelledRoom:
     producers: dict[str, str] = field(default_factory=dict)
     consumers: dict[str, tuple[str, str]] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
+    data: dict[str, str] = field(default_factory=dict)
+    """Data producers and data consumers: the transport each is on."""
 
     def close_producer(self, producer_id: str) -> None:
         self.producers.pop(producer_id, None)
@@ -66,6 +68,7 @@ class ModelledRoom:
         for consumer_id, (on, _) in list(self.consumers.items()):
             if on == transport_id:
                 del self.consumers[consumer_id]
+        self.data = {data_id: on for data_id, on in self.data.items() if on != transport_id}
 
 
 class ModelledRooms:
@@ -193,6 +196,29 @@ class ModelledRooms:
     def _CloseConsumer(self, room: ModelledRoom, command: c.CloseConsumer) -> c.Done:  # noqa: N802
         _known(room.consumers, command.consumer_id)
         del room.consumers[command.consumer_id]
+        return c.Done()
+
+    def _ProduceData(self, room: ModelledRoom, command: c.ProduceData) -> c.Done:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        if GARBAGE in command.sctp_stream_parameters:
+            raise MediaError("VALIDATION", "streamId: required")
+        room.data[command.data_producer_id] = command.transport_id
+        return c.Done()
+
+    def _ConsumeData(self, room: ModelledRoom, command: c.ConsumeData) -> c.DataConsumed:  # noqa: N802
+        _known(room.transports, command.transport_id)
+        _known(room.data, command.data_producer_id)
+        room.data[command.data_consumer_id] = command.transport_id
+        return c.DataConsumed({"streamId": 3, "ordered": True}, "chat", "json")
+
+    def _CloseDataProducer(self, room: ModelledRoom, command: c.CloseDataProducer) -> c.Done:  # noqa: N802
+        _known(room.data, command.data_producer_id)
+        del room.data[command.data_producer_id]
+        return c.Done()
+
+    def _CloseDataConsumer(self, room: ModelledRoom, command: c.CloseDataConsumer) -> c.Done:  # noqa: N802
+        _known(room.data, command.data_consumer_id)
+        del room.data[command.data_consumer_id]
         return c.Done()
 
     def _SetConsumerLayers(self, room: ModelledRoom, command: c.SetConsumerLayers) -> c.LayersSet:  # noqa: N802

@@ -29,6 +29,12 @@ export interface Consume {
   readonly preferred_layers?: PreferredLayers | null
 }
 
+/** On a recv transport made with `sctp`. */
+export interface ConsumeData {
+  readonly transport_id: string
+  readonly data_producer_id: string
+}
+
 export interface ConsumerClose {
   readonly consumer_id: string
 }
@@ -126,6 +132,53 @@ export interface ConsumerSizeSet {
   readonly consumer_id: string
   readonly width: number
   readonly height: number
+}
+
+export interface DataConsumerClose {
+  readonly data_consumer_id: string
+}
+
+/** As a notification: its producer has closed, or it did itself and `reason` says why: slow, association. */
+export interface DataConsumerClosed {
+  readonly data_consumer_id: string
+  readonly reason?: string | null
+}
+
+/** Given to `transport.consumeData()`. What is sent before the client has done so, it may not hear. */
+export interface DataConsumerCreated {
+  readonly id: string
+  readonly data_producer_id: string
+  readonly participant_id: string
+  readonly sctpStreamParameters: types.SctpStreamParameters
+  readonly label: string
+  readonly protocol: string
+}
+
+export interface DataProducerClose {
+  readonly data_producer_id: string
+}
+
+/** As a notification to its owner: it closed by itself. `reason`: too_large (a message), association. */
+export interface DataProducerClosed {
+  readonly data_producer_id: string
+  readonly reason?: string | null
+}
+
+export interface DataProducerCreated {
+  readonly id: string
+}
+
+/** The data producer a reply or a notification is about. */
+export interface DataProducerNamed {
+  readonly data_producer_id: string
+}
+
+/** An open data producer: an entry of `data_producers[]`, and `data_producer:added`. */
+export interface DataProducerView {
+  readonly data_producer_id: string
+  readonly participant_id: string
+  readonly label: string
+  readonly protocol: string
 }
 
 /** Why a request was refused. `event` is the request's name; `retry_after`, in seconds, says when to try again. */
@@ -447,6 +500,14 @@ export interface Produce {
   readonly paused?: boolean
 }
 
+/** On a send transport made with `sctp`. */
+export interface ProduceData {
+  readonly transport_id: string
+  readonly sctpStreamParameters: types.SctpStreamParameters
+  readonly label?: string
+  readonly protocol?: string
+}
+
 export interface ProducerClose {
   readonly producer_id: string
 }
@@ -567,6 +628,7 @@ export interface RoomJoined {
   readonly your_role: string
   readonly participants: readonly ParticipantView[]
   readonly producers: readonly ProducerView[]
+  readonly data_producers: readonly DataProducerView[]
   readonly speaker?: string | null
   readonly features: Features
   readonly locked: boolean
@@ -749,6 +811,10 @@ export interface Requests {
   'consumer:layers': { payload: ConsumerLayers; reply: ConsumerLayersSet }
   'consumer:size': { payload: ConsumerSize; reply: ConsumerSizeSet }
   'consumer:priority': { payload: ConsumerPriority; reply: ConsumerPrioritySet }
+  produce_data: { payload: ProduceData; reply: DataProducerCreated }
+  'data_producer:close': { payload: DataProducerClose; reply: DataProducerClosed }
+  consume_data: { payload: ConsumeData; reply: DataConsumerCreated }
+  'data_consumer:close': { payload: DataConsumerClose; reply: DataConsumerClosed }
   'media:toggle': { payload: MediaToggle; reply: MediaUpdated }
   'screen:start': { payload: ScreenStart; reply: ScreenShare }
   'screen:stop': { payload: ScreenStop; reply: ScreenShare }
@@ -798,6 +864,10 @@ export interface Notifications {
   'producer:layers_wanted': ProducerLayersWanted
   'consumer:closed': ConsumerNamed
   'consumer:layers_changed': ConsumerLayersChanged
+  'data_producer:added': DataProducerView
+  'data_producer:removed': DataProducerNamed
+  'data_producer:closed': DataProducerClosed
+  'data_consumer:closed': DataConsumerClosed
   'speaker:changed': SpeakerChanged
   'media:reset': MediaReset
   'transport:closed': TransportClosed
@@ -833,6 +903,10 @@ export const NOTIFICATION_NAMES = [
   'producer:layers_wanted',
   'consumer:closed',
   'consumer:layers_changed',
+  'data_producer:added',
+  'data_producer:removed',
+  'data_producer:closed',
+  'data_consumer:closed',
   'speaker:changed',
   'media:reset',
   'transport:closed',

@@ -79,6 +79,10 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'consumer:closed':
     case 'consumer:layers_changed':
     case 'producer:layers_wanted':
+    case 'data_producer:added':
+    case 'data_producer:removed':
+    case 'data_producer:closed':
+    case 'data_consumer:closed':
     case 'transport:closed':
     case 'room:closed':
       return roster
