@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,16 @@ def _are_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]
 """Addresses and networks, such as 10.0.0.0/8."""
+
+
+def _is_a_safe_place(text: str) -> str:
+    """Keys that came in the clear from another machine could be anybody's."""
+    if "://" in text and not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", text):
+        raise ValueError("keys come from an https address, this machine or a file")
+    return text
+
+
+KeyPlace = Annotated[str, Field(min_length=1), AfterValidator(_is_a_safe_place)]
 
 
 class HttpSettings(Section):
@@ -51,6 +62,11 @@ class AuthSettings(Section):
     guests: bool = True
     guests_create: bool | None = None  # None: only under --dev
     leeway_s: int = Field(30, ge=0, le=300)
+    jwks: KeyPlace | None = None
+    jwks_issuer: str | None = None
+    jwks_audience: str = "folkmoot"
+    jwks_operators: bool = False
+    jwks_refresh_s: float = Field(300, ge=10)
 
 
 class LimitSettings(Section):

@@ -19,26 +19,18 @@ from server.api.auth import AuthApi
 from server.api.contract import Route
 from server.api.dispatch import ApiDispatch
 from server.api.events import EventsApi
-from server.api.limits import HttpLimits
 from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
-from server.client_address import TrustedProxies
-from server.connections import Connections
+from server.doors import Doors
 from server.health import Health
 from server.http import HttpServer
 from server.identity import TokenAuthority
 from server.lifecycle import Lifecycle, Stage
 from server.metrics import Metrics
-from server.refusals import Refusals
 from server.samples import Samples
-from server.tokens.authenticator import Authenticator
-from server.tokens.revocations import Revocations
 from sfu.fleet import Fleet
 from signaling.gateway import Gateway
-from signaling.passwords import Passwords
-from signaling.rates.quota import MemoryQuotas
-from signaling.rates.redis_quotas import RedisQuotas
 from signaling.rooms import Registry
 
 WEB_DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
@@ -74,55 +66,37 @@ class Application:
     def _wire(self, store: Store) -> Lifecycle:
         settings, fleet = self._settings, self._fleet
         registry = Registry(limits=settings.limits)
-        revocations = Revocations(store.revoked_tokens, now=time.time)
-        authenticator = Authenticator(self._authority, revoked=revocations)
-        passwords = Passwords()
-        alone = MemoryQuotas(time.monotonic)
-        redis = RedisQuotas(settings.redis.url, alone, time.monotonic) if settings.redis.url else None
+        doors = Doors(settings, store, self._authority)
         gateway = Gateway(
-            authenticate=authenticator.identify,
+            authenticate=doors.authenticator.identify,
             registry=registry,
             media=fleet,
             store=store,
             settings=settings,
-            passwords=passwords,
-            quotas=redis or alone,
+            revoked=doors.revoked,
+            passwords=doors.passwords,
+            quotas=doors.quotas,
         )
-        accounts = Accounts(
-            users=store.users,
-            sign_ins=store.sign_ins,
-            revocations=revocations,
-            authority=self._authority,
-            passwords=passwords,
-            settings=settings.auth,
-        )
-        limits = HttpLimits(settings.rates, redis or alone)
-        dispatch = ApiDispatch(authenticator, limits)
+        dispatch = ApiDispatch(doors.authenticator, doors.limits)
         health = Health({"database": store.ready, "workers": fleet.ready, "signaling": gateway.ready})
-        proxies = TrustedProxies(settings.http.trusted_proxies)
-        connections = Connections(most_per_address=settings.rates.connections_per_address, trusted=proxies)
-        refusals = Refusals(
-            limits=limits, connections=connections, accounts=accounts, revocations=revocations, redis=redis
-        )
-        metrics = Metrics([Samples(store, fleet, registry, gateway.counters, dispatch).take, refusals.take])
+        metrics = Metrics([Samples(store, fleet, registry, gateway.counters, dispatch).take, doors.samples])
 
-        middlewares = [connections.middleware, proxies.middleware, pages.secure]
+        middlewares = [doors.connections.middleware, doors.proxies.middleware, pages.secure]
         app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
         for part in (gateway, health, metrics):
             part.mount(app)
-        routes = self._routes(store, accounts, registry)
+        routes = self._routes(store, doors.accounts, registry)
         _mount_openapi(app, routes)
         dispatch.mount(app, routes)
         pages.Pages(WEB_DIST).mount(app)
-        http = HttpServer(app, settings.http, connections)
+        http = HttpServer(app, settings.http, doors.connections)
 
         # Stopped from the bottom up: nobody new comes in, sessions are told, media ends, and only when nothing can
         # happen any more does the record close.
         return Lifecycle(
             [
                 Stage("record", _nothing, store.close),
-                Stage("revocations", revocations.start, revocations.stop),
-                Stage("quotas", _nothing, redis.close if redis else _nothing),
+                doors.stage(),
                 Stage("media", fleet.start, fleet.stop),
                 Stage("signaling", gateway.start, gateway.stop),
                 Stage("http", http.start, http.stop),
@@ -141,7 +115,7 @@ class Application:
 
 
 async def _nothing() -> None:
-    """Some parts are there from the first line on; others hold nothing that has to be given back."""
+    """The record is already open: the other parts are built around it."""
 
 
 def _mount_openapi(app: web.Application, routes: list[Route]) -> None:

@@ -12,7 +12,7 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -30,13 +30,13 @@ from config.settings import Settings
 from sfu.ports import Rooms
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, SignalingError
-from signaling.identity import Identity
+from signaling.identity import Authenticate, Identity, Revoked, never_revoked
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
 from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
 from signaling.passwords import Passwords
 from signaling.ports import Store
-from signaling.rates.door import Door
+from signaling.rates.addresses import Addresses
 from signaling.rates.quota import MemoryQuotas, Quotas
 from signaling.rooms import Registry
 from signaling.service import Signaling
@@ -50,7 +50,6 @@ PING_EVERY_S: Final = 10
 PONG_WITHIN_S: Final = 10
 CLIENT_CHARS: Final = 255
 
-Authenticate = Callable[[str], Awaitable[Identity]]
 log = structlog.get_logger(__name__)
 
 # A polling client may have this much to say between two posts; the library's 16 would drop the rest without a word.
@@ -70,12 +69,12 @@ class Json:
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is untyped
-    """Engine.IO with a door before it and a bounded backlog for each connection."""
+    """Engine.IO with a guard before it and a bounded backlog for each connection."""
 
-    door: Door
+    addresses: Addresses
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        wait_s = 0.0 if "sid" in request.query else self.door.wait_s(request.remote or "")
+        wait_s = 0.0 if "sid" in request.query else self.addresses.wait_s(request.remote or "")
         if wait_s:
             return turned_away(wait_s)
         answer: web.StreamResponse = await super().handle_request(request)
@@ -142,10 +141,10 @@ class SocketLine:
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
     """The library's server, bent as the module says. Owns the tasks and timers of connections."""
 
-    def __init__(self, counters: Counters, door: Door, **options: Any) -> None:
+    def __init__(self, counters: Counters, addresses: Addresses, **options: Any) -> None:
         super().__init__(**options)
-        self.eio.door = door
-        self._door = door
+        self.eio.addresses = addresses
+        self._addresses = addresses
         self._counters = counters
         self._sessions: dict[str, Session] = {}
         self._malformed: Counter[str] = Counter()
@@ -197,7 +196,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         self._closed = True
         for engine_id in list(self.eio.sockets):
             await self._hang_up(engine_id, "server_stopping")
-        self._door.close()
+        self._addresses.close()
         goodbyes = list(self._goodbyes.values())
         for task in goodbyes:
             task.cancel()
@@ -207,12 +206,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     # -- receiving
 
     def admit(self, engine_id: str, session: Session) -> None:
-        self._door.known(engine_id)
+        self._addresses.known(engine_id)
         self._sessions[engine_id] = session
 
     def dismiss(self, engine_id: str) -> Session | None:
         """The client left the namespace. Its connection, if that still stands, waits to be told who it is once more."""
-        self._door.wait(engine_id, partial(self._waited_too_long, engine_id))
+        self._addresses.wait(engine_id, partial(self._waited_too_long, engine_id))
         return self._sessions.pop(engine_id, None)
 
     def stands(self, engine_id: str) -> bool:
@@ -225,11 +224,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     async def _handle_eio_connect(self, engine_id: str, environ: Mapping[str, Any]) -> None:
         await super()._handle_eio_connect(engine_id, environ)
         address = environ["aiohttp.request"].remote or ""
-        self._door.enter(engine_id, address, partial(self._waited_too_long, engine_id))
+        self._addresses.enter(engine_id, address, partial(self._waited_too_long, engine_id))
 
     async def _handle_eio_disconnect(self, engine_id: str, reason: str) -> None:
         await super()._handle_eio_disconnect(engine_id, reason)
-        self._door.leave(engine_id)
+        self._addresses.leave(engine_id)
         self._malformed.pop(engine_id, None)
         socket = self.eio.sockets.get(engine_id)
         if socket is not None:
@@ -286,7 +285,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
 class Gateway:
     """Signaling over Socket.IO at `/socket.io/`, namespace `/meeting`.
 
-    `authenticate` turns a token into an identity; whatever it raises refuses the handshake with UNAUTHORIZED.
+    `authenticate` turns a token into an identity; whatever it raises refuses the handshake with UNAUTHORIZED. `revoked`
+    is asked about every connection once a second; `now` answers seconds since the epoch.
     """
 
     def __init__(
@@ -297,12 +297,23 @@ class Gateway:
         media: Rooms,
         store: Store,
         settings: Settings,
+        revoked: Revoked = never_revoked,
         passwords: Passwords | None = None,
         quotas: Quotas | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._authenticate = authenticate
-        self._signaling = Signaling(registry=registry, media=media, store=store, settings=settings, passwords=passwords)
-        self.door = Door(
+        self._signaling = Signaling(
+            registry=registry,
+            media=media,
+            store=store,
+            settings=settings,
+            authenticate=authenticate,
+            revoked=revoked,
+            passwords=passwords,
+            now=now,
+        )
+        self.addresses = Addresses(
             settings.rates,
             quotas or MemoryQuotas(time.monotonic),
             clock=time.monotonic,
@@ -310,7 +321,7 @@ class Gateway:
         )
         self._server = SocketServer(
             self.counters,
-            self.door,
+            self.addresses,
             async_mode="aiohttp",
             async_handlers=False,
             json=Json,
@@ -373,7 +384,7 @@ class Gateway:
             with contextlib.suppress(Exception):
                 return await self._authenticate(token)
         self.counters.refused["unauthorized"] += 1
-        await self.door.failed(address)
+        await self.addresses.failed(address)
         raise _refusal(ErrorCode.UNAUTHORIZED, "The token is missing or not valid.")
 
 

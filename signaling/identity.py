@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,3 +55,19 @@ class Identity:
     def denies(self, grant: str) -> bool:
         """Whether the token names the grant and says no."""
         return self.grants is not None and self.grants.get(grant, True) is not True
+
+
+Authenticate = Callable[[str], Awaitable[Identity]]
+"""From a token to whom it names; raises for whatever is wrong with it."""
+
+Revoked = Callable[[Identity], bool]
+"""Whether the token somebody came with is over before its time."""
+
+
+async def nobody(_token: str) -> Identity:
+    """Takes no token at all."""
+    raise PermissionError
+
+
+def never_revoked(_identity: Identity) -> bool:
+    return False

@@ -28,6 +28,7 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
         "room:create": _ALL,
         "room:join": _ALL,
+        "token:refresh": _ALL,
         "room:leave": _ALL,
         "room:close": _HOST,
         "transport:create": _ALL,
@@ -81,7 +82,7 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "room:lobby": HOSTS,
     }
 )
-"""Who may ask what. The first two are asked before there is a role."""
+"""Who may ask what. Some are asked before there is a role."""
 
 
 def may_ask(role: Role, event: str) -> bool:

@@ -17,6 +17,7 @@ from sfu.ports import Rooms
 from signaling.admission import Admission
 from signaling.closing import Closing
 from signaling.counters import Counters
+from signaling.credentials import Credentials
 from signaling.data_closing import DataClosing
 from signaling.dispatch import Dispatch
 from signaling.door import Door
@@ -31,9 +32,10 @@ from signaling.handlers.participant import ParticipantHandlers
 from signaling.handlers.producer import ProducerHandlers
 from signaling.handlers.room import RoomHandlers
 from signaling.handlers.rules import RuleHandlers
+from signaling.handlers.token import TokenHandlers
 from signaling.handlers.transport import TransportHandlers
 from signaling.ice_servers import IceServers
-from signaling.identity import Identity
+from signaling.identity import Authenticate, Identity, Revoked, never_revoked, nobody
 from signaling.lobby import Lobbies
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
@@ -71,12 +73,17 @@ class Signaling:
         store: Store,
         settings: Settings,
         new_id: Callable[[], str] = new_id,
+        authenticate: Authenticate = nobody,
+        revoked: Revoked = never_revoked,
         passwords: Passwords | None = None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.counters = Counters()
         self._allowances = Allowances.of(settings.rates)
         self._clock = clock
+        self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
+        self.credentials = Credentials(self._standing, revoked=revoked, now=now, counters=self.counters)
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
         data_closing = DataClosing(store.emitter, self._closing, registry)
@@ -112,11 +119,11 @@ class Signaling:
                 lobbies=self._lobbies,
                 new_id=new_id,
                 passwords=passwords or Passwords(),
+                tokens=TokenHandlers(authenticate, self.credentials),
             ),
             self.counters,
         )
         self._work = Work(serve=self._dispatch.serve, leave=self._leave)
-        self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self._watching: list[asyncio.Task[None]] = []
         self.accepting = False
 
@@ -130,6 +137,7 @@ class Signaling:
             asyncio.create_task(self._speaking.run(), name="speaking"),
             asyncio.create_task(self._ranks.run(), name="ranks"),
             asyncio.create_task(self._lobbies.run(), name="lobbies"),
+            asyncio.create_task(self.credentials.run(), name="credentials"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
         self.accepting = True
@@ -155,6 +163,9 @@ class Signaling:
         # Together: a late session may be waiting for the recovery of its room.
         await _cancel(*late, *self._watching)
         await self.facts.drain()
+
+    def _standing(self) -> list[Session]:
+        return [session for session, _ in self._sessions.values()]
 
     async def _leave(self, session: Session, reason: str) -> None:
         try:
@@ -184,6 +195,7 @@ def _handlers(
     lobbies: Lobbies,
     new_id: Callable[[], str],
     passwords: Passwords,
+    tokens: TokenHandlers,
 ) -> list[object]:
     record, limits = store.emitter, settings.limits
     switches = Switches(media, record)
@@ -222,4 +234,5 @@ def _handlers(
         RuleHandlers(record, closing, ranks),
         LobbyHandlers(record, lobbies),
         ParticipantHandlers(record, utc_now),
+        tokens,
     ]

@@ -114,6 +114,10 @@ class Session:
     def hang_up(self, reason: str) -> None:
         self._line.hang_up(reason)
 
+    @property
+    def ending(self) -> bool:
+        return self._ending is not None
+
     def end(self, reason: str) -> None:
         """No further request is begun; the one being served is finished, then the participant leaves. Once."""
         if self._ending is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,10 @@ from signaling.roles import Role
 AUDIENCE: Final = "folkmoot"
 ACCESS_KINDS: Final = frozenset({"access", "bearer", "jwt", "at+jwt"})
 """What issuers call a token that is for access, and not an ID token, a refresh token or a link to a recording."""
+
+
+Moment = Annotated[float, Field(allow_inf_nan=False)]
+"""Seconds since the epoch, whole or not (RFC 7519, NumericDate). JSON of Python's knows a NaN, which is never past."""
 
 
 class InvalidTokenError(Exception):
@@ -28,9 +32,9 @@ class Claims(BaseModel):
 
     sub: str = Field(min_length=1, max_length=255)
     name: str = Field("", max_length=1024)
-    exp: int
-    iat: int | None = None
-    nbf: int | None = None
+    exp: Moment
+    iat: Moment | None = None
+    nbf: Moment | None = None
     aud: str | list[str]
     iss: str | None = None
     jti: str | None = Field(None, min_length=1, max_length=255)

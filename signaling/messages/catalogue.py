@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import data, lobby, media, moderation, participant, room, transport
+from signaling.messages import data, lobby, media, moderation, participant, room, token, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -105,6 +105,7 @@ _REQUESTS: Final = (
     RequestKind("lobby:deny", lobby.LobbyDeny, "lobby:denied", lobby.LobbyDenied),
     RequestKind("lobby:message", lobby.LobbyMessage, "lobby:messaged", lobby.LobbyMessaged),
     RequestKind("room:lobby", lobby.RoomLobby, "room:lobby_set", lobby.RoomLobbySet),
+    RequestKind("token:refresh", token.TokenRefresh, "token:refreshed", token.TokenRefreshed),
 )
 
 REQUESTS: Final[Mapping[str, RequestKind]] = MappingProxyType({kind.event: kind for kind in _REQUESTS})
@@ -149,6 +150,8 @@ ROOM_LOCKED: Final = "room:locked"
 ROOM_FEATURES_SET: Final = "room:features_set"
 ROOM_SPOTLIT: Final = "room:spotlit"
 ROOM_CLOSED: Final = "room:closed"
+TOKEN_EXPIRING: Final = "token:expiring"  # noqa: S105 - a name, no secret
+TOKEN_ENDED: Final = "token:ended"  # noqa: S105
 
 NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
     {
@@ -188,6 +191,8 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         ROOM_FEATURES_SET: moderation.RoomFeaturesSet,
         ROOM_SPOTLIT: moderation.RoomSpotlit,
         ROOM_CLOSED: room.RoomClosedNotice,
+        TOKEN_EXPIRING: token.TokenExpiring,
+        TOKEN_ENDED: token.TokenEnded,
     }
 )
 """By event name: what a client is told without asking."""

@@ -110,12 +110,16 @@ class Node:
         self.registry = Registry(limits)
         self.settings = Settings(limits=limits, rates=rates)
         self.identities: dict[str, Identity] = {}
+        self.revoked: list[Identity] = []
+        self.now = 1_800_000_000.0
         self.gateway = Gateway(
             authenticate=self._authenticate,
             registry=self.registry,
             media=self.media,
             store=self.store,
             settings=self.settings,
+            revoked=self.revoked.__contains__,
+            now=lambda: self.now,
         )
         self.clients: list[Client] = []
         self.url = ""

@@ -35,7 +35,9 @@ async def test_an_unknown_event_is_not_found(node: Node) -> None:
     assert node.gateway.counters.requests["unknown", "NOT_FOUND"] == 1
 
 
-@pytest.mark.parametrize("event", sorted(REQUESTS.keys() - {"room:create", "room:join", "lobby:leave"}))
+@pytest.mark.parametrize(
+    "event", sorted(REQUESTS.keys() - {"room:create", "room:join", "lobby:leave", "token:refresh"})
+)
 async def test_a_request_before_joining_is_denied(node: Node, event: str) -> None:
     ada = await node.connect("ada")
     assert await ada.refused(event) == "ACCESS_DENIED"
@@ -204,7 +206,7 @@ async def test_a_connection_that_says_connect_twice_keeps_its_one_session(node: 
 
 
 async def test_a_connection_that_never_says_connect_is_closed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.rates.door.CONNECT_WITHIN_S", 0.05)
+    monkeypatch.setattr("signaling.rates.addresses.CONNECT_WITHIN_S", 0.05)
     async with aiohttp.ClientSession() as session:
         assert await closed(await raw(node, session))
     assert node.gateway.counters.refused["no_connect"] == 1

@@ -35,7 +35,7 @@ MODERATORS = {
 }
 NOT_OBSERVERS = {"produce", "produce_data", "producer:pause", "producer:resume", "media:toggle", "screen:start"}
 EVERYBODY = set(Role)
-UNJOINED = {"room:create", "room:join", "lobby:leave"}
+UNJOINED = {"room:create", "room:join", "lobby:leave", "token:refresh"}
 
 
 def spec(event: str) -> set[Role]:

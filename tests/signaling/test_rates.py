@@ -15,8 +15,8 @@ from config.rates import RateSettings
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, FloodError, SignalingError
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
+from signaling.rates.addresses import MAX_SHUT_OUT, Addresses
 from signaling.rates.bucket import Allowance, Bucket
-from signaling.rates.door import MAX_SHUT_OUT, Door
 from signaling.rates.kind import RequestRate, rate_of
 from signaling.rates.quota import MemoryQuotas, Quota, address_key
 from signaling.rates.throttle import REFUSALS, Allowances, Throttle
@@ -179,7 +179,7 @@ def test_an_address_is_counted_as_its_owner_could_not_change_it(address: str, ke
 
 async def test_an_address_is_shut_out_for_a_while_after_too_many_bad_tokens() -> None:
     clock, refused = Clock(), Counters()
-    door = Door(RateSettings(), MemoryQuotas(clock), clock=clock, refused=refused.refuse)
+    door = Addresses(RateSettings(), MemoryQuotas(clock), clock=clock, refused=refused.refuse)
     for _ in range(1000):
         await door.failed("192.0.2.7")
         assert door.wait_s("192.0.2.7") == 0
@@ -193,7 +193,7 @@ async def test_an_address_is_shut_out_for_a_while_after_too_many_bad_tokens() ->
 
 async def test_only_so_many_addresses_are_remembered_as_shut_out() -> None:
     clock = Clock()
-    door = Door(RateSettings(failures_per_min=1), MemoryQuotas(clock), clock=clock, refused=Counters().refuse)
+    door = Addresses(RateSettings(failures_per_min=1), MemoryQuotas(clock), clock=clock, refused=Counters().refuse)
     addresses = [f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(MAX_SHUT_OUT + 1)]
     for address in addresses:
         await door.failed(address)

@@ -78,6 +78,7 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
         "lobby:deny": {"waiting_id": await waiting(node, "fay")},
         "lobby:admit_all": {},
         "room:blocks": {},
+        "token:refresh": {"token": node.token("again", user_id="user-ada", expires_at=node.now + 900)},
         "room:leave": {},
         "room:join": {"meeting_id": "daily", "display_name": "Ada"},
         "room:close": {},

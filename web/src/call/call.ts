@@ -280,6 +280,7 @@ export class Call {
       return
     }
     if (notification.type === 'room:closed') this.#finish(closingOf(notification.data.reason))
+    else if (notification.type === 'token:ended') this.#finish('expired')
     else if (notification.type === 'participant:left' && notification.data.participant_id === me) {
       this.#finish(departureOf(notification.data.reason))
     } else {

@@ -718,6 +718,27 @@ export interface StreamFigures {
   readonly bitrate: number
 }
 
+/** The last thing a connection is told. `reason`: expired, revoked. */
+export interface TokenEnded {
+  readonly reason: 'expired' | 'revoked'
+}
+
+/** The token lives for `expires_in` more seconds; without a `token:refresh` the connection ends in `ends_in`. */
+export interface TokenExpiring {
+  readonly expires_in: number
+  readonly ends_in: number
+}
+
+/** `token`: another one for the same person. */
+export interface TokenRefresh {
+  readonly token: string
+}
+
+/** `expires_in`: seconds. */
+export interface TokenRefreshed {
+  readonly expires_in: number
+}
+
 /** Told to its owner. `reason`: fingerprint, handshake, peer_closed. */
 export interface TransportClosed {
   readonly transport_id: string
@@ -842,6 +863,7 @@ export interface Requests {
   'lobby:deny': { payload: LobbyDeny; reply: LobbyDenied }
   'lobby:message': { payload: LobbyMessage; reply: LobbyMessaged }
   'room:lobby': { payload: RoomLobby; reply: RoomLobbySet }
+  'token:refresh': { payload: TokenRefresh; reply: TokenRefreshed }
 }
 
 /** What the server tells of its own accord. */
@@ -882,6 +904,8 @@ export interface Notifications {
   'room:features_set': RoomFeaturesSet
   'room:spotlit': RoomSpotlit
   'room:closed': RoomClosedNotice
+  'token:expiring': TokenExpiring
+  'token:ended': TokenEnded
 }
 
 export const NOTIFICATION_NAMES = [
@@ -921,4 +945,6 @@ export const NOTIFICATION_NAMES = [
   'room:features_set',
   'room:spotlit',
   'room:closed',
+  'token:expiring',
+  'token:ended',
 ] as const satisfies readonly (keyof Notifications)[]

@@ -85,6 +85,8 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'data_consumer:closed':
     case 'transport:closed':
     case 'room:closed':
+    case 'token:expiring':
+    case 'token:ended':
       return roster
     default:
       return assertNever(notification)

@@ -1,4 +1,4 @@
-"""Before anybody has said who they are: what one address may do (case 43 and 44)."""
+"""What one address may do before anybody has said who they are (cases 43 and 44)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_SHUT_OUT: Final = 10_000
 COME_BACK_S: Final = 5.0
 
 
-class Door:
+class Addresses:
     """Counts connections by address. `refused` is told why somebody was; `clock` answers seconds."""
 
     def __init__(
