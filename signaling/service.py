@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -80,8 +81,7 @@ class Signaling:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.counters = Counters()
-        self._allowances = Allowances.of(settings.rates)
-        self._clock = clock
+        self._gate = partial(Throttle, Allowances.of(settings.rates), clock, self.counters)
         self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.credentials = Credentials(self._standing, revoked=revoked, now=now, counters=self.counters)
         self._media = media
@@ -143,8 +143,7 @@ class Signaling:
         self.accepting = True
 
     def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
-        gate = Throttle(self._allowances, self._clock, self.counters)
-        session = Session(session_id, identity, line, self._work, gate, client=client)
+        session = Session(session_id, identity, line, self._work, self._gate(), client=client)
         task = asyncio.create_task(session.run(), name=f"session {session_id}")
         self._sessions[session_id] = (session, task)
         task.add_done_callback(lambda _: self._sessions.pop(session_id, None))
