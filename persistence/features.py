@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict
 class Features(BaseModel):
     """`unmute` and `start_video`: whether people may switch on their own microphone and camera."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, json_schema_serialization_defaults_required=True
+    )
 
     chat: bool = True
     screen_share: bool = True

@@ -13,7 +13,6 @@ from aiohttp import web
 from config.settings import Settings
 from persistence.store import Store
 from server import pages
-from server.accounts.accounts import Accounts
 from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
 from server.api.contract import Route
@@ -85,7 +84,7 @@ class Application:
         app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
         for part in (gateway, health, metrics):
             part.mount(app)
-        routes = self._routes(store, doors.accounts, registry)
+        routes = self._routes(store, doors, registry)
         _mount_openapi(app, routes)
         dispatch.mount(app, routes)
         pages.Pages(WEB_DIST).mount(app)
@@ -103,12 +102,12 @@ class Application:
             ]
         )
 
-    def _routes(self, store: Store, accounts: Accounts, registry: Registry) -> list[Route]:
+    def _routes(self, store: Store, doors: Doors, registry: Registry) -> list[Route]:
         settings = self._settings
         return [
-            *AccountsApi(accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
+            *AccountsApi(doors.accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
-            *MeetingsApi(store, settings.limits).routes(),
+            *MeetingsApi(store, doors.passwords, settings.limits).routes(),
             *EventsApi(store).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from config.settings import LimitSettings
 from persistence.events import MeetingCreated
+from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.store import Store
 from server.api.contract import Access, Answer, Body, Call, Rate, Route
 from server.api.errors import ApiError
+from signaling.admission import role_of
+from signaling.identity import Identity
+from signaling.passwords import Passwords
+from signaling.roles import HOSTS
 
 
 class CreateMeeting(Body):
@@ -19,6 +25,9 @@ class CreateMeeting(Body):
     description: str = Field("", max_length=10_000)
     max_participants: int | None = Field(None, ge=1, le=10_000)
     guests_allowed: bool = True
+    password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=128)] | None = None
+    lobby: bool = False
+    features: Features = Features()
 
     @field_validator("title")
     @classmethod
@@ -36,6 +45,9 @@ class MeetingAnswer(Answer):
     max_participants: int | None
     guests_allowed: bool
     has_password: bool
+    lobby: bool
+    features: Features
+    hosted_by_you: bool
     current_participants_count: int
     created_at: datetime
     actual_start_time: datetime | None
@@ -43,8 +55,9 @@ class MeetingAnswer(Answer):
 
 
 class MeetingsApi:
-    def __init__(self, store: Store, limits: LimitSettings) -> None:
+    def __init__(self, store: Store, passwords: Passwords, limits: LimitSettings) -> None:
         self._store = store
+        self._passwords = passwords
         self._limits = limits
 
     def routes(self) -> list[Route]:
@@ -85,19 +98,22 @@ class MeetingsApi:
             creator_id=call.caller.user_id,
             max_participants=request.max_participants,
             guests_allowed=request.guests_allowed,
+            password_hash=await self._passwords.hash(request.password) if request.password else None,
+            lobby=request.lobby,
+            features=request.features,
         )
         meeting = await self._store.meetings.create(new)
         await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id))
-        return as_answer(meeting)
+        return as_answer(meeting, call.identity)
 
     async def get(self, call: Call) -> MeetingAnswer:
         meeting = await self._store.meetings.get(call.path["id"])
         if meeting is None:
             raise ApiError("NOT_FOUND", "There is no such meeting.")
-        return as_answer(meeting)
+        return as_answer(meeting, call.identity)
 
 
-def as_answer(meeting: Meeting) -> MeetingAnswer:
+def as_answer(meeting: Meeting, caller: Identity | None) -> MeetingAnswer:
     return MeetingAnswer(
         id=meeting.id,
         title=meeting.title,
@@ -106,6 +122,9 @@ def as_answer(meeting: Meeting) -> MeetingAnswer:
         max_participants=meeting.max_participants,
         guests_allowed=meeting.guests_allowed,
         has_password=meeting.password_hash is not None,
+        lobby=meeting.lobby,
+        features=meeting.features,
+        hosted_by_you=caller is not None and role_of(caller, meeting) in HOSTS,
         current_participants_count=meeting.current_participants_count,
         created_at=meeting.created_at,
         actual_start_time=meeting.actual_start_time,

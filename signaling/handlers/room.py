@@ -8,6 +8,7 @@ import structlog
 
 from config.settings import LimitSettings
 from persistence.events import ConferenceJoined, MeetingStarted, ParticipantJoined, ParticipantLeft
+from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu.ports import Rooms
@@ -85,7 +86,7 @@ class RoomHandlers:
                 max_participants=request.max_participants,
                 guests_allowed=request.guests_allowed,
                 lobby=request.lobby,
-                features=request.features,
+                features=Features().model_copy(update=_wanted(request)),
                 password_hash=await self._passwords.hash(request.password) if request.password else None,
             )
         )
@@ -204,6 +205,10 @@ class RoomHandlers:
         await self._closing.close_room(participant.room, reason="closed_by_host", by=participant)
         await self._lobbies.close(participant.room.id, by=participant)
         return RoomClosed(meeting_id=participant.room.id)
+
+
+def _wanted(request: RoomCreate) -> dict[str, bool]:
+    return request.features.model_dump(exclude_none=True) if request.features is not None else {}
 
 
 def _closed() -> SignalingError:

@@ -10,6 +10,7 @@ from persistence.features import Features
 from signaling.messages.data import DataProducerView
 from signaling.messages.media import ProducerView
 from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
+from signaling.messages.moderation import RoomFeatures
 from signaling.messages.participant import ParticipantView
 
 
@@ -37,7 +38,7 @@ class RoomCreate(Request):
     max_participants: Annotated[int, Field(ge=1, le=10_000)] | None = None
     guests_allowed: bool = True
     lobby: bool = False
-    features: Features = Features()
+    features: RoomFeatures | None = None
 
 
 class RoomCreated(Told):

@@ -1,30 +1,34 @@
 import { CodedError } from '../protocol/errors'
-import type { Notification, Source } from '../protocol/messages'
+import type { Notification, RequestName, Requests, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
-import { type Notice, noticeFor, withNotice } from '../state/notices'
+import { type LobbyState, lobbyOf, lobbyStep } from '../state/lobby'
+import { type Notice, noticeFor } from '../state/notices'
 import { withHand } from '../state/roster'
+import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
+import { mediaWords } from '../state/words'
+import { Announcer } from './announcer'
 import { problemOf } from './devices'
 import { Entry } from './entry'
+import { HostWishes } from './host-wishes'
+import { Hosting } from './hosting'
 import { Lifetime } from './lifetime'
 import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
+import { Pins } from './pins'
 import { Playback } from './playback'
 import { Reactions } from './reactions'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
-import { receivedLevel, SpeakingTracker } from './speaking'
+import { heardLevels, ownLevel, SpeakingTracker } from './speaking'
 import type { RemoteTrack } from './subscriber'
 import type { Shown } from './subscription'
 import type { Tokens } from './tokens'
 
 const SPEAKING_INTERVAL_MS = 200
-const NOTICE_MS = 5_000
 /** After the signaling comes back, joining again is tried this often; a server that has just restarted needs a moment. */
 const REJOIN_DELAYS_MS = [0, 500, 1_000, 2_000, 4_000]
-/** Our level is measured at the microphone on a decibel scale: this much of it counts as speech. */
-const OWN_SPEAKING_LEVEL = 0.4
 
 export interface JoinChoice {
   displayName: string
@@ -41,22 +45,24 @@ export class Call {
   readonly screen = new ScreenShare()
   readonly playback: Playback
   readonly reactions = new Reactions()
+  readonly pins = new Pins()
+  readonly hosting: Hosting
+  readonly wishes: HostWishes
   readonly #entry: Entry
   readonly #state = new Store<CallState>(beforeCall)
   readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
   readonly #speaking = new Store<ReadonlySet<string>>(new Set())
-  readonly #notices = new Store<readonly Notice[]>([])
   readonly #shown = new Map<string, Shown>()
   readonly #firstFrames = new Map<string, number>()
   readonly #tracker = new SpeakingTracker()
   readonly #lifetime = new Lifetime()
+  readonly #announcer = new Announcer(this.#lifetime)
   #session: Session | undefined
   #signaling: Signaling | undefined
   #early: Notification[] = []
   #choice: JoinChoice = { displayName: '' }
   #resumeToken: string | undefined
   #handUp = false
-  #noticeId = 0
   #joinClickedAt = 0
 
   constructor(meetingId: string, media: LocalMedia, tokens: Tokens) {
@@ -64,6 +70,12 @@ export class Call {
     this.media = media
     this.#entry = new Entry(meetingId, tokens)
     this.playback = new Playback(media.speakerId)
+    this.wishes = new HostWishes(media, this.screen)
+    this.hosting = new Hosting({
+      request: (name, payload) => this.#request(name, payload),
+      change: (step) => this.#session?.change(step),
+      warn: (text) => this.warn(text),
+    })
     // Undone from the last to the first: the session leaves while its connection still stands.
     this.#lifetime.own(() => this.media.close())
     this.#lifetime.own(() => this.#entry.close())
@@ -85,7 +97,7 @@ export class Call {
     return this.#speaking
   }
   get notices(): ReadableStore<readonly Notice[]> {
-    return this.#notices
+    return this.#announcer.notices
   }
   get session(): Session | undefined {
     return this.#session
@@ -111,9 +123,9 @@ export class Call {
       if (this.#lifetime.ended) return
       this.#signaling = signaling
       this.#listenTo(signaling)
-      await this.#enter(signaling)
+      await this.#tryEnter(signaling)
     } catch (error) {
-      if (!this.#lifetime.ended) this.#state.patch({ phase: 'green-room', refusal: asCoded(error) })
+      this.#refused(error)
     }
   }
 
@@ -125,6 +137,23 @@ export class Call {
   leave(): void {
     void this.#signaling?.request('room:leave', {}).catch(() => undefined)
     this.#finish('left')
+  }
+
+  /** Ends the meeting for everybody. */
+  async end(): Promise<void> {
+    try {
+      await this.#request('room:close', {})
+      this.#finish('closed')
+    } catch {
+      this.warn('The meeting could not be ended.')
+    }
+  }
+
+  /** Gives up waiting, back to where one can ask again. */
+  leaveLobby(): void {
+    if (this.#state.get().phase !== 'waiting') return
+    this.#signaling?.request('lobby:leave', {}).catch(() => undefined)
+    this.#state.patch({ phase: 'green-room', lobby: undefined, refusal: undefined })
   }
 
   async toggleScreen(): Promise<void> {
@@ -171,9 +200,7 @@ export class Call {
   }
 
   say(text: string, tone: Notice['tone'] = 'plain'): void {
-    const notice = { id: ++this.#noticeId, text, tone }
-    this.#notices.update((notices) => withNotice(notices, notice))
-    this.#lifetime.after(NOTICE_MS, () => this.#notices.update((all) => all.filter((other) => other !== notice)))
+    this.#announcer.say(text, tone)
   }
 
   warn(text: string): void {
@@ -190,7 +217,8 @@ export class Call {
       onLost: () => {
         if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting' })
       },
-      onReconnected: () => void this.#enterAgain(signaling),
+      onReconnected: () =>
+        void (this.#state.get().phase === 'waiting' ? this.#tryEnter(signaling) : this.#enterAgain(signaling)),
       onClosed: (error) => {
         if (this.#state.get().phase !== 'green-room') this.#finish(endingOf(error))
       },
@@ -207,11 +235,14 @@ export class Call {
       ...(this.#resumeToken === undefined ? {} : { resume_token: this.#resumeToken }),
     })
     if (this.#lifetime.ended) return
-    if ('waiting' in joined) return
+    if ('waiting' in joined) {
+      this.#state.patch({ phase: 'waiting', lobby: lobbyOf(joined) })
+      return
+    }
     this.#resumeToken = joined.resume_token
     const { meeting, participant_id: me, your_role: role } = joined
     this.#follow(
-      { phase: 'joined', meeting, me, role, restoring: false },
+      { phase: 'joined', meeting, me, role, restoring: false, lobby: undefined },
       Session.begin(
         {
           signaling,
@@ -226,6 +257,32 @@ export class Call {
     )
     for (const notification of this.#early.splice(0)) this.#hear(notification)
     if (this.#handUp) this.raiseHand(true)
+    if (isHost(role)) void this.hosting.listWaiting()
+  }
+
+  async #tryEnter(signaling: Signaling): Promise<void> {
+    try {
+      await this.#enter(signaling)
+    } catch (error) {
+      this.#refused(error)
+    }
+  }
+
+  #refused(error: unknown): void {
+    if (!this.#lifetime.ended) this.#state.patch({ phase: 'green-room', lobby: undefined, refusal: asCoded(error) })
+  }
+
+  #request<N extends RequestName>(name: N, payload: Requests[N]['payload']): Promise<Requests[N]['reply']> {
+    if (this.#signaling) return this.#signaling.request(name, payload)
+    return Promise.reject(new CodedError('DISCONNECTED', 'There is no connection to the server.', name))
+  }
+
+  #hearInLobby(lobby: LobbyState, notification: Notification): void {
+    const step = lobbyStep(lobby, notification)
+    if (step === 'admitted') {
+      if (this.#signaling) void this.#tryEnter(this.#signaling)
+    } else if ('ending' in step) this.#finish(step.ending)
+    else this.#state.patch({ lobby: step })
   }
 
   /** From here on this is the session that the views see. */
@@ -274,17 +331,20 @@ export class Call {
 
   #hear(notification: Notification): void {
     const session = this.#session
-    const { me } = this.#state.get()
-    if (!session || me === undefined) {
+    const { me, phase, lobby } = this.#state.get()
+    if (phase === 'waiting' && lobby) this.#hearInLobby(lobby, notification)
+    else if (!session || me === undefined) {
       this.#early.push(notification)
-      return
-    }
+    } else this.#hearInRoom(notification, session, me)
+  }
+
+  #hearInRoom(notification: Notification, session: Session, me: string): void {
     if (notification.type === 'room:closed') this.#finish(closingOf(notification.data.reason))
     else if (notification.type === 'token:ended') this.#finish('expired')
     else if (notification.type === 'participant:left' && notification.data.participant_id === me) {
       this.#finish(departureOf(notification.data.reason))
     } else {
-      const text = noticeFor(notification, session.roster.get(), me)
+      const text = this.#heed(notification, session, me)
       if (notification.type === 'reaction:sent') {
         this.reactions.add(notification.data.participant_id, notification.data.reaction)
       }
@@ -292,6 +352,23 @@ export class Call {
       if (notification.type === 'media:reset') this.#renewMedia(session)
       if (text) this.say(text)
     }
+  }
+
+  /** What others do to us, done on our side; what to say about it. */
+  #heed(notification: Notification, session: Session, me: string): string | undefined {
+    const roster = session.roster.get()
+    if (notification.type === 'producer:paused') {
+      const paused = session.publisher.kindOf(notification.data.producer_id)
+      if (paused) this.wishes.paused(paused)
+    }
+    const wasHost = isHost(personOfId(roster, me)?.role)
+    if (notification.type === 'participant:updated' && notification.data.participant_id === me) {
+      if (!wasHost && isHost(notification.data.role)) void this.hosting.listWaiting()
+    }
+    if (notification.type === 'hand:raised' && notification.data.participant_id === me) {
+      this.#handUp = notification.data.raised
+    }
+    return this.wishes.hear(notification, roster, me) ?? noticeFor(notification, roster, me)
   }
 
   #onTracks(session: Session): void {
@@ -312,24 +389,18 @@ export class Call {
     if (code === 'DISCONNECTED' || code === 'UNAVAILABLE') return
     if (source === 'screen' || source === 'screen_audio') {
       if (!this.screen.stream.get()) return
-      if (code === 'ACCESS_DENIED') this.warn('You are not allowed to share your screen here.')
-      else this.warn('Your screen could not be shared.')
       this.screen.stop()
-    } else
-      this.warn(source === 'camera' ? 'A picture could not be sent or shown.' : 'Sound could not be sent or heard.')
+    } else if (code === 'ACCESS_DENIED') void this.media[source].set(false)
+    this.warn(mediaWords(source, code))
   }
 
   #listenWhoSpeaks(): void {
     const { me, phase } = this.#state.get()
     if (me === undefined || phase !== 'joined') return
-    const levels = new Map<string, number>()
     const now = performance.timeOrigin + performance.now()
-    for (const { participantId, source, consumer } of this.#tracks.get().values()) {
-      if (source === 'microphone') levels.set(participantId, receivedLevel(consumer.rtpReceiver, now))
-    }
-    const speaks = this.media.microphone.state.get().on && this.media.level() > OWN_SPEAKING_LEVEL
-    levels.set(me, speaks ? 1 : 0)
-    this.#speaking.set(this.#tracker.update(levels, now))
+    this.#speaking.set(
+      this.#tracker.update(heardLevels(this.#tracks.get().values(), now).set(me, ownLevel(this.media)), now),
+    )
   }
 
   #ask(name: string, request: () => Promise<unknown> | undefined): void {

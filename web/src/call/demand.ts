@@ -13,6 +13,8 @@ const USUAL_PRIORITY = 100
 /** A picture that takes most of the page is what the person looks at. */
 const LARGE_PRIORITY = 160
 const LARGE_SHARE = 0.4
+/** A picture the person pinned is the last to lose its sharpness. */
+const PINNED_PRIORITY = 220
 const LARGEST = 16_384
 
 /** Whole pixels, as many as can be said. */
@@ -27,7 +29,8 @@ export function isNoteworthy(size: ShownSize, before: ShownSize | undefined): bo
   return differs(size.width, before.width) || differs(size.height, before.height)
 }
 
-export function priorityOf(size: ShownSize, page: ShownSize): number {
+export function priorityOf(size: ShownSize, page: ShownSize, pinned = false): number {
+  if (pinned) return PINNED_PRIORITY
   const share = (size.width * size.height) / Math.max(1, page.width * page.height)
   return share >= LARGE_SHARE ? LARGE_PRIORITY : USUAL_PRIORITY
 }

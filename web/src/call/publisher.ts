@@ -62,6 +62,12 @@ export class Publisher {
     return personal.flatMap((producer) => (producer?.paused ? [producer.kind] : []))
   }
 
+  /** The kind of the microphone or camera of ours with this id. */
+  kindOf(producerId: string): MediaKind | undefined {
+    const personal = [this.#producers.get('microphone'), this.#producers.get('camera')]
+    return personal.find((producer) => producer?.id === producerId)?.kind
+  }
+
   /** The server says which layers of a producer of ours anybody watches. */
   want(producerId: string, layers: readonly boolean[]): void {
     for (const [source, producer] of this.#producers) {

@@ -77,7 +77,7 @@ export class Reporter {
 
   #connection(): CallReport['connection'] {
     const { phase, media } = this.#call.state.get()
-    if (phase === 'green-room') return 'idle'
+    if (phase === 'green-room' || phase === 'waiting') return 'idle'
     if (phase !== 'joined') return phase
     return media === 'new' ? 'connecting' : media
   }

@@ -1,3 +1,6 @@
+import type { LocalMedia } from './local-media'
+import type { RemoteTrack } from './subscriber'
+
 /** Above this, on the linear scale of RTP audio levels (RFC 6464: -127..0 dBov), somebody speaks: about -38 dBov. */
 const SPEAKING_LEVEL = 0.0125
 /** The ring stays through the pauses between words. */
@@ -22,8 +25,25 @@ export class SpeakingTracker {
   }
 }
 
+/** Our level is measured at the microphone on a decibel scale: this much of it counts as speech. */
+const OWN_SPEAKING_LEVEL = 0.4
+
+/** How loud everybody else is, by participant. */
+export function heardLevels(tracks: Iterable<RemoteTrack>, now: number): Map<string, number> {
+  const levels = new Map<string, number>()
+  for (const { participantId, source, consumer } of tracks) {
+    if (source === 'microphone') levels.set(participantId, receivedLevel(consumer.rtpReceiver, now))
+  }
+  return levels
+}
+
+/** 1 while we speak ourselves, else 0. */
+export function ownLevel(media: LocalMedia): number {
+  return media.microphone.state.get().on && media.level() > OWN_SPEAKING_LEVEL ? 1 : 0
+}
+
 /** The level of what a receiver plays, 0 to 1; 0 when nothing arrived lately. */
-export function receivedLevel(receiver: RTCRtpReceiver | undefined, now: number): number {
+function receivedLevel(receiver: RTCRtpReceiver | undefined, now: number): number {
   const [source] = receiver?.getSynchronizationSources() ?? []
   if (!source || now - source.timestamp > HOLD_MS) return 0
   return source.audioLevel ?? 0

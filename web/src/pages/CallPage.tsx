@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react'
 import type { Services } from '../app'
 import type { Call } from '../call/call'
 import type { Reporter } from '../call/report'
-import { screensOf, tilesOf } from '../state/tiles'
+import { featuredOf, screensOf, tilesOf } from '../state/tiles'
 import { CallBanners } from '../ui/CallBanners'
 import { type CallActions, ControlBar } from '../ui/ControlBar'
 import { Notices } from '../ui/Notices'
@@ -24,7 +24,9 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
     }),
     [microphone, camera],
   )
-  const tiles = useMemo(() => tilesOf(roster, me, own), [roster, me, own])
+  const pinned = useStore(call.pins.pinned)
+  const tiles = useMemo(() => tilesOf(roster, me, own, pinned), [roster, me, own, pinned])
+  const featured = useMemo(() => featuredOf(tiles, pinned, roster.spotlight), [tiles, pinned, roster.spotlight])
   const screens = useMemo(() => screensOf(roster, me).filter((screen) => !screen.isMe), [roster, me])
   useEffect(() => {
     document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
@@ -33,9 +35,9 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
   return (
     <div className="call" data-testid="call">
       <h1 className="visually-hidden">{meeting?.title ?? 'Meeting'}</h1>
-      <CallBanners call={call} />
+      <CallBanners call={call} onShowPeople={actions.showPeople} />
       <div className="call-body">
-        <Stage call={call} tiles={tiles} screens={screens} onCopyLink={actions.copyLink} />
+        <Stage call={call} tiles={tiles} featured={featured} screens={screens} onCopyLink={actions.copyLink} />
         {panel && (
           <SidePanel
             name={panel}
@@ -71,6 +73,7 @@ function useActions(
       },
       react: (reaction) => call.react(reaction),
       togglePanel: (name) => setPanel((open) => (open === name ? undefined : name)),
+      showPeople: () => setPanel(() => 'people'),
       closePanel: () => setPanel(() => undefined),
       copyLink: () => {
         navigator.clipboard.writeText(location.href).then(

@@ -2,9 +2,8 @@ import { Mic, MicOff, Video as VideoIcon, VideoOff } from 'lucide-react'
 import { type FormEvent, useEffect, useState } from 'react'
 import type { Services } from '../app'
 import type { Call } from '../call/call'
-import { api } from '../protocol/api'
+import { api, type LookedMeeting } from '../protocol/api'
 import { CodedError } from '../protocol/errors'
-import type { MeetingView } from '../protocol/messages'
 import { refusalWords } from '../state/words'
 import { DeviceHelp } from '../ui/DeviceHelp'
 import { DevicePickers } from '../ui/DevicePickers'
@@ -14,10 +13,11 @@ import { Message } from '../ui/Message'
 import { Preview } from '../ui/Preview'
 import { ThemeToggle } from '../ui/ThemeToggle'
 import { useStore } from '../ui/useStore'
+import { WaitingCard } from '../ui/WaitingCard'
 
 /** The room before the room: see yourself, choose devices, say who you are, join. */
 export function GreenRoom({ call, services }: { call: Call; services: Services }) {
-  const { refusal } = useStore(call.state)
+  const { refusal, phase, lobby } = useStore(call.state)
   const looked = useMeeting(call.meetingId, services)
   const problem = refusal ?? looked.problem
   const words = problem && refusalWords(problem)
@@ -46,7 +46,11 @@ export function GreenRoom({ call, services }: { call: Call; services: Services }
         <DeviceCheck call={call} services={services} />
         <section className="greenroom-side" aria-labelledby="join-title">
           <h1 id="join-title">{looked.meeting?.title ?? 'Ready to join?'}</h1>
-          <JoinForm call={call} services={services} problem={problem} />
+          {phase === 'waiting' && lobby ? (
+            <WaitingCard call={call} lobby={lobby} />
+          ) : (
+            <JoinForm call={call} services={services} problem={problem} asks={asksFirst(looked.meeting)} />
+          )}
         </section>
       </main>
     </div>
@@ -102,7 +106,14 @@ function DeviceCheck({ call, services }: { call: Call; services: Services }) {
   )
 }
 
-function JoinForm({ call, services, problem }: { call: Call; services: Services; problem: CodedError | undefined }) {
+interface JoinFormProps {
+  readonly call: Call
+  readonly services: Services
+  readonly problem: CodedError | undefined
+  readonly asks: boolean
+}
+
+function JoinForm({ call, services, problem, asks }: JoinFormProps) {
   const { phase } = useStore(call.state)
   const { name } = useStore(services.preferences)
   const [password, setPassword] = useState('')
@@ -148,14 +159,24 @@ function JoinForm({ call, services, problem }: { call: Call; services: Services;
         </div>
       )}
       <button type="submit" className="button primary wide large" data-testid="join-button" disabled={joining}>
-        {joining ? 'Joining…' : 'Join'}
+        {joinWords(joining, asks)}
       </button>
     </form>
   )
 }
 
+/** Whoever hosts the meeting does not have to ask. */
+function asksFirst(meeting: LookedMeeting | undefined): boolean {
+  return meeting?.lobby === true && !meeting.hosted_by_you
+}
+
+function joinWords(joining: boolean, asks: boolean): string {
+  if (asks) return joining ? 'Asking…' : 'Ask to join'
+  return joining ? 'Joining…' : 'Join'
+}
+
 interface Looked {
-  readonly meeting?: MeetingView
+  readonly meeting?: LookedMeeting
   readonly problem?: CodedError
 }
 

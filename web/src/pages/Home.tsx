@@ -7,6 +7,7 @@ import { meetingPath } from '../route'
 import { meetingIdIn } from '../state/names'
 import { creationWords } from '../state/words'
 import { Logo } from '../ui/Logo'
+import { MeetingOptions, settingsOf, usualOptions } from '../ui/MeetingOptions'
 import { ThemeToggle } from '../ui/ThemeToggle'
 import { useStore } from '../ui/useStore'
 
@@ -55,13 +56,15 @@ export function Home({ services }: { services: Services }) {
 function NewMeeting({ services, allowed }: { services: Services; allowed: boolean }) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string>()
+  const [options, setOptions] = useState(usualOptions)
   const create = async () => {
     const name = services.preferences.get().name.trim()
     setBusy(true)
     setProblem(undefined)
     try {
       const token = await api.guestToken(name || 'Host')
-      const meeting = await api.createMeeting(token, name ? `${name}'s meeting` : 'Meeting')
+      const title = name ? `${name}'s meeting` : 'Meeting'
+      const meeting = await api.createMeeting(token, { title, ...settingsOf(options) })
       services.tokens.keep(meeting.id, token)
       services.navigation.go(meetingPath(meeting.id))
     } catch (error) {
@@ -86,6 +89,7 @@ function NewMeeting({ services, allowed }: { services: Services; allowed: boolea
         <Video size={18} aria-hidden="true" />
         {busy ? 'Starting…' : 'New meeting'}
       </button>
+      <MeetingOptions options={options} onChange={setOptions} />
       {problem && (
         <p className="field-problem" role="alert" data-testid="home-problem">
           {problem}

@@ -27,6 +27,7 @@ function Stages({ opened, services, onAgain }: { opened: Opened; services: Servi
   switch (phase) {
     case 'green-room':
     case 'joining':
+    case 'waiting':
       return <GreenRoom call={opened.call} services={services} />
     case 'joined':
     case 'reconnecting':

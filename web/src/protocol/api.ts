@@ -1,9 +1,21 @@
 import { CodedError, isRecord } from './errors'
-import type { MeetingView } from './messages'
+import type { Features, MeetingView } from './messages'
 
 export interface ServerConfig {
   guests: boolean
   guests_create: boolean
+}
+
+/** A meeting as whoever holds the token sees it before joining. */
+export interface LookedMeeting extends MeetingView {
+  readonly hosted_by_you: boolean
+}
+
+export interface NewMeeting {
+  title: string
+  password?: string
+  lobby?: boolean
+  features?: Partial<Features>
 }
 
 const REQUEST_TIMEOUT_MS = 10_000
@@ -17,10 +29,10 @@ export const api = {
     return (await call<{ token: string }>('POST', '/api/auth/guest', { body })).token
   },
 
-  createMeeting: (token: string, title: string): Promise<MeetingView> =>
-    call('POST', '/api/meetings', { token, body: { title } }),
+  createMeeting: (token: string, meeting: NewMeeting): Promise<MeetingView> =>
+    call('POST', '/api/meetings', { token, body: meeting }),
 
-  meeting: (id: string, token?: string): Promise<MeetingView> =>
+  meeting: (id: string, token?: string): Promise<LookedMeeting> =>
     call('GET', `/api/meetings/${encodeURIComponent(id)}`, token === undefined ? {} : { token }),
 }
 

@@ -191,11 +191,11 @@ export interface Error {
 
 /** `unmute` and `start_video`: whether people may switch on their own microphone and camera. */
 export interface Features {
-  readonly chat?: boolean
-  readonly screen_share?: boolean
-  readonly reactions?: boolean
-  readonly unmute?: boolean
-  readonly start_video?: boolean
+  readonly chat: boolean
+  readonly screen_share: boolean
+  readonly reactions: boolean
+  readonly unmute: boolean
+  readonly start_video: boolean
 }
 
 export interface HandLower {
@@ -592,7 +592,7 @@ export interface RoomCreate {
   readonly max_participants?: number | null
   readonly guests_allowed?: boolean
   readonly lobby?: boolean
-  readonly features?: Features
+  readonly features?: RoomFeatures | null
 }
 
 export interface RoomCreated {

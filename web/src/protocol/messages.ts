@@ -2,11 +2,14 @@ import { NOTIFICATION_NAMES, type Notifications, type ProducerView, type Request
 
 export type {
   ConsumerCreated,
+  Features,
+  LobbyWaiting,
   MeetingView,
   ParticipantView,
   ProducerView,
   Requests,
   RoomJoined,
+  WaitingView,
 } from './messages.gen'
 
 export type MediaKind = ProducerView['kind']

@@ -1,9 +1,10 @@
 import type { MediaConnection } from '../call/path-keeper'
 import type { CodedError } from '../protocol/errors'
 import type { MeetingView } from '../protocol/messages'
+import type { LobbyState } from './lobby'
 import { emptyRoster, type Roster } from './roster'
 
-export type Phase = 'green-room' | 'joining' | 'joined' | 'reconnecting' | 'ended'
+export type Phase = 'green-room' | 'joining' | 'waiting' | 'joined' | 'reconnecting' | 'ended'
 
 /** Why a call that was going on is over. */
 export type Ending =
@@ -17,6 +18,10 @@ export type Ending =
   | 'media'
   | 'full'
   | 'refused'
+  /** A host did not let us in, or nobody decided in time. */
+  | 'denied'
+  | 'unanswered'
+  | 'blocked'
 
 export interface CallState {
   readonly phase: Phase
@@ -25,6 +30,8 @@ export interface CallState {
   readonly me: string | undefined
   readonly role: string | undefined
   readonly roster: Roster
+  /** While we wait to be let in. */
+  readonly lobby: LobbyState | undefined
   readonly media: MediaConnection
   /** The server lost our media and is making room for it elsewhere; the call itself goes on. */
   readonly restoring: boolean
@@ -39,6 +46,7 @@ export const beforeCall: CallState = {
   me: undefined,
   role: undefined,
   roster: emptyRoster,
+  lobby: undefined,
   media: 'new',
   restoring: false,
   refusal: undefined,
@@ -71,6 +79,7 @@ export function closingOf(reason: string): Ending {
 const departures: Readonly<Record<string, Ending>> = {
   room_closed: 'closed',
   removed: 'removed',
+  blocked: 'blocked',
   replaced: 'elsewhere',
 }
 

@@ -27,6 +27,8 @@ export function noticeFor(notification: Notification, before: Roster, me: string
       const name = nameOf(notification.data.participant_id)
       return name && notification.data.raised ? `${name} raised a hand` : undefined
     }
+    case 'room:locked':
+      return notification.data.locked ? 'The meeting is locked now' : 'The meeting is open again'
     case 'producer:added': {
       const name = nameOf(notification.data.participant_id)
       return name && notification.data.source === 'screen' ? `${name} is sharing a screen` : undefined

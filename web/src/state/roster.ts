@@ -4,13 +4,21 @@ import {
   type ParticipantView,
   type ProducerView,
   type RoomJoined,
+  type WaitingView,
 } from '../protocol/messages'
+import { applyRule, openRules, type Rules } from './rules'
 
 export interface Person {
   readonly id: string
   readonly name: string
+  readonly userId: string
   readonly role: string
   readonly hand: boolean
+  /** When the hand went up, in milliseconds since the epoch. */
+  readonly handAt: number | undefined
+  readonly mayShare: boolean
+  readonly mayChat: boolean
+  readonly presents: boolean
 }
 
 /** Who is here and what they send: the server's answer to `room:join` and every notification since, folded together. */
@@ -21,17 +29,32 @@ export interface Roster {
   readonly hands: readonly string[]
   /** Who has the floor, as the server judges for everybody alike. */
   readonly speaker?: string | undefined
+  /** Whom hosts put large for everybody. */
+  readonly spotlight: readonly string[]
+  readonly rules: Rules
+  /** Who asks to be let in; empty for all but hosts. */
+  readonly waiting: readonly WaitingView[]
 }
 
-export const emptyRoster: Roster = { people: [], producers: [], hands: [] }
+export const emptyRoster: Roster = {
+  people: [],
+  producers: [],
+  hands: [],
+  spotlight: [],
+  rules: openRules,
+  waiting: [],
+}
 
 export function rosterOf(joined: RoomJoined): Roster {
   const people = joined.participants.map(personOf)
   return {
     people,
     producers: joined.producers,
-    hands: people.filter((p) => p.hand).map((p) => p.id),
+    hands: inOrder(joined.participants),
     speaker: joined.speaker ?? undefined,
+    spotlight: joined.spotlight,
+    rules: { features: joined.features, locked: joined.locked, lobby: joined.lobby },
+    waiting: [],
   }
 }
 
@@ -59,6 +82,16 @@ export function applyNotification(roster: Roster, notification: Notification): R
       return { ...roster, speaker: notification.data.participant_id ?? undefined }
     case 'hand:raised':
       return withHand(roster, notification.data.participant_id, notification.data.raised)
+    case 'room:spotlit':
+      return { ...roster, spotlight: notification.data.participant_ids }
+    case 'room:locked':
+    case 'room:features_set':
+    case 'room:lobby_set':
+      return { ...roster, rules: applyRule(roster.rules, notification) }
+    case 'lobby:asked':
+      return withWaiting(roster, [...roster.waiting, notification.data])
+    case 'lobby:resolved':
+      return withoutWaiting(roster, [notification.data.waiting_id])
     // What a screen share shows is told by its producer; the rest of these concerns the call, not who is in it.
     case 'screen:started':
     case 'screen:stopped':
@@ -66,12 +99,6 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'participant:muted':
     case 'participant:share_stopped':
     case 'unmute:requested':
-    case 'room:locked':
-    case 'room:features_set':
-    case 'room:spotlit':
-    case 'room:lobby_set':
-    case 'lobby:asked':
-    case 'lobby:resolved':
     case 'lobby:updated':
     case 'lobby:admitted':
     case 'lobby:denied':
@@ -97,13 +124,25 @@ export function withHand(roster: Roster, id: string, raised: boolean): Roster {
   const hands = roster.hands.filter((other) => other !== id)
   return {
     ...roster,
-    people: roster.people.map((p) => (p.id === id ? { ...p, hand: raised } : p)),
+    people: roster.people.map((p) =>
+      p.id === id ? { ...p, hand: raised, handAt: raised ? Date.now() : undefined } : p,
+    ),
     hands: raised ? [...hands, id] : hands,
   }
 }
 
 function personOf(info: ParticipantView): Person {
-  return { id: info.participant_id, name: info.display_name, role: info.role, hand: info.hand_raised }
+  return {
+    id: info.participant_id,
+    name: info.display_name,
+    userId: info.user_id,
+    role: info.role,
+    hand: info.hand_raised,
+    handAt: info.hand_raised_at == null ? undefined : Date.parse(info.hand_raised_at),
+    mayShare: info.can_share_screen,
+    mayChat: info.can_use_chat,
+    presents: info.is_presenter,
+  }
 }
 
 function withPerson(roster: Roster, info: ParticipantView): Roster {
@@ -113,8 +152,10 @@ function withPerson(roster: Roster, info: ParticipantView): Roster {
   return { ...roster, people }
 }
 
-function withoutPerson(roster: Roster, id: string): Roster {
+export function withoutPerson(roster: Roster, id: string): Roster {
   return {
+    ...roster,
+    spotlight: roster.spotlight.filter((other) => other !== id),
     people: roster.people.filter((p) => p.id !== id),
     producers: roster.producers.filter((p) => p.participant_id !== id),
     hands: roster.hands.filter((other) => other !== id),
@@ -127,8 +168,28 @@ function withProducer(roster: Roster, producer: ProducerView): Roster {
   return { ...roster, producers: [...others, producer] }
 }
 
+export function changedPerson(roster: Roster, id: string, change: Partial<Person>): Roster {
+  return { ...roster, people: roster.people.map((p) => (p.id === id ? { ...p, ...change } : p)) }
+}
+
+/** Each once, however often the server or its list says so. */
+export function withWaiting(roster: Roster, waiting: readonly WaitingView[]): Roster {
+  const once = new Map(waiting.map((person) => [person.waiting_id, person]))
+  return { ...roster, waiting: [...once.values()] }
+}
+
+export function withoutWaiting(roster: Roster, ids: readonly string[]): Roster {
+  return { ...roster, waiting: roster.waiting.filter((person) => !ids.includes(person.waiting_id)) }
+}
+
+function inOrder(people: readonly ParticipantView[]): string[] {
+  const raised = people.filter((person) => person.hand_raised)
+  raised.sort((one, other) => (one.hand_position ?? 0) - (other.hand_position ?? 0))
+  return raised.map((person) => person.participant_id)
+}
+
 /** A toggle of audio or video speaks of the microphone or the camera, never of a shared screen. */
-function toggled(roster: Roster, data: { participant_id: string; kind: string; enabled: boolean }): Roster {
+export function toggled(roster: Roster, data: { participant_id: string; kind: string; enabled: boolean }): Roster {
   const source = data.kind === 'audio' ? 'microphone' : 'camera'
   return pausing(roster, !data.enabled, (p) => p.participant_id === data.participant_id && p.source === source)
 }

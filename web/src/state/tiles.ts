@@ -6,6 +6,11 @@ export interface Tile {
   readonly name: string
   readonly isMe: boolean
   readonly hand: boolean
+  /** The place of a raised hand in the queue, 1 being next. */
+  readonly handPosition: number | undefined
+  /** Put large by this person, or by a host for everybody. */
+  readonly pinned: boolean
+  readonly spotlit: boolean
   /** Has the floor. */
   readonly speaker: boolean
   readonly audio: boolean
@@ -27,7 +32,7 @@ export interface OwnMedia {
 }
 
 /** Everybody's tile, in the order in which they came, oneself last: a face never moves because another one spoke. */
-export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia): Tile[] {
+export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia, pinned: readonly string[] = []): Tile[] {
   const tiles = roster.people.map((person): Tile => {
     const isMe = person.id === me
     const of = (source: string) =>
@@ -38,6 +43,9 @@ export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia): 
       name: person.name,
       isMe,
       hand: person.hand,
+      handPosition: person.hand ? roster.hands.indexOf(person.id) + 1 || undefined : undefined,
+      pinned: pinned.includes(person.id),
+      spotlit: roster.spotlight.includes(person.id),
       speaker: person.id === roster.speaker,
       audio: isMe ? own.microphone : of('microphone') !== undefined,
       video: isMe ? own.camera : camera !== undefined,
@@ -45,6 +53,12 @@ export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia): 
     }
   })
   return [...tiles.filter((tile) => !tile.isMe), ...tiles.filter((tile) => tile.isMe)]
+}
+
+/** Who is shown large: one's own pins first, then whom hosts put into the spotlight, each in the order they were put. */
+export function featuredOf(tiles: readonly Tile[], pinned: readonly string[], spotlight: readonly string[]): Tile[] {
+  const order = new Set([...pinned, ...spotlight])
+  return [...order].flatMap((id) => tiles.find((tile) => tile.id === id) ?? [])
 }
 
 /** Shared screens of the others, the newest last; one's own is not shown back to oneself. */

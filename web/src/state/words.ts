@@ -1,5 +1,6 @@
 import type { MediaProblem } from '../call/devices'
 import type { CodedError, ErrorCode } from '../protocol/errors'
+import type { Source } from '../protocol/messages'
 import type { Ending } from './call-state'
 
 export interface Words {
@@ -86,7 +87,26 @@ export function refusalWords(error: CodedError): Words & { kind: RefusalKind } {
       text: 'Whoever invited you can tell it to you.',
     }
   }
+  if (error.code === 'ACCESS_DENIED' && /locked/i.test(error.message)) return locked
+  if (error.code === 'ACCESS_DENIED' && /blocked/i.test(error.message)) return blocked
+  if (error.code === 'CAPACITY_EXCEEDED' && /wait/i.test(error.message)) return lobbyFull
   return refusals[error.code]
+}
+
+const locked: Words & { kind: RefusalKind } = {
+  kind: 'inline',
+  title: 'This meeting is locked',
+  text: 'Its host lets nobody else in at the moment. Ask them to unlock it, then try again.',
+}
+const blocked: Words & { kind: RefusalKind } = {
+  kind: 'screen',
+  title: 'You cannot enter this meeting',
+  text: 'A host has blocked you from it.',
+}
+const lobbyFull: Words & { kind: RefusalKind } = {
+  kind: 'inline',
+  title: 'Too many people are waiting',
+  text: 'As many as can be are waiting to be let in. Try again in a moment.',
 }
 
 /** A wrong and a missing password are refused with the same code as other access; the message tells them apart. */
@@ -112,6 +132,9 @@ const endings: Readonly<Record<Ending, Words>> = {
     text: 'The server had to stop it. The meeting itself is still there: join again in a moment.',
   },
   removed: { title: 'You were removed from the meeting', text: 'A host asked you to leave.' },
+  blocked: { title: 'You were removed from the meeting', text: 'A host asked you to leave, and not to come back.' },
+  denied: { title: 'You were not let in', text: 'A host of this meeting said no for now.' },
+  unanswered: { title: 'Nobody let you in', text: 'No host answered in time. You can ask again.' },
   elsewhere: {
     title: 'You joined from somewhere else',
     text: 'The call goes on in the other tab or device, and stopped here.',
@@ -135,7 +158,7 @@ export function endingWords(ending: Ending): Words {
 
 /** Endings after which going back makes no sense, or would repeat itself. */
 export function canRejoin(ending: Ending): boolean {
-  return ending !== 'closed' && ending !== 'removed'
+  return ending !== 'closed' && ending !== 'removed' && ending !== 'blocked'
 }
 
 const devices: Readonly<Record<'microphone' | 'camera', Readonly<Record<MediaProblem, Words>>>> = {
@@ -175,4 +198,16 @@ const devices: Readonly<Record<'microphone' | 'camera', Readonly<Record<MediaPro
 
 export function deviceWords(device: 'microphone' | 'camera', problem: MediaProblem): Words {
   return devices[device][problem]
+}
+
+/** Why something of ours could not be sent, or something of others not be had. */
+export function mediaWords(source: Source, code: ErrorCode): string {
+  const denied = code === 'ACCESS_DENIED'
+  if (source === 'camera') {
+    return denied ? 'A host has to let you show yourself here.' : 'A picture could not be sent or shown.'
+  }
+  if (source === 'microphone') {
+    return denied ? 'A host has to let you speak here.' : 'Sound could not be sent or heard.'
+  }
+  return denied ? 'You are not allowed to share your screen here.' : 'Your screen could not be shared.'
 }

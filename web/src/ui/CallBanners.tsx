@@ -1,9 +1,10 @@
 import { MonitorUp, Volume2, WifiOff } from 'lucide-react'
 import type { Call } from '../call/call'
+import { DoorBanner, UnmutePrompt } from './HostBanners'
 import { useStore } from './useStore'
 
 /** Thin lines over the call for what one has to know now; each says what can be done about it. */
-export function CallBanners({ call }: { call: Call }) {
+export function CallBanners({ call, onShowPeople }: { call: Call; onShowPeople: () => void }) {
   const { phase, media, restoring } = useStore(call.state)
   const screen = useStore(call.screen.stream)
   const blocked = useStore(call.playback.blocked)
@@ -42,6 +43,8 @@ export function CallBanners({ call }: { call: Call }) {
           </button>
         </p>
       )}
+      <UnmutePrompt call={call} />
+      <DoorBanner call={call} onShowPeople={onShowPeople} />
       {screen && (
         <p className="banner share" data-testid="sharing-banner">
           <MonitorUp size={16} aria-hidden="true" />

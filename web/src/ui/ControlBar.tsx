@@ -31,6 +31,7 @@ export interface CallActions {
   readonly toggleHand: () => void
   readonly react: (reaction: string) => void
   readonly togglePanel: (name: PanelName) => void
+  readonly showPeople: () => void
   readonly closePanel: () => void
   readonly copyLink: () => void
   readonly leave: () => void
@@ -103,6 +104,12 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
         onPress={() => actions.togglePanel('people')}
       >
         <span className="count">{people}</span>
+        {roster.waiting.length > 0 && (
+          <span className="count waiting" data-testid="waiting-badge">
+            {roster.waiting.length}
+            <span className="visually-hidden"> waiting to be let in</span>
+          </span>
+        )}
       </ControlButton>
       <span className="wide-only">
         <ControlButton testId="copy-link" icon={Link2} label="Copy the link" onPress={actions.copyLink} />

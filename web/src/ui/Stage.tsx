@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight, Link2 } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { Call } from '../call/call'
-import { bestGrid, pageCapacity, type Size, stageLayout } from '../state/layout'
+import { bestGrid, pageCapacity, type Size, type StageLayout, stageLayout } from '../state/layout'
 import type { Screen, Tile } from '../state/tiles'
 import { ReactionsOverlay } from './ReactionsOverlay'
 import { ScreenTile } from './ScreenTile'
@@ -11,21 +11,17 @@ import { useSize } from './useSize'
 interface StageProps {
   readonly call: Call
   readonly tiles: readonly Tile[]
+  readonly featured: readonly Tile[]
   readonly screens: readonly Screen[]
   readonly onCopyLink: () => void
 }
 
-export function Stage({ call, tiles, screens, onCopyLink }: StageProps) {
+export function Stage({ call, tiles, featured, screens, onCopyLink }: StageProps) {
   const stage = useRef<HTMLElement>(null)
   const area = useSize(stage)
   return (
     <section ref={stage} className="stage" aria-label="People in the call">
-      {area.width > 0 &&
-        (screens.length > 0 ? (
-          <WithScreen call={call} tiles={tiles} screens={screens} area={area} />
-        ) : (
-          <TileGrid call={call} tiles={tiles} area={area} />
-        ))}
+      {area.width > 0 && <Layout call={call} tiles={tiles} featured={featured} screens={screens} area={area} />}
       {tiles.length === 1 && screens.length === 0 && (
         <div className="alone">
           <p>You are the only one here.</p>
@@ -37,6 +33,25 @@ export function Stage({ call, tiles, screens, onCopyLink }: StageProps) {
       <ReactionsOverlay call={call} tiles={tiles} />
     </section>
   )
+}
+
+interface LayoutProps {
+  readonly call: Call
+  readonly tiles: readonly Tile[]
+  readonly featured: readonly Tile[]
+  readonly screens: readonly Screen[]
+  readonly area: Size
+}
+
+/** A shared screen before all, with pinned people first beside it; then whoever is pinned or in the spotlight; then all. */
+function Layout({ call, tiles, featured, screens, area }: LayoutProps) {
+  const others = tiles.filter((tile) => !featured.includes(tile))
+  if (screens.length > 0) {
+    return <WithScreen call={call} tiles={[...featured, ...others]} screens={screens} area={area} />
+  }
+  if (featured.length === 0) return <TileGrid call={call} tiles={tiles} area={area} />
+  if (others.length === 0) return <TileGrid call={call} tiles={featured} area={area} />
+  return <WithFeatured call={call} featured={featured} others={others} area={area} />
 }
 
 function TileGrid({ call, tiles, area }: { call: Call; tiles: readonly Tile[]; area: Size }) {
@@ -96,12 +111,10 @@ function WithScreen({
 }) {
   const [chosen, setChosen] = useState<string>()
   const screen = screens.find((one) => one.producerId === chosen) ?? screens[screens.length - 1]
-  const { strip, tile: size, capacity } = stageLayout(area)
-  const overflow = tiles.length > capacity
-  const shown = overflow ? tiles.slice(0, Math.max(0, capacity - 1)) : tiles
+  const layout = stageLayout(area)
   if (!screen) return null
   return (
-    <div className={`with-screen ${strip}`}>
+    <div className={`with-screen ${layout.strip}`}>
       <div className="screen-area">
         {screens.length > 1 && (
           <div className="screen-tabs" role="tablist" aria-label="Shared screens">
@@ -120,16 +133,45 @@ function WithScreen({
         )}
         <ScreenTile key={screen.producerId} call={call} screen={screen} />
       </div>
-      <div className="strip">
-        {shown.map((tile) => (
-          <TileView key={tile.id} call={call} tile={tile} size={size} />
-        ))}
-        {overflow && (
-          <div className="tile more" style={size}>
-            +{tiles.length - shown.length}
-          </div>
-        )}
+      <Strip call={call} tiles={tiles} layout={layout} />
+    </div>
+  )
+}
+
+interface WithFeaturedProps {
+  readonly call: Call
+  readonly featured: readonly Tile[]
+  readonly others: readonly Tile[]
+  readonly area: Size
+}
+
+function WithFeatured({ call, featured, others, area }: WithFeaturedProps) {
+  const layout = stageLayout(area)
+  const large = useRef<HTMLDivElement>(null)
+  const room = useSize(large)
+  return (
+    <div className={`with-screen ${layout.strip}`} data-testid="featured">
+      <div className="screen-area featured" ref={large}>
+        {room.width > 0 && <TileGrid call={call} tiles={featured} area={room} />}
       </div>
+      <Strip call={call} tiles={others} layout={layout} />
+    </div>
+  )
+}
+
+function Strip({ call, tiles, layout }: { call: Call; tiles: readonly Tile[]; layout: StageLayout }) {
+  const overflow = tiles.length > layout.capacity
+  const shown = overflow ? tiles.slice(0, Math.max(0, layout.capacity - 1)) : tiles
+  return (
+    <div className="strip">
+      {shown.map((tile) => (
+        <TileView key={tile.id} call={call} tile={tile} size={layout.tile} />
+      ))}
+      {overflow && (
+        <div className="tile more" style={layout.tile}>
+          +{tiles.length - shown.length}
+        </div>
+      )}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { Hand, MicOff } from 'lucide-react'
+import { Hand, MicOff, Pin, PinOff, Star } from 'lucide-react'
 import { useEffect } from 'react'
 import type { Call } from '../call/call'
 import { priorityOf, sizeOf } from '../call/demand'
@@ -32,6 +32,8 @@ export function TileView({ call, tile, size }: TileViewProps) {
       data-speaking={onOff(speaking)}
       data-speaker={onOff(tile.speaker)}
       data-me={tile.isMe}
+      data-pinned={onOff(tile.pinned)}
+      data-spotlit={onOff(tile.spotlit)}
     >
       <Avatar name={tile.name} />
       {tile.isMe ? (
@@ -41,11 +43,23 @@ export function TileView({ call, tile, size }: TileViewProps) {
       )}
       <footer className="tile-label">
         {!tile.audio && <MicOff size={14} aria-hidden="true" />}
+        {tile.spotlit && <Star size={14} aria-label="In the spotlight" className="tile-mark" />}
         <span className="tile-name">{name}</span>
       </footer>
+      <button
+        type="button"
+        className="tile-pin"
+        aria-pressed={tile.pinned}
+        aria-label={tile.pinned ? `Unpin ${tile.name}` : `Pin ${tile.name} for yourself`}
+        title={tile.pinned ? 'Unpin' : 'Pin for yourself'}
+        onClick={() => call.pins.toggle(tile.id)}
+      >
+        {tile.pinned ? <PinOff size={16} aria-hidden="true" /> : <Pin size={16} aria-hidden="true" />}
+      </button>
       {tile.hand && (
         <span className="tile-hand">
           <Hand size={18} aria-hidden="true" />
+          {tile.handPosition !== undefined && <b>{tile.handPosition}</b>}
         </span>
       )}
     </article>
@@ -59,7 +73,7 @@ function OwnPicture({ call }: { call: Call }) {
 
 function Picture({ call, id, tile, size }: { call: Call; id: string; tile: Tile; size: Size }) {
   const remote = useStore(call.tracks).get(id)
-  useShown(call, id, size)
+  useShown(call, id, size, tile.pinned)
   if (!remote) return null
   return (
     <>
@@ -79,18 +93,20 @@ export function Stalled() {
 }
 
 /** Says that this picture is on the page and how large, so that it is sent at all and on the layer that fits. */
-export function useShown(call: Call, producerId: string, { width, height }: Size): void {
+export function useShown(call: Call, producerId: string, { width, height }: Size, pinned = false): void {
   useEffect(() => {
     if (width <= 0 || height <= 0) return
     const size = sizeOf(width, height, devicePixelRatio)
     const page = sizeOf(innerWidth, innerHeight, devicePixelRatio)
-    call.show(producerId, { size, priority: priorityOf(size, page) })
-  }, [call, producerId, width, height])
+    call.show(producerId, { size, priority: priorityOf(size, page, pinned) })
+  }, [call, producerId, width, height, pinned])
   useEffect(() => () => call.hide(producerId), [call, producerId])
 }
 
 function describe(tile: Tile, name: string): string {
   const parts = [name, tile.audio ? 'microphone on' : 'muted', tile.video ? 'camera on' : 'camera off']
-  if (tile.hand) parts.push('hand raised')
+  if (tile.hand)
+    parts.push(tile.handPosition === undefined ? 'hand raised' : `hand raised, number ${tile.handPosition}`)
+  if (tile.spotlit) parts.push('in the spotlight')
   return parts.join(', ')
 }

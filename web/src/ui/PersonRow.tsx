@@ -1,0 +1,59 @@
+import { EllipsisVertical, Mic, MicOff, Video, VideoOff } from 'lucide-react'
+import { useState } from 'react'
+import type { Call } from '../call/call'
+import { personOfId } from '../state/rules'
+import type { Tile } from '../state/tiles'
+import { Avatar } from './Avatar'
+import { PersonActions } from './PersonActions'
+import { useStore } from './useStore'
+
+const roleNames: Readonly<Record<string, string>> = {
+  host: 'Host',
+  co_host: 'Co-host',
+  presenter: 'Presenter',
+  observer: 'Observer',
+}
+
+export function PersonRow({ call, tile }: { call: Call; tile: Tile }) {
+  const { roster } = useStore(call.state)
+  const [open, setOpen] = useState(false)
+  const person = personOfId(roster, tile.id)
+  const role = roleNames[person?.role ?? ''] ?? (person?.presents ? roleNames['presenter'] : undefined)
+  const actions = `actions-${tile.id}`
+  return (
+    <li data-testid={`person-${tile.id}`} data-name={tile.name}>
+      <div className="person">
+        <Avatar name={tile.name} small />
+        <span className="person-name">
+          {tile.name}
+          {tile.isMe && ' (you)'}
+          {role && <small data-testid="person-role">{role}</small>}
+        </span>
+        {tile.audio ? (
+          <Mic size={16} aria-label="microphone on" />
+        ) : (
+          <MicOff size={16} aria-label="muted" className="quiet" />
+        )}
+        {tile.video ? (
+          <Video size={16} aria-label="camera on" />
+        ) : (
+          <VideoOff size={16} aria-label="camera off" className="quiet" />
+        )}
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`What to do with ${tile.name}`}
+          aria-expanded={open}
+          aria-controls={actions}
+          data-testid="person-menu"
+          onClick={() => setOpen(!open)}
+        >
+          <EllipsisVertical size={18} aria-hidden="true" />
+        </button>
+      </div>
+      {open && person && (
+        <PersonActions id={actions} call={call} tile={tile} person={person} onDone={() => setOpen(false)} />
+      )}
+    </li>
+  )
+}
