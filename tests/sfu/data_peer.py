@@ -25,6 +25,12 @@ class DataPeer(Peer):
     def channel(self, stream_parameters: dict[str, Any], label: str = "", protocol: str = "") -> Channel:
         return Channel(self.sctp, stream_parameters, label, protocol)
 
+    def never_acknowledges(self) -> None:
+        async def silence() -> None:
+            """In place of a SACK."""
+
+        self.sctp._send_sack = silence
+
     async def close(self) -> None:
         await self.sctp.stop()
         await super().close()

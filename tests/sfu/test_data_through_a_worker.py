@@ -153,6 +153,43 @@ async def test_messages_are_counted(room: DataRoom) -> None:
     assert (consumer["messages"], consumer["bytes"], consumer["data_producer_id"]) == (2, 9, "d")
 
 
+async def test_a_message_too_large_closes_its_producer_and_its_consumers(room: DataRoom) -> None:
+    ada, ben = await room.join("up", "send"), await room.join("down", "recv")
+    up = await room.produce(ada, "up")
+    down = await room.consume(ben, "down")
+    ada.sctp._remote_max_message_size = 0
+    await up.send(bytes(262_145))
+    assert await asyncio.wait_for(room.ended.get(), 10) == ("d", "too_large")
+    await asyncio.wait_for(down.closed.wait(), 10)
+
+
+async def test_a_receiver_that_never_acknowledges_is_closed_and_the_others_go_on(room: DataRoom) -> None:
+    ada, ben, cleo = await room.join("up", "send"), await room.join("ben", "recv"), await room.join("cleo", "recv")
+    up = await room.produce(ada, "up")
+    await room.consume(ben, "ben", consumer_id="bens")
+    cleos = await room.consume(cleo, "cleo", consumer_id="cleos")
+    ben.never_acknowledges()
+    for _ in range(6):
+        await up.send(bytes(200 * 1024))
+        await cleos.next()
+    assert await asyncio.wait_for(room.ended.get(), 10) == ("bens", "slow")
+    await up.send("still here")
+    assert await cleos.next() == "still here"
+
+
+async def test_a_peer_that_ends_its_association_loses_its_data_alone(room: DataRoom) -> None:
+    ada, ben = await room.join("up", "send"), await room.join("down", "recv")
+    up = await room.produce(ada, "up")
+    await room.consume(ben, "down")
+    await up.opened.wait()
+    await ada.sctp.stop()
+    assert await asyncio.wait_for(room.ended.get(), 10) == ("d", "association")
+    assert ada.dtls.state == "connected"
+    with pytest.raises(MediaError) as refusal:
+        await room.fleet.ask(ProduceData(ROOM, "up", "e", {"streamId": 1}))
+    assert refusal.value.code == "WEBRTC_TRANSPORT_ERROR"
+
+
 @pytest.mark.parametrize(
     ("stream", "label"),
     [
