@@ -45,7 +45,10 @@ export function PersonActions({ id, call, tile, person, onDone }: PersonActionsP
   const { roster, me } = useStore(call.state)
   const [asked, setAsked] = useState<string>()
   const whole = useRef<HTMLFieldSetElement>(null)
-  useEffect(() => whole.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    // In braces: newer browsers answer with a promise, which is nothing to clean up with.
+    whole.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   const actor = personOfId(roster, me)
   const actions = [
     pinning(call, tile),
