@@ -32,6 +32,15 @@ class SctpStreamParameters(Object, frozen=True):
         return SctpStreamParameters(stream_id, self.ordered, self.max_packet_life_time, self.max_retransmits)
 
 
+class _Stated(Object, frozen=True):
+    """As a client says it."""
+
+    stream_id: StreamId
+    ordered: bool | None = None
+    max_packet_life_time: Limit | None = None
+    max_retransmits: Limit | None = None
+
+
 def sctp_parameters() -> dict[str, Any]:
     """What a transport offers, as mediasoup-client takes it."""
     return {"port": SCTP_PORT, "OS": STREAM_LIMIT, "MIS": STREAM_LIMIT, "maxMessageSize": MAX_MESSAGE_BYTES}
@@ -39,16 +48,14 @@ def sctp_parameters() -> dict[str, Any]:
 
 def parse_sctp_stream_parameters(raw: object) -> SctpStreamParameters:
     """A stream is limited in time or in retransmissions, and then not ordered, as clients know it. Raises OrtcError."""
-    parameters = parse(raw, SctpStreamParameters)
-    if parameters.max_packet_life_time and parameters.max_retransmits:
+    stated = parse(raw, _Stated)
+    if stated.max_packet_life_time and stated.max_retransmits:
         raise OrtcError("a stream has maxPacketLifeTime or maxRetransmits, not both")
-    if (parameters.max_packet_life_time or parameters.max_retransmits) and parameters.ordered:
-        if isinstance(raw, dict) and raw.get("ordered") is not None:
-            raise OrtcError("a stream with maxPacketLifeTime or maxRetransmits is not ordered")
-        return SctpStreamParameters(
-            parameters.stream_id, False, parameters.max_packet_life_time, parameters.max_retransmits
-        )
-    return parameters
+    limited = bool(stated.max_packet_life_time or stated.max_retransmits)
+    if limited and stated.ordered:
+        raise OrtcError("a stream with maxPacketLifeTime or maxRetransmits is not ordered")
+    ordered = not limited if stated.ordered is None else stated.ordered
+    return SctpStreamParameters(stated.stream_id, ordered, stated.max_packet_life_time, stated.max_retransmits)
 
 
 def check_name(name: str, what: str) -> str:

@@ -16,6 +16,7 @@ from playwright.async_api import Browser
 from pymediasoup import AiortcHandler, Device
 from pymediasoup.models.transport import DtlsParameters, IceCandidate, IceParameters
 from pymediasoup.rtp_parameters import RtpCapabilities, RtpParameters
+from pymediasoup.sctp_parameters import SctpParameters
 
 from tests.e2e.browser import BrowserPerson
 from tests.e2e.test_a_meeting import sees
@@ -68,15 +69,15 @@ class Bot:
         self._device = Device(handlerFactory=AiortcHandler.createFactory(tracks=self._tracks))
         await self._device.load(RtpCapabilities.model_validate(joined["routerRtpCapabilities"]))
 
-    async def _transport(self, direction: str) -> Any:
-        created = await self.ask("transport:create", direction=direction)
+    async def transport(self, direction: str, *, sctp: bool = False) -> Any:
+        created = await self.ask("transport:create", direction=direction, sctp=sctp)
         make = self._device.createSendTransport if direction == "send" else self._device.createRecvTransport
         transport = make(
             id=created["id"],
             iceParameters=IceParameters.model_validate(created["iceParameters"]),
             iceCandidates=[IceCandidate.model_validate(candidate) for candidate in created["iceCandidates"]],
             dtlsParameters=DtlsParameters.model_validate(created["dtlsParameters"]),
-            sctpParameters=None,
+            sctpParameters=SctpParameters.model_validate(created["sctpParameters"]) if sctp else None,
         )
 
         @transport.on("connect")
@@ -88,7 +89,7 @@ class Bot:
         return transport
 
     async def produce(self) -> None:
-        transport = await self._transport("send")
+        transport = await self.transport("send")
 
         @transport.on("produce")
         async def produce(kind: str, rtpParameters: RtpParameters, appData: dict[str, Any]) -> str:  # noqa: N803 - its names
@@ -109,7 +110,7 @@ class Bot:
             return self.producers.get(source)
 
         producer_id = await eventually(producer, f"a {source} to consume")
-        transport = await self._transport("recv")
+        transport = await self.transport("recv")
         capabilities = self._device.rtpCapabilities.model_dump(exclude_none=True)
         made = await self.ask(
             "consume", transport_id=transport.id, producer_id=producer_id, rtpCapabilities=capabilities

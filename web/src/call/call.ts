@@ -9,6 +9,7 @@ import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
 import { mediaWords } from '../state/words'
 import { Announcer } from './announcer'
+import { DataChannels } from './data-channels'
 import { problemOf } from './devices'
 import { Entry } from './entry'
 import { HostWishes } from './host-wishes'
@@ -48,6 +49,7 @@ export class Call {
   readonly pins = new Pins()
   readonly hosting: Hosting
   readonly wishes: HostWishes
+  readonly data = new DataChannels()
   readonly #entry: Entry
   readonly #state = new Store<CallState>(beforeCall)
   readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
@@ -248,6 +250,7 @@ export class Call {
           signaling,
           media: this.media,
           screen: this.screen,
+          data: this.data,
           shown: this.#shown,
           onConnection: (media) => this.#onMedia(media),
           onError: (source, error) => this.#onMediaError(source, error),

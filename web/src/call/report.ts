@@ -1,5 +1,6 @@
 import type { Source } from '../protocol/messages'
 import type { Call } from './call'
+import type { ChannelOptions, DataChannels, Hear } from './data-channels'
 import { type PathReport, pathOf, StatsReader, type TrackReport } from './stats'
 
 interface SentTrack {
@@ -156,13 +157,19 @@ function firstFrames(remote: CallReport['remote']): Record<string, number> {
 
 declare global {
   interface Window {
-    folkmoot?: { report(): Promise<CallReport> }
+    folkmoot?: { report(): Promise<CallReport>; data: Pick<DataChannels, 'open' | 'listen'> }
   }
 }
 
-/** Offers the report on `window.folkmoot` for as long as the call lives. @returns what takes it away again. */
-export function offerReport(reporter: Reporter): () => void {
-  const offered = { report: () => reporter.read() }
+/** Offers the report and the data channels on `window.folkmoot` for as long as the call lives. @returns what takes them away again. */
+export function offerReport(reporter: Reporter, data: DataChannels): () => void {
+  const offered = {
+    report: () => reporter.read(),
+    data: {
+      open: (label: string, options?: ChannelOptions) => data.open(label, options),
+      listen: (label: string, hear: Hear) => data.listen(label, hear),
+    },
+  }
   window.folkmoot = offered
   return () => {
     if (window.folkmoot === offered) delete window.folkmoot

@@ -1,8 +1,9 @@
 import { Device, type types } from 'mediasoup-client'
-import type { Notification, RoomJoined, Source } from '../protocol/messages'
+import type { DataProducerView, Notification, RoomJoined, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { applyNotification, type Roster, rosterOf } from '../state/roster'
 import { type ReadableStore, Store } from '../state/store'
+import type { DataChannels } from './data-channels'
 import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
 import { Publisher } from './publisher'
@@ -15,6 +16,7 @@ export interface SessionOptions {
   readonly signaling: Signaling
   readonly media: LocalMedia
   readonly screen: ScreenShare
+  readonly data: DataChannels
   readonly shown: ReadonlyMap<string, Shown>
   readonly onConnection: (connection: MediaConnection) => void
   readonly onError: (source: Source, error: unknown) => void
@@ -36,7 +38,12 @@ export class Session {
   readonly #transports: types.Transport[] = []
   #closed = false
 
-  private constructor(options: SessionOptions, joined: RoomJoined, roster: Roster) {
+  private constructor(
+    options: SessionOptions,
+    joined: RoomJoined,
+    roster: Roster,
+    channels: readonly DataProducerView[],
+  ) {
     const device = new Device()
     const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
     this.#options = options
@@ -51,13 +58,15 @@ export class Session {
     const { signaling, onError } = options
     this.subscriber = new Subscriber({ signaling, device: loaded, transport: () => recv, onError }, options.shown)
     this.publisher = new Publisher(signaling, device, () => send, options.media, options.screen, onError)
+    const transport = (direction: Direction) => (direction === 'send' ? send : recv)
+    options.data.begin({ signaling, me: joined.participant_id, transport }, channels)
     this.#roster.subscribe(() => this.#follow())
     this.#follow()
   }
 
   /** Begins a stay that the server has agreed to. Media follows by itself; its failures go to `onConnection` and `onError`. */
   static begin(options: SessionOptions, joined: RoomJoined): Session {
-    return new Session(options, joined, rosterOf(joined))
+    return new Session(options, joined, rosterOf(joined), joined.data_producers)
   }
 
   /** After `media:reset`: closes this one and begins it anew, with everybody there and nothing sent yet. */
@@ -67,7 +76,7 @@ export class Session {
       this.#options.signaling.request('media:toggle', { kind, enabled: false }).catch(() => undefined)
     }
     this.close()
-    return new Session(this.#options, this.joined, this.#roster.get())
+    return new Session(this.#options, this.joined, this.#roster.get(), [])
   }
 
   get roster(): ReadableStore<Roster> {
@@ -93,6 +102,7 @@ export class Session {
     if (notification.type === 'producer:layers_wanted') {
       this.publisher.want(notification.data.producer_id, notification.data.spatial_layers)
     }
+    this.#options.data.apply(notification)
     this.#roster.update((roster) => applyNotification(roster, notification))
   }
 
@@ -106,6 +116,7 @@ export class Session {
     this.#closed = true
     this.publisher.close()
     this.subscriber.close()
+    this.#options.data.end()
     for (const transport of this.#transports) transport.close()
   }
 

@@ -12,10 +12,14 @@ export async function openTransport(
   direction: Direction,
   onConnection: (connection: MediaConnection) => void,
 ): Promise<types.Transport> {
-  const [created, device] = await Promise.all([signaling.request('transport:create', { direction }), loading])
+  const [created, device] = await Promise.all([
+    signaling.request('transport:create', { direction, sctp: true }),
+    loading,
+  ])
   const { id, iceParameters, dtlsParameters } = created
   const lists = { iceCandidates: [...created.iceCandidates], iceServers: [...created.iceServers] }
-  const options = { id, iceParameters, dtlsParameters, ...lists }
+  const { sctpParameters } = created
+  const options = { id, iceParameters, dtlsParameters, ...lists, ...(sctpParameters && { sctpParameters }) }
   const transport = direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options)
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     signaling.request('transport:connect', { transport_id: transport.id, dtlsParameters }).then(done, failed)
@@ -23,6 +27,10 @@ export async function openTransport(
   transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
     const source = appData['source'] as Source
     signaling.request('produce', { transport_id: transport.id, kind, rtpParameters, source }).then(done, failed)
+  })
+  transport.on('producedata', ({ sctpStreamParameters, label, protocol }, done, failed) => {
+    const wish = { transport_id: transport.id, sctpStreamParameters, label: label ?? '', protocol: protocol ?? '' }
+    signaling.request('produce_data', wish).then(done, failed)
   })
   new PathKeeper(signaling, transport, onConnection)
   return transport

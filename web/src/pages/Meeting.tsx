@@ -49,7 +49,7 @@ function useCall(id: string, visit: number, services: Services): Opened | undefi
     const media = new LocalMedia({ microphoneOn, cameraOn, microphoneId, cameraId, speakerId })
     const call = new Call(id, media, tokens)
     const reporter = new Reporter(call)
-    const withdraw = offerReport(reporter)
+    const withdraw = offerReport(reporter, call.data)
     void media.start()
     call.prepare(name)
     setOpened({ call, reporter })
