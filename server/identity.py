@@ -15,6 +15,7 @@ from signaling.identity import Identity
 
 ALGORITHM = "HS256"
 ID_BYTES = 12
+GUEST = "guest:"
 
 
 class TokenAuthority:
@@ -46,4 +47,8 @@ class TokenAuthority:
 
 def guest_id() -> str:
     """A user id nobody can guess, so that nobody can take another guest's place."""
-    return f"guest:{secrets.token_urlsafe(ID_BYTES)}"
+    return f"{GUEST}{secrets.token_urlsafe(ID_BYTES)}"
+
+
+def is_guest(user_id: str) -> bool:
+    return user_id.startswith(GUEST)

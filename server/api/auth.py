@@ -8,12 +8,15 @@ from config.settings import AuthSettings
 from persistence.store import Store
 from server.api.contract import Access, Answer, Body, Call, Rate, Route
 from server.api.errors import ApiError
-from server.identity import TokenAuthority, guest_id
+from server.identity import TokenAuthority, guest_id, is_guest
 from signaling.display_name import clean_display_name
 
 
 class GuestRequest(Body):
-    """With `meeting_id`: a token for that meeting. Without: one that may create meetings, where guests may."""
+    """With `meeting_id`: a token for that meeting. Without: one that may create meetings, where guests may.
+
+    With the token of a guest in the header: another one for the same guest, before the old one ends.
+    """
 
     display_name: str = Field(min_length=1, max_length=1024)
     meeting_id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
@@ -71,14 +74,16 @@ class AuthApi:
         request: GuestRequest = call.body
         if not self._settings.guests:
             raise ApiError("ACCESS_DENIED", "This server does not admit guests.")
-        grants = await self._grants(request.meeting_id)
-        user_id = guest_id()
+        again = call.identity if call.identity is not None and is_guest(call.identity.user_id) else None
+        # A guest who comes with a good token stays who they are, and limited to what they were limited to.
+        meeting_id = again.meeting if again else request.meeting_id
+        user_id = again.user_id if again else guest_id()
         token = self._authority.issue(
             user_id,
             ttl_s=self._settings.token_ttl_s,
             name=clean_display_name(request.display_name, fallback="Guest"),
-            meeting=request.meeting_id,
-            grants=grants,
+            meeting=meeting_id,
+            grants=await self._grants(meeting_id),
         )
         return TokenAnswer(token=token, user_id=user_id)
 

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import type { Account } from './account/account'
 import type { Tokens } from './call/tokens'
 import { Home } from './pages/Home'
 import { Meeting } from './pages/Meeting'
@@ -12,6 +13,7 @@ import { useStore } from './ui/useStore'
 export interface Services {
   readonly navigation: Navigation
   readonly preferences: PreferenceStore
+  readonly account: Account
   readonly tokens: Tokens
 }
 

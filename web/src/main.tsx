@@ -3,6 +3,7 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/forms.css'
 import './styles/home.css'
+import './styles/account.css'
 import './styles/greenroom.css'
 import './styles/call.css'
 import './styles/tiles.css'
@@ -11,6 +12,7 @@ import './styles/controls.css'
 import './styles/panels.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { Account } from './account/account'
 import { App } from './app'
 import { Tokens } from './call/tokens'
 import { Navigation } from './route'
@@ -19,11 +21,14 @@ import { PreferenceStore } from './state/preferences'
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
+const account = new Account(localStorage)
 const services = {
   navigation: new Navigation(),
   preferences: new PreferenceStore(localStorage),
-  tokens: new Tokens(sessionStorage),
+  account,
+  tokens: new Tokens(sessionStorage, account),
 }
+void account.restore()
 
 createRoot(root).render(
   <StrictMode>

@@ -335,7 +335,9 @@ export class Call {
   #hear(notification: Notification): void {
     const session = this.#session
     const { me, phase, lobby } = this.#state.get()
-    if (phase === 'waiting' && lobby) this.#hearInLobby(lobby, notification)
+    if (notification.type === 'token:expiring') this.#entry.renewToken(this.#choice.displayName)
+    else if (notification.type === 'token:ended') this.#finish('expired')
+    else if (phase === 'waiting' && lobby) this.#hearInLobby(lobby, notification)
     else if (!session || me === undefined) {
       this.#early.push(notification)
     } else this.#hearInRoom(notification, session, me)
@@ -343,7 +345,6 @@ export class Call {
 
   #hearInRoom(notification: Notification, session: Session, me: string): void {
     if (notification.type === 'room:closed') this.#finish(closingOf(notification.data.reason))
-    else if (notification.type === 'token:ended') this.#finish('expired')
     else if (notification.type === 'participant:left' && notification.data.participant_id === me) {
       this.#finish(departureOf(notification.data.reason))
     } else {

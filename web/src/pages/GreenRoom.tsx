@@ -185,7 +185,8 @@ function useMeeting(id: string, services: Services): Looked {
   const [looked, setLooked] = useState<Looked>({})
   useEffect(() => {
     let current = true
-    api.meeting(id, services.tokens.kept(id)).then(
+    const look = async () => api.meeting(id, await services.tokens.present(id).catch(() => undefined))
+    look().then(
       (meeting) => current && setLooked({ meeting }),
       (error: unknown) => {
         // Only that it does not exist is final here; everything else the join itself will tell.

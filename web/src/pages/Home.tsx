@@ -6,6 +6,8 @@ import { CodedError } from '../protocol/errors'
 import { meetingPath } from '../route'
 import { meetingIdIn } from '../state/names'
 import { creationWords } from '../state/words'
+import { AccountDialog, type AccountTask } from '../ui/AccountDialog'
+import { AccountMenu } from '../ui/AccountMenu'
 import { Logo } from '../ui/Logo'
 import { MeetingOptions, settingsOf, usualOptions } from '../ui/MeetingOptions'
 import { ThemeToggle } from '../ui/ThemeToggle'
@@ -15,15 +17,24 @@ const LONGEST_NAME = 60
 
 export function Home({ services }: { services: Services }) {
   const { name } = useStore(services.preferences)
+  const account = useStore(services.account)
   const config = useConfig()
+  const [task, setTask] = useState<AccountTask>()
   useEffect(() => {
     document.title = 'Folkmoot'
   }, [])
+  const ownName = account.status === 'signed-in' ? account.user.display_name : undefined
+  useEffect(() => {
+    if (ownName && !services.preferences.get().name) services.preferences.patch({ name: ownName })
+  }, [ownName, services])
   return (
     <div className="home">
       <header className="page-header">
         <Logo withName />
-        <ThemeToggle preferences={services.preferences} />
+        <div className="header-side">
+          <AccountMenu account={services.account} onTask={setTask} />
+          <ThemeToggle preferences={services.preferences} />
+        </div>
       </header>
       <main className="home-main">
         <div className="home-card">
@@ -42,18 +53,57 @@ export function Home({ services }: { services: Services }) {
               onChange={(event) => services.preferences.patch({ name: event.target.value })}
             />
           </label>
-          <NewMeeting services={services} allowed={config?.guests_create !== false} />
+          {account.status !== 'guest' || config?.guests_create !== false ? (
+            <NewMeeting services={services} />
+          ) : (
+            <AccountNeeded open={config.signup} onTask={setTask} />
+          )}
           <div className="divider">
             <span>or</span>
           </div>
           <JoinByCode onJoin={(id) => services.navigation.go(meetingPath(id))} />
         </div>
       </main>
+      {task && (
+        <AccountDialog
+          account={services.account}
+          task={task}
+          name={name}
+          open={config?.signup !== false}
+          onTask={setTask}
+          onClose={() => setTask(undefined)}
+        />
+      )}
     </div>
   )
 }
 
-function NewMeeting({ services, allowed }: { services: Services; allowed: boolean }) {
+/** Where guests may not start meetings. */
+function AccountNeeded({ open, onTask }: { open: boolean; onTask: (task: AccountTask) => void }) {
+  return (
+    <>
+      <button
+        type="button"
+        className="button primary wide"
+        data-testid="sign-in-to-start"
+        onClick={() => onTask('sign-in')}
+      >
+        <Video size={18} aria-hidden="true" />
+        Sign in to start a meeting
+      </button>
+      {open && (
+        <p className="account-other flush">
+          New here?{' '}
+          <button type="button" className="link" data-testid="home-sign-up" onClick={() => onTask('sign-up')}>
+            Create an account
+          </button>
+        </p>
+      )}
+    </>
+  )
+}
+
+function NewMeeting({ services }: { services: Services }) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string>()
   const [options, setOptions] = useState(usualOptions)
@@ -62,20 +112,16 @@ function NewMeeting({ services, allowed }: { services: Services; allowed: boolea
     setBusy(true)
     setProblem(undefined)
     try {
-      const token = await api.guestToken(name || 'Host')
+      const own = await services.account.token()
+      const token = own ?? (await api.guestToken(name || 'Host'))
       const title = name ? `${name}'s meeting` : 'Meeting'
       const meeting = await api.createMeeting(token, { title, ...settingsOf(options) })
-      services.tokens.keep(meeting.id, token)
+      if (own === undefined) services.tokens.keep(meeting.id, token)
       services.navigation.go(meetingPath(meeting.id))
     } catch (error) {
       setProblem(error instanceof CodedError ? creationWords(error) : 'The meeting could not be started.')
       setBusy(false)
     }
-  }
-  if (!allowed) {
-    return (
-      <p className="hint">On this server only people with an account can start meetings. You can still join one.</p>
-    )
   }
   return (
     <>

@@ -4,6 +4,20 @@ import type { Features, MeetingView } from './messages'
 export interface ServerConfig {
   guests: boolean
   guests_create: boolean
+  signup: boolean
+}
+
+export interface User {
+  id: string
+  email: string
+  display_name: string
+}
+
+/** `expires_in`: seconds. What renews the token is in a cookie. */
+export interface SignedIn {
+  token: string
+  user: User
+  expires_in: number
 }
 
 /** A meeting as whoever holds the token sees it before joining. */
@@ -28,6 +42,23 @@ export const api = {
     const body = { display_name: displayName, ...(meetingId === undefined ? {} : { meeting_id: meetingId }) }
     return (await call<{ token: string }>('POST', '/api/auth/guest', { body })).token
   },
+
+  /** The same guest with another token. */
+  renewGuest: async (token: string, displayName: string): Promise<string> =>
+    (await call<{ token: string }>('POST', '/api/auth/guest', { token, body: { display_name: displayName } })).token,
+
+  signUp: (email: string, password: string, displayName: string): Promise<SignedIn> =>
+    call('POST', '/api/auth/signup', { body: { email, password, display_name: displayName, cookie: true } }),
+
+  signIn: (email: string, password: string): Promise<SignedIn> =>
+    call('POST', '/api/auth/login', { body: { email, password, cookie: true } }),
+
+  refresh: (): Promise<SignedIn> => call('POST', '/api/auth/refresh', { body: {} }),
+
+  signOut: (): Promise<unknown> => call('POST', '/api/auth/logout', { body: {} }),
+
+  changePassword: (token: string, current: string, next: string): Promise<unknown> =>
+    call('POST', '/api/auth/password', { token, body: { current_password: current, new_password: next } }),
 
   createMeeting: (token: string, meeting: NewMeeting): Promise<MeetingView> =>
     call('POST', '/api/meetings', { token, body: meeting }),

@@ -10,18 +10,22 @@ export class CodedError extends Error {
   override readonly name = 'CodedError'
   readonly code: ErrorCode
   readonly event: string
+  /** Seconds after which trying again makes sense, where the server knows. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: ErrorCode, message: string, event: string) {
+  constructor(code: ErrorCode, message: string, event: string, retryAfter?: number) {
     super(message)
     this.code = code
     this.event = event
+    this.retryAfter = retryAfter
   }
 
   /** From `{code, message}` as a server sent it; whatever is not of that shape becomes `INTERNAL`. */
   static from(value: unknown, event: string): CodedError {
-    const { code, message } = isRecord(value) ? value : {}
+    const { code, message, retry_after: wait } = isRecord(value) ? value : {}
     const text = typeof message === 'string' ? message : 'The server gave no reason.'
-    return new CodedError(isErrorCode(code) ? code : 'INTERNAL', text, event)
+    const retryAfter = typeof wait === 'number' ? wait : undefined
+    return new CodedError(isErrorCode(code) ? code : 'INTERNAL', text, event, retryAfter)
   }
 }
 

@@ -56,10 +56,15 @@ export class Signaling {
     wire.connect()
   }
 
-  static connect(token: string): Signaling {
+  /** `token` is asked before each connection: one that comes back after an hour needs another than the first. */
+  static connect(token: () => Promise<string>): Signaling {
     // The websocket at once saves the two round trips of polling and upgrade; proxies that forbid it fall back to polling.
     const socket: Socket = io(NAMESPACE, {
-      auth: { token },
+      auth: (tell: (auth: { token?: string }) => void) =>
+        void token().then(
+          (text) => tell({ token: text }),
+          () => tell({}),
+        ),
       autoConnect: false,
       forceNew: true,
       transports: ['websocket', 'polling'],
