@@ -53,8 +53,11 @@ class DataClosing:
             consumer.owner.tell(catalogue.DATA_CONSUMER_CLOSED, told)
 
     async def _finish(self, producer: DataProducer, reason: str) -> None:
-        if producer.closed:
-            return
+        if not producer.closed:
+            await self.expel(producer, reason=reason)
+
+    async def expel(self, producer: DataProducer, *, reason: str) -> None:
+        """For an end its owner did not ask for, and is told of."""
         producer.owner.tell(
             catalogue.DATA_PRODUCER_CLOSED, DataProducerClosed(data_producer_id=producer.id, reason=reason)
         )

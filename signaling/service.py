@@ -229,7 +229,7 @@ def _handlers(
         ),
         MediaHandlers(record, switches),
         ModerationHandlers(record, switches, closing),
-        MembershipHandlers(record, closing),
+        MembershipHandlers(record, closing, data_closing),
         RuleHandlers(record, closing, ranks),
         LobbyHandlers(record, lobbies),
         ParticipantHandlers(record, utc_now),

@@ -12,6 +12,7 @@ from persistence.events import (
     RoleChanged,
 )
 from signaling.closing import Closing
+from signaling.data_closing import DataClosing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.handlers.moderation import stop_share
@@ -25,9 +26,10 @@ from signaling.standings import Standing
 
 
 class MembershipHandlers:
-    def __init__(self, record: Record, closing: Closing) -> None:
+    def __init__(self, record: Record, closing: Closing, data_closing: DataClosing) -> None:
         self._record = record
         self._closing = closing
+        self._data_closing = data_closing
 
     @handles(moderation.ParticipantRemove)
     async def remove(
@@ -104,8 +106,14 @@ class MembershipHandlers:
         if role is Role.OBSERVER:
             producers = list(target.producers())
             await self._closing.close_producers(target, producers, reason="role_changed", by=by, ends_share=True)
+            await self._close_data(target)
         else:
             await self._stop_what_is_forbidden(target, by=by)
+
+    async def _close_data(self, target: Participant) -> None:
+        for producer in [each for each in target.room.data.producers.values() if each.owner is target]:
+            if not producer.closed:
+                await self._data_closing.expel(producer, reason="role_changed")
 
     @handles(moderation.ParticipantPermit)
     async def permit(

@@ -284,10 +284,15 @@ async def test_hosts_step_down_only_when_another_host_is_there(node: Node) -> No
 
 async def test_an_observer_keeps_nothing_they_sent(node: Node) -> None:
     (ada, bob, _), (_, target, _) = await trio(node)
-    await bob.produce("microphone")
+    on = await bob.transport("send", sctp=True)
+    await bob.produce("microphone", on)
+    stream = {"streamId": 1, "ordered": True}
+    channel = await bob.ask("produce_data", transport_id=on, sctpStreamParameters=stream, label="l", protocol="")
     await bob.ask("screen:start")
     await ada.ask("participant:set_role", participant_id=target, role="observer")
     assert node.media.rooms["daily"].producers == {}
+    closed = await bob.told("data_producer:closed")
+    assert closed == {"data_producer_id": channel["id"], "reason": "role_changed"}
     assert await bob.told("producer:removed")
     assert await bob.refused("screen:start") == "ACCESS_DENIED"
     assert facts(node, "screen_share.stopped") == [("screen_share.stopped", target)]
