@@ -3,18 +3,18 @@
 
 use slab::Slab;
 
+use crate::codec::targets::restrict;
 use crate::codec::{Codec, descriptor, vp8, vp9};
 use crate::consumer::{Consumer, Rtx};
 use crate::drop::DropReason;
 use crate::extension::{Extension, write_block};
 use crate::id::{PayloadType, Ssrc};
 use crate::io::Event;
-use crate::map::Shift;
 use crate::output::Output;
 use crate::pacer::Ticket;
 use crate::packet::Media;
 use crate::producer::Producer;
-use crate::rewrite::{Translation, translated};
+use crate::rewrite::{Numbered, Translation, translated};
 use crate::rtp::Fields;
 use crate::sending::Stamp;
 use crate::tables::Tables;
@@ -117,7 +117,9 @@ pub fn send_waiting(
 ) -> Result<(), DropReason> {
     let stream = producer.streams.get(usize::from(ticket.stream));
     let media = stream.and_then(|stream| stream.recall(ticket.incoming, &producer.extensions, now));
-    let media = media.ok_or(DropReason::PacerLate)?;
+    let media = media
+        .filter(|media| !is_outdated(media, &ticket.translation))
+        .ok_or(DropReason::PacerLate)?;
     send_media(consumer, transport, out, &media, (&ticket.translation, now))
 }
 
@@ -225,10 +227,10 @@ fn write(
         ssrc: numbers.ssrc,
     };
     let mid = consumer.mid_id.map(|id| (id, consumer.mid.as_bytes()));
-    let renumbered = Renumbered::new(media, translation.shift);
+    let descriptor = OwnDescriptor::new(media, translation);
     let values = media.values.under(&consumer.extensions);
-    let values = values.map(|(id, value)| match &renumbered {
-        Some(renumbered) if Some(id) == consumer.descriptor_id => (id, renumbered.value()),
+    let values = values.map(|(id, value)| match &descriptor {
+        Some(descriptor) if Some(id) == consumer.descriptor_id => (id, descriptor.value()),
         _ => (id, value),
     });
     let values = values.take_while(|_| !translation.filler);
@@ -246,30 +248,45 @@ fn write(
     }
 }
 
-/// A dependency descriptor with its frame number shifted.
-struct Renumbered {
+/// A dependency descriptor with its frame number shifted and its decode targets cut to what is forwarded.
+struct OwnDescriptor {
     bytes: [u8; LONGEST_VALUE],
     length: usize,
 }
 
-impl Renumbered {
-    /// `None` where nothing changes, as in all but switched streams with descriptors.
-    fn new(media: &Media<'_>, shift: Shift) -> Option<Self> {
-        let frame = &media.sample.frame;
-        if shift.picture == 0 || frame.frame_number.is_none() || frame.picture_id.is_some() {
+impl OwnDescriptor {
+    /// `None` where nothing changes: while a stream with descriptors was not switched and all of it is forwarded.
+    fn new(media: &Media<'_>, translation: &Translation) -> Option<Self> {
+        let (frame, shift) = (&media.sample.frame, translation.shift);
+        let described = frame.frame_number.is_some() && frame.picture_id.is_none();
+        if !described || (shift.picture == 0 && translation.limit.is_none()) {
             return None;
         }
         let value = media.values.get(Extension::DependencyDescriptor)?;
-        let (mut bytes, length) = ([0; LONGEST_VALUE], value.len());
-        let renumbered = bytes.get_mut(..length)?;
-        renumbered.copy_from_slice(value);
-        descriptor::renumber(renumbered, translated(frame, shift).0);
+        let mut bytes = [0; LONGEST_VALUE];
+        let limited = translation.limit.zip(media.announced.as_ref());
+        let restricted =
+            limited.and_then(|(limit, announced)| restrict(value, announced, limit, &mut bytes));
+        let length = match restricted {
+            Some(length) => length,
+            None => {
+                bytes.get_mut(..value.len())?.copy_from_slice(value);
+                value.len()
+            }
+        };
+        descriptor::renumber(bytes.get_mut(..length)?, translated(frame, shift).picture);
         Some(Self { bytes, length })
     }
 
     fn value(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
+}
+
+/// Whether what had been announced when the packet was first sent is needed to write the same again, and is not known any
+/// more.
+fn is_outdated(media: &Media<'_>, translation: &Translation) -> bool {
+    translation.limit.is_some() && media.sample.frame.announced != 0 && media.announced.is_none()
 }
 
 fn write_payload(
@@ -281,14 +298,15 @@ fn write_payload(
     let start = arena.len();
     arena.extend_from_slice(media.payload);
     let (frame, shift) = (&media.sample.frame, translation.shift);
-    if frame.picture_id.is_none() || (shift.picture == 0 && shift.tl0 == 0) {
+    let is_shifted = shift.picture != 0 || shift.tl0 != 0 || shift.key != 0;
+    if frame.picture_id.is_none() || !is_shifted {
         return;
     }
-    let (picture, tl0) = translated(frame, shift);
+    let Numbered { picture, tl0, key } = translated(frame, shift);
     let payload = arena.get_mut(start..).unwrap_or_default();
     // Only a payload that has a picture id gets here, and that one has been read before.
     let _ = match consumer.codec {
-        Codec::Vp8 => vp8::rewrite(payload, picture, tl0),
+        Codec::Vp8 => vp8::rewrite(payload, picture, tl0, key),
         Codec::Vp9 => vp9::rewrite(payload, picture, tl0),
         _ => Ok(()),
     };
@@ -338,6 +356,7 @@ fn resend(
         .ok_or(DropReason::NackUnknown)?;
     let media = stream
         .recall(incoming, &producer.extensions, now)
+        .filter(|media| !is_outdated(media, &translation))
         .ok_or(DropReason::NackUnknown)?;
     translation.filler |= consumer.is_left_out(&media.sample);
     let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
@@ -398,7 +417,9 @@ pub fn repeat(
     let (stream, incoming, translation) = consumer.find(newest).ok_or(DropReason::NackUnknown)?;
     let stream = producer.streams.get(usize::from(stream));
     let media = stream.and_then(|stream| stream.recall(incoming, &producer.extensions, now));
-    let media = media.ok_or(DropReason::NackUnknown)?;
+    let media = media
+        .filter(|media| !is_outdated(media, &translation))
+        .ok_or(DropReason::NackUnknown)?;
     if consumer.rtx.is_none() {
         return Err(DropReason::NackUnknown);
     }

@@ -20,6 +20,8 @@ pub struct Shift {
     pub picture: u16,
     /// To TL0PICIDX.
     pub tl0: u8,
+    /// To KEYIDX (modulo 32).
+    pub key: u8,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! Outgoing numbers with something to remember about them, to send the same again when they are asked for.
+//! What is remembered of outgoing numbers, to send the same again when they are asked for.
 
 use std::collections::VecDeque;
 
@@ -36,3 +36,58 @@ impl Noted {
         (sequence >= self.from).then(|| self.numbers.contains(&sequence))
     }
 }
+
+/// A value that changes now and then, and what it was at each outgoing number.
+#[derive(Debug)]
+pub struct Steps<T> {
+    /// From which number on which value, rising; before the first there was none.
+    steps: VecDeque<(u64, T)>,
+    capacity: usize,
+    /// Below it nobody knows any more what the value was.
+    from: u64,
+}
+
+impl<T: Copy + PartialEq> Steps<T> {
+    /// At most `capacity` changes are remembered.
+    pub const fn new(capacity: usize) -> Self {
+        Self {
+            steps: VecDeque::new(),
+            capacity,
+            from: 0,
+        }
+    }
+
+    /// The value in effect.
+    pub fn last(&self) -> Option<T> {
+        self.steps.back().map(|(_, value)| *value)
+    }
+
+    /// From `sequence`, the newest number, on it is `value`.
+    pub fn set(&mut self, sequence: u64, value: T) {
+        if self.last() == Some(value) {
+            return;
+        }
+        if self.steps.len() >= self.capacity {
+            self.steps.pop_front();
+            self.from = self.steps.front().map_or(sequence, |(first, _)| *first);
+        }
+        self.steps.push_back((sequence, value));
+    }
+
+    /// What it was at `sequence`: `Err` when that is forgotten, `Ok(None)` before it was first set.
+    pub fn at(&self, sequence: u64) -> Result<Option<T>, Forgotten> {
+        if sequence < self.from {
+            return Err(Forgotten);
+        }
+        let step = self
+            .steps
+            .iter()
+            .rev()
+            .find(|(first, _)| *first <= sequence);
+        Ok(step.map(|(_, value)| *value))
+    }
+}
+
+/// So long ago that nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten;

@@ -161,6 +161,7 @@ mod tests {
             stream: 0,
             incoming,
             translation: Translation {
+                limit: None,
                 sequence: incoming,
                 shift: Shift::default(),
                 filler: false,

@@ -1,5 +1,6 @@
 //! A packet that came in, read once for all who get it.
 
+use crate::codec::targets::Announced;
 use crate::extension::{Elements, Extension, ExtensionMap};
 use crate::rewrite::Sample;
 
@@ -74,4 +75,6 @@ pub struct Media<'a> {
     pub values: Values<'a>,
     /// Without padding.
     pub payload: &'a [u8],
+    /// What dependency descriptors had announced when it was sent.
+    pub announced: Option<Announced>,
 }

@@ -4,14 +4,17 @@
 use crate::clock::{SenderClock, distance, ticks};
 use crate::codec::Frame;
 use crate::drop::DropReason;
+use crate::ladder::Layers;
 use crate::map::{Place, SequenceMap, Shift, Skipped};
-use crate::noted::Noted;
+use crate::noted::{Noted, Steps};
 use crate::time::Time;
 
 /// Fillers remembered, to send the same again when one is asked for.
 const FILLERS: usize = 64;
 /// Last packets of pictures remembered: of eight seconds.
 const ENDS: usize = 256;
+/// Changes of what is forwarded remembered: of eight seconds at four a second.
+const LIMITS: usize = 32;
 /// Sender reports that put a switch further off than this from what was seen on the wire are not believed.
 const MAX_DISAGREEMENT_S: u32 = 1;
 
@@ -43,6 +46,8 @@ pub struct Translation {
     pub filler: bool,
     /// The last packet of its picture that is forwarded.
     pub ends_picture: bool,
+    /// The highest layers that are forwarded, where the receiver must be told.
+    pub limit: Option<Layers>,
 }
 
 impl Translation {
@@ -52,6 +57,7 @@ impl Translation {
             shift,
             filler,
             ends_picture: false,
+            limit: None,
         }
     }
 }
@@ -66,6 +72,7 @@ struct Last {
     clock: Option<SenderClock>,
     picture: u16,
     tl0: u8,
+    key: u8,
 }
 
 /// The rewriting state of one consumer.
@@ -79,6 +86,7 @@ pub struct Rewriter {
     dropped_picture: Option<u16>,
     fillers: Noted,
     ends: Noted,
+    limits: Steps<Option<Layers>>,
 }
 
 impl Rewriter {
@@ -95,6 +103,7 @@ impl Rewriter {
             dropped_picture: None,
             fillers: Noted::new(FILLERS),
             ends: Noted::new(ENDS),
+            limits: Steps::new(LIMITS),
         }
     }
 
@@ -111,12 +120,14 @@ impl Rewriter {
     fn follow(&self, last: &Last, sample: &Sample) -> Shift {
         let picture = number(&sample.frame);
         let tl0 = sample.frame.tl0_picture_index.unwrap_or(0);
+        let key = sample.frame.key_index.unwrap_or(0);
         let advance = self.advance(last, sample);
         let timestamp = last.timestamp.wrapping_add(advance);
         Shift {
             timestamp: timestamp.wrapping_sub(sample.timestamp),
             picture: last.picture.wrapping_add(1).wrapping_sub(picture),
             tl0: last.tl0.wrapping_add(1).wrapping_sub(tl0),
+            key: last.key.wrapping_add(1).wrapping_sub(key) & 0x1f,
         }
     }
 
@@ -147,9 +158,7 @@ impl Rewriter {
                 self.remember(sample, shift);
                 Ok(Translation::of(sequence, shift, false))
             }
-            Place::Late(sequence, shift) => {
-                Ok(Translation::of(sequence, shift, self.is_left_out(sample)))
-            }
+            Place::Late(sequence, shift) => self.late(sample, sequence, shift),
             Place::Nowhere => Err(DropReason::NotMapped),
             Place::Beyond => Err(DropReason::AwaitingKeyframe),
         }
@@ -163,11 +172,25 @@ impl Rewriter {
     /// Forward a packet of a stream that no longer flows, if a number was kept free for it.
     pub fn keep_late(&self, sample: &Sample) -> Result<Translation, DropReason> {
         match self.map.late(sample.stream, sample.sequence) {
-            Place::Late(sequence, shift) => {
-                Ok(Translation::of(sequence, shift, self.is_left_out(sample)))
-            }
+            Place::Late(sequence, shift) => self.late(sample, sequence, shift),
             _ => Err(DropReason::Layer),
         }
+    }
+
+    fn late(
+        &self,
+        sample: &Sample,
+        sequence: u64,
+        shift: Shift,
+    ) -> Result<Translation, DropReason> {
+        let limit = self
+            .limits
+            .at(sequence)
+            .map_err(|_| DropReason::NotMapped)?;
+        Ok(Translation {
+            limit: limit.flatten(),
+            ..Translation::of(sequence, shift, self.is_left_out(sample))
+        })
     }
 
     /// Leave a packet out. When its number cannot be closed any more, an empty packet must take its place.
@@ -201,7 +224,7 @@ impl Rewriter {
     }
 
     fn remember(&mut self, sample: &Sample, shift: Shift) {
-        let (picture, tl0) = translated(&sample.frame, shift);
+        let Numbered { picture, tl0, key } = translated(&sample.frame, shift);
         self.last = Some(Last {
             stream: sample.stream,
             incoming: sample.timestamp,
@@ -210,6 +233,7 @@ impl Rewriter {
             clock: sample.clock,
             picture,
             tl0,
+            key,
         });
     }
 
@@ -225,6 +249,20 @@ impl Rewriter {
         self.ends.note(translation.sequence);
     }
 
+    /// From this packet, the newest, on its receiver is told that it gets layers up to `limit`; `None` when it gets all,
+    /// and has no reason to doubt it.
+    pub fn limit(&mut self, translation: &mut Translation, limit: Option<Layers>) {
+        if self.limits.last().flatten() != limit {
+            self.limits.set(translation.sequence, limit);
+        }
+        translation.limit = limit;
+    }
+
+    /// What its receiver was told last.
+    pub fn told(&self) -> Option<Layers> {
+        self.limits.last().flatten()
+    }
+
     /// The number of what was sent last.
     pub fn newest(&self) -> Option<u16> {
         self.last?;
@@ -238,11 +276,13 @@ impl Rewriter {
         let (stream, incoming, shift) = self.map.find(sequence)?;
         let filler = self.fillers.recall(sequence)?;
         let ends_picture = self.ends.recall(sequence)?;
+        let limit = self.limits.at(sequence).ok()?.flatten();
         let translation = Translation {
             sequence,
             shift,
             filler,
             ends_picture,
+            limit,
         };
         Some((stream, incoming, translation))
     }
@@ -276,11 +316,22 @@ fn number(frame: &Frame) -> u16 {
     picture.or(frame.frame_number).unwrap_or(0)
 }
 
-/// The number of its picture (15 bits of it count in VP8 and VP9) and TL0PICIDX a frame has after the shift.
-pub fn translated(frame: &Frame, shift: Shift) -> (u16, u8) {
-    let tl0 = frame.tl0_picture_index.unwrap_or(0);
-    (
-        number(frame).wrapping_add(shift.picture),
-        tl0.wrapping_add(shift.tl0),
-    )
+/// The numbers a frame has after a shift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Of its picture: 15 bits of it count in VP8 and VP9.
+    pub picture: u16,
+    /// TL0PICIDX.
+    pub tl0: u8,
+    /// KEYIDX.
+    pub key: u8,
+}
+
+/// The numbers `frame` has after `shift`.
+pub fn translated(frame: &Frame, shift: Shift) -> Numbered {
+    Numbered {
+        picture: number(frame).wrapping_add(shift.picture),
+        tl0: frame.tl0_picture_index.unwrap_or(0).wrapping_add(shift.tl0),
+        key: frame.key_index.unwrap_or(0).wrapping_add(shift.key) & 0x1f,
+    }
 }

@@ -201,6 +201,7 @@ impl Stream {
             marker: fields.marker,
             values,
             payload: packet.payload(),
+            announced: self.inspector.announced(&frame),
         })
     }
 
@@ -269,6 +270,7 @@ impl Stream {
             marker: fields.marker,
             values: Values::read(packet.elements(), map),
             payload: packet.payload(),
+            announced: self.inspector.announced(frame),
         })
     }
 

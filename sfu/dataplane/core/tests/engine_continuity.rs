@@ -221,6 +221,12 @@ fn assert_continuous(stream: &BTreeMap<i64, Got>) {
                 "{pictures} pictures on at {number}, {skipped} numbers skipped"
             );
             assert!(i64::from(tl0.wrapping_sub(last_tl0)) <= 1 + skipped);
+            let keys = i64::from((got.payload[5].wrapping_sub(last.payload[5])) & 0x1f);
+            let begins_key = got.payload[6] & 1 == 0 && pictures != 0;
+            assert!(
+                keys == i64::from(begins_key) || (skipped > 0 && keys <= 1 + skipped),
+                "KEYIDX advanced by {keys} at {number}"
+            );
         }
         before = Some((*number, got));
     }

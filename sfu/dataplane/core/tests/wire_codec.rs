@@ -51,7 +51,7 @@ fn codecs_are_known_by_their_mime_type_in_any_case() {
 #[test]
 fn a_vp8_key_frame_tells_its_size_and_its_numbers() {
     let key = frame(Codec::Vp8, VP8_KEY);
-    assert!(key.keyframe && key.starts_frame && key.switch_up);
+    assert!(key.keyframe && key.starts_frame && key.switches_to.is_some());
     assert!(!key.ends_frame && !key.discardable);
     assert_eq!((key.temporal, key.resolution), (0, Some((640, 360))));
     assert_eq!(key.picture_id, Some(PictureId::Long(0x1234)));
@@ -61,7 +61,9 @@ fn a_vp8_key_frame_tells_its_size_and_its_numbers() {
 #[test]
 fn a_vp8_inter_frame_tells_its_layer() {
     let delta = frame(Codec::Vp8, VP8_DELTA);
-    assert!(!delta.keyframe && delta.starts_frame && delta.switch_up && delta.discardable);
+    assert!(
+        !delta.keyframe && delta.starts_frame && delta.switches_to.is_some() && delta.discardable
+    );
     assert_eq!((delta.temporal, delta.resolution), (2, None));
 }
 
@@ -88,7 +90,7 @@ fn a_vp8_descriptor_may_be_a_single_byte() {
 fn a_vp8_layer_counts_only_with_its_flag() {
     // K alone: the byte is there for KEYIDX, TID and Y in it mean nothing.
     let keyed = frame(Codec::Vp8, b"\x90\x10\xff\x51");
-    assert_eq!((keyed.temporal, keyed.switch_up), (0, false));
+    assert_eq!((keyed.temporal, keyed.switches_to), (0, None));
 }
 
 #[test]
@@ -109,23 +111,30 @@ fn the_marker_ends_a_vp8_frame() {
 #[test]
 fn vp8_numbers_are_rewritten_in_the_width_they_have() {
     let mut long = VP8_KEY.to_vec();
-    vp8::rewrite(&mut long, 0x7fff, 0xee).unwrap();
+    vp8::rewrite(&mut long, 0x7fff, 0xee, 0x15).unwrap();
     let rewritten = frame(Codec::Vp8, &long);
     let before = frame(Codec::Vp8, VP8_KEY);
     let expected = Frame {
         picture_id: Some(PictureId::Long(0x7fff)),
         tl0_picture_index: Some(0xee),
+        key_index: before.key_index.map(|_| 0x15),
         ..before
     };
     assert_eq!(rewritten, expected);
 
     let mut short = b"\x90\x80\x05\x51".to_vec();
-    vp8::rewrite(&mut short, 0x1ff, 3).unwrap();
+    vp8::rewrite(&mut short, 0x1ff, 3, 1).unwrap();
     assert_eq!(short, b"\x90\x80\x7f\x51");
 
     let mut none = b"\x10\x51".to_vec();
-    vp8::rewrite(&mut none, 9, 9).unwrap();
+    vp8::rewrite(&mut none, 9, 9, 9).unwrap();
     assert_eq!(none, b"\x10\x51");
+
+    // TID 1, Y, KEYIDX 3: only the last of these is a number of its own.
+    let mut keyed = b"\x90\x30\x63\x51".to_vec();
+    vp8::rewrite(&mut keyed, 9, 9, 0x3e).unwrap();
+    assert_eq!(keyed, b"\x90\x30\x7e\x51");
+    assert_eq!(frame(Codec::Vp8, &keyed).key_index, Some(0x1e));
 }
 
 #[test]
@@ -145,7 +154,7 @@ fn the_lowest_layer_of_a_vp9_key_picture_is_the_key_frame() {
 #[test]
 fn vp9_in_flexible_mode_lists_references_instead_of_a_base_layer_index() {
     let inter = frame(Codec::Vp9, VP9_FLEXIBLE);
-    assert!(!inter.keyframe && inter.starts_frame && inter.switch_up);
+    assert!(!inter.keyframe && inter.starts_frame && inter.switches_to.is_some());
     assert_eq!((inter.spatial, inter.temporal), (0, 1));
     assert_eq!(
         (inter.picture_id, inter.tl0_picture_index),
@@ -337,19 +346,21 @@ proptest! {
         payload in proptest::collection::vec(any::<u8>(), 1..40),
         picture_id: u16,
         index: u8,
+        key: u8,
     ) {
         let Ok(before) = vp8::inspect(&payload, false) else { return Ok(()) };
         let mut copy = payload.clone();
-        vp8::rewrite(&mut copy, picture_id, index).unwrap();
+        vp8::rewrite(&mut copy, picture_id, index, key).unwrap();
         let id = before.picture_id.map(|id| match id {
             PictureId::Short(_) => PictureId::Short(picture_id as u8 & 0x7f),
             PictureId::Long(_) => PictureId::Long(picture_id & 0x7fff),
         });
         let tl0_picture_index = before.tl0_picture_index.map(|_| index);
-        let expected = Frame { picture_id: id, tl0_picture_index, ..before };
+        let key_index = before.key_index.map(|_| key & 0x1f);
+        let expected = Frame { picture_id: id, tl0_picture_index, key_index, ..before };
         prop_assert_eq!(vp8::inspect(&copy, false), Ok(expected));
         let changed = payload.iter().zip(&copy).filter(|(a, b)| a != b).count();
-        prop_assert!(changed <= 3);
+        prop_assert!(changed <= 4);
     }
 
     #[test]

@@ -6,7 +6,9 @@
 )]
 
 use folkmoot_core::codec::descriptor::Descriptor;
+use folkmoot_core::codec::targets::{Announced, restrict};
 use folkmoot_core::codec::{Codec, CodecError, Inspector, Payload};
+use folkmoot_core::ladder::Layers;
 use proptest::prelude::*;
 
 /// Writes bits, most significant first.
@@ -141,7 +143,7 @@ fn a_key_frame_brings_the_structure_that_later_frames_refer_to() {
     let shape = Shape::l1t2();
     let mut inspector = Inspector::new(Codec::Av1);
     let key = inspect(&mut inspector, &shape.key()).unwrap();
-    assert!(key.keyframe && key.starts_frame && key.ends_frame && key.switch_up);
+    assert!(key.keyframe && key.starts_frame && key.ends_frame && key.switches_to.is_some());
     assert_eq!(
         (key.frame_number, key.resolution),
         (Some(1), Some((640, 360)))
@@ -157,7 +159,7 @@ fn a_key_frame_brings_the_structure_that_later_frames_refer_to() {
     assert!(!upper.keyframe && upper.starts_frame && !upper.ends_frame && upper.discardable);
     assert_eq!((upper.temporal, upper.decode_targets), (1, 0b10));
     assert_eq!(upper.frame_number, Some(0xfffe));
-    assert!(!upper.switch_up);
+    assert!(upper.switches_to.is_none());
 }
 
 #[test]
@@ -195,7 +197,7 @@ fn active_targets_and_custom_indications_are_read() {
     let descriptor = Descriptor::parse(&bits.bytes(), Some(&structure)).unwrap();
     assert_eq!(descriptor.active_targets, Some(0b01));
     assert_eq!(descriptor.frame.decode_targets, 0b10);
-    assert!(descriptor.frame.switch_up);
+    assert!(descriptor.frame.switches_to.is_some());
     assert_eq!(descriptor.template_id, 61);
 }
 
@@ -313,7 +315,64 @@ proptest! {
             prop_assert_eq!(frame.resolution, shape.resolutions.get(usize::from(*spatial)).copied());
             let present = indications.iter().zip(0..).filter(|(indication, _)| **indication != 0);
             prop_assert_eq!(frame.decode_targets, present.fold(0, |set, (_, target)| set | 1u32 << target));
-            prop_assert_eq!(frame.switch_up, indications.contains(&2));
+            prop_assert_eq!(frame.switches_to.is_some(), indications.contains(&2));
+        }
+    }
+
+    #[test]
+    fn a_restricted_descriptor_says_the_same_but_for_its_targets(
+        shape in shape(),
+        (spatial, temporal) in (0u8..4, 0u8..8),
+        active in any::<u32>(),
+        (attached, told) in any::<(bool, bool)>(),
+    ) {
+        let key = Descriptor::parse(&shape.key(), None).unwrap();
+        let structure = key.structure.unwrap();
+        let all = u32::MAX >> (32 - u32::from(structure.targets()));
+        let limit = Layers { spatial, temporal };
+        let value = match (attached, told) {
+            (true, _) => shape.key(),
+            (false, false) => {
+                let mut bits = Bits::default();
+                mandatory(&mut bits, true, true, shape.id(0), 7);
+                bits.bytes()
+            }
+            (false, true) => {
+                let mut bits = Bits::default();
+                mandatory(&mut bits, true, true, shape.id(0), 7);
+                bits.put(0b0_1000, 5).put(active & all, shape.targets);
+                bits.bytes()
+            }
+        };
+        let announced = Announced::new(&structure, active & all);
+        let expected = announced.within(limit);
+        let mut out = [0xaa; 255];
+        match restrict(&value, &announced, limit, &mut out) {
+            None => prop_assert_eq!(expected, 0),
+            Some(length) => {
+                let before = Descriptor::parse(&value, Some(&structure)).unwrap();
+                let after = Descriptor::parse(&out[..length], Some(&structure)).unwrap();
+                prop_assert_eq!(after.active_targets, Some(expected));
+                prop_assert_eq!(&after.structure, &before.structure);
+                prop_assert_eq!(after.frame, before.frame);
+                let mut again = [0x55; 255];
+                let repeated = restrict(&out[..length], &announced, limit, &mut again).unwrap();
+                prop_assert!(repeated <= length + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn restricting_what_is_no_descriptor_ends_in_nothing_or_in_bytes(
+        shape in shape(),
+        value in prop::collection::vec(any::<u8>(), 0..300),
+        room in 0usize..255,
+    ) {
+        let structure = Descriptor::parse(&shape.key(), None).unwrap().structure.unwrap();
+        let announced = Announced::new(&structure, u32::MAX);
+        let mut out = vec![0; room];
+        if let Some(length) = restrict(&value, &announced, Layers::default(), &mut out) {
+            prop_assert!(length <= room);
         }
     }
 }

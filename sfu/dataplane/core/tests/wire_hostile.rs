@@ -83,7 +83,7 @@ fn read_payload(bytes: &[u8]) {
         }
     }
     let mut copy = bytes.to_vec();
-    let _ = vp8::rewrite(&mut copy, 0xffff, 0xff);
+    let _ = vp8::rewrite(&mut copy, 0xffff, 0xff, 0xff);
     let _ = vp9::rewrite(&mut copy, 0xffff, 0xff);
 }
 

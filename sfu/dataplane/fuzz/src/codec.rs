@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
         });
         let mut copy = bytes.to_vec();
         match codec {
-            Codec::Vp8 => drop(vp8::rewrite(&mut copy, 0x7fff, 0xff)),
+            Codec::Vp8 => drop(vp8::rewrite(&mut copy, 0x7fff, 0xff, 0x1f)),
             Codec::Vp9 => drop(vp9::rewrite(&mut copy, 0x7fff, 0xff)),
             _ => {}
         }

@@ -43,7 +43,9 @@ pub fn inspect(payload: &[u8], marker: bool) -> Result<Frame, CodecError> {
     if index == 0 {
         return Err(CodecError::TooShort);
     }
-    frame.switch_up = frame.keyframe;
+    if frame.keyframe {
+        frame.switches_to = Frame::ALL_TEMPORAL;
+    }
     Ok(frame)
 }
 

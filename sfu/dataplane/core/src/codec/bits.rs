@@ -33,6 +33,10 @@ impl<'a> Bits<'a> {
         Ok(value)
     }
 
+    pub(super) const fn position(&self) -> usize {
+        self.position
+    }
+
     pub(super) const fn left(&self) -> usize {
         self.bytes.len() * 8 - self.position
     }
@@ -49,5 +53,47 @@ impl<'a> Bits<'a> {
             return Ok(value);
         }
         Ok((value << 1 | self.read(1)?) - short)
+    }
+}
+
+/// Writes bits over a buffer, most significant first; `None` from then on where it ends.
+#[derive(Debug)]
+pub(super) struct BitWriter<'a> {
+    bytes: &'a mut [u8],
+    position: usize,
+}
+
+impl<'a> BitWriter<'a> {
+    pub(super) const fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// The lowest `count` (at most 32) bits of a number.
+    pub(super) fn put(&mut self, value: u32, count: u32) -> Option<()> {
+        for bit in (0..count).rev() {
+            let byte = self.bytes.get_mut(self.position / 8)?;
+            let mask = 0x80 >> (self.position % 8);
+            if value >> bit & 1 == 1 {
+                *byte |= mask;
+            } else {
+                *byte &= !mask;
+            }
+            self.position += 1;
+        }
+        Some(())
+    }
+
+    /// The next `count` bits of `bits`.
+    pub(super) fn copy(&mut self, bits: &mut Bits<'_>, count: usize) -> Option<()> {
+        for _ in 0..count {
+            self.put(u32::from(bits.flag().ok()?), 1)?;
+        }
+        Some(())
+    }
+
+    /// Fill the last byte with zeros. Returns the bytes written.
+    pub(super) fn finish(mut self) -> usize {
+        while !self.position.is_multiple_of(8) && self.put(0, 1).is_some() {}
+        self.position / 8
     }
 }

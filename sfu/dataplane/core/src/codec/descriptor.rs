@@ -7,6 +7,8 @@ use super::{CodecError, Frame};
 const MAX_TEMPLATES: usize = 64;
 /// Spatial layers a structure may have, 0 to 3 (appendix A.2).
 const MAX_SPATIAL: usize = 4;
+/// Decode targets a structure may have.
+pub(super) const MAX_TARGETS: usize = 32;
 /// Temporal layers a structure may have, 0 to 7.
 const MAX_TEMPORAL: u8 = 8;
 
@@ -42,9 +44,18 @@ impl Indications {
         Ok(indications)
     }
 
-    fn apply(self, frame: Frame) -> Frame {
+    /// To a frame of `structure`. Switching to a decode target of the frame's own spatial layer is switching to the
+    /// temporal layers of that target.
+    fn apply(self, frame: Frame, structure: &Structure) -> Frame {
+        let targets = structure.highest.iter().enumerate();
+        let switches_to = targets
+            .filter(|(target, _)| self.switch >> target & 1 == 1)
+            .filter_map(|(_, layers)| *layers)
+            .filter(|(spatial, _)| *spatial == frame.spatial)
+            .map(|(_, temporal)| temporal)
+            .max();
         Frame {
-            switch_up: self.switch != 0,
+            switches_to,
             discardable: self.present == self.discardable,
             decode_targets: self.present,
             ..frame
@@ -60,19 +71,23 @@ pub struct Structure {
     templates: [Template; MAX_TEMPLATES],
     count: usize,
     resolutions: [Option<(u16, u16)>; MAX_SPATIAL],
+    /// Spatial and temporal layer that each target needs at most; `None` of one that no frame is for.
+    highest: [Option<(u8, u8)>; MAX_TARGETS],
 }
 
 impl Structure {
-    fn parse(bits: &mut Bits<'_>) -> Result<Self, CodecError> {
+    pub(super) fn parse(bits: &mut Bits<'_>) -> Result<Self, CodecError> {
         let mut structure = Self {
             offset: bits.read(6)? as u8,
             targets: bits.read(5)? as u8 + 1,
             templates: [Template::default(); MAX_TEMPLATES],
             count: 0,
             resolutions: [None; MAX_SPATIAL],
+            highest: [None; MAX_TARGETS],
         };
         let spatial_layers = structure.parse_layers(bits)?;
         structure.parse_indications(bits)?;
+        structure.find_highest();
         structure.skip_differences(bits)?;
         structure.skip_chains(bits)?;
         if bits.flag()? {
@@ -111,6 +126,20 @@ impl Structure {
             template.indications = Indications::parse(bits, self.targets)?;
         }
         Ok(())
+    }
+
+    fn find_highest(&mut self) {
+        for template in self.templates.iter().take(self.count) {
+            for (target, highest) in self.highest.iter_mut().enumerate() {
+                if template.indications.present >> target & 1 == 1 {
+                    let (spatial, temporal) = highest.unwrap_or((0, 0));
+                    *highest = Some((
+                        template.spatial.max(spatial),
+                        template.temporal.max(temporal),
+                    ));
+                }
+            }
+        }
     }
 
     fn skip_differences(&self, bits: &mut Bits<'_>) -> Result<(), CodecError> {
@@ -152,7 +181,7 @@ impl Structure {
             resolution: resolution.copied().flatten(),
             ..Frame::default()
         };
-        template.indications.apply(frame)
+        template.indications.apply(frame, self)
     }
 
     /// Number of decode targets, 1 to 32.
@@ -162,16 +191,7 @@ impl Structure {
 
     /// Highest spatial and temporal layer that decode target `target` needs; `None` when no frame is for it.
     pub fn target_layers(&self, target: u8) -> Option<(u8, u8)> {
-        let bit = 1u32.checked_shl(u32::from(target))?;
-        let templates = self.templates.iter().take(self.count);
-        let needed = templates.filter(|template| template.indications.present & bit != 0);
-        needed.fold(None, |layers, template| {
-            let (spatial, temporal) = layers.unwrap_or((0, 0));
-            Some((
-                template.spatial.max(spatial),
-                template.temporal.max(temporal),
-            ))
-        })
+        self.highest.get(usize::from(target)).copied().flatten()
     }
 
     /// Width and height of the highest spatial layer, where the structure tells sizes.
@@ -212,13 +232,20 @@ pub struct Descriptor {
 
 /// Flags of the extended descriptor.
 #[derive(Default)]
-struct Flags {
+pub(super) struct Flags {
     structure: bool,
     active_targets: bool,
     custom_indications: bool,
 }
 
 impl Flags {
+    /// Of the whole field.
+    pub(super) const BITS: u32 = 5;
+    /// The structure is attached.
+    pub(super) const STRUCTURE: u32 = 0b1_0000;
+    /// The active decode targets are told.
+    pub(super) const ACTIVE_TARGETS: u32 = 0b0_1000;
+
     fn parse(bits: &mut Bits<'_>) -> Result<Self, CodecError> {
         let flags = Self {
             structure: bits.flag()?,
@@ -260,10 +287,12 @@ impl Descriptor {
             .ok_or(CodecError::NoTemplate)?;
         let mut frame = structure.frame(template);
         if flags.custom_indications {
-            frame = Indications::parse(&mut bits, structure.targets)?.apply(frame);
+            frame = Indications::parse(&mut bits, structure.targets)?.apply(frame, structure);
         }
         frame.keyframe = flags.structure && starts_frame;
-        frame.switch_up |= frame.keyframe;
+        if frame.keyframe {
+            frame.switches_to = Frame::ALL_TEMPORAL;
+        }
         (frame.starts_frame, frame.ends_frame) = (starts_frame, ends_frame);
         frame.frame_number = Some(number);
         Ok(Self {

@@ -26,7 +26,9 @@ pub fn inspect(payload: &[u8], marker: bool) -> Result<Frame, CodecError> {
         nal::FU_A => fragment(body, &mut frame)?,
         kind => unit(kind, body, &mut frame),
     }
-    frame.switch_up = frame.keyframe;
+    if frame.keyframe {
+        frame.switches_to = Frame::ALL_TEMPORAL;
+    }
     Ok(frame)
 }
 

@@ -4,6 +4,7 @@ pub mod av1;
 pub mod descriptor;
 pub mod h264;
 pub mod opus;
+pub mod targets;
 pub mod vp8;
 pub mod vp9;
 
@@ -11,6 +12,7 @@ mod bits;
 mod cursor;
 
 use descriptor::Structure;
+use targets::Announced;
 
 /// The codecs that can be told apart by layer or by key frame; all others are forwarded as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,8 +56,8 @@ pub struct Frame {
     pub spatial: u8,
     /// Temporal layer, 0 for the lowest.
     pub temporal: u8,
-    /// A receiver of lower temporal layers may start to receive this one from here on.
-    pub switch_up: bool,
+    /// A receiver of lower temporal layers may start to receive all up to this one from here on.
+    pub switches_to: Option<u8>,
     /// No other frame needs this one.
     pub discardable: bool,
     /// The frame uses the next lower spatial layer of the same picture.
@@ -64,8 +66,12 @@ pub struct Frame {
     pub picture_id: Option<PictureId>,
     /// TL0PICIDX of VP8 and VP9.
     pub tl0_picture_index: Option<u8>,
+    /// KEYIDX of VP8, 0 to 31.
+    pub key_index: Option<u8>,
     /// Frame number of the dependency descriptor.
     pub frame_number: Option<u16>,
+    /// What the sender had announced in dependency descriptors when it sent this, by turns; 0 for nothing.
+    pub announced: u16,
     /// Decode targets (bit n for target n) that need this frame; all ones when the format does not say.
     pub decode_targets: u32,
     /// Width and height in pixels of the (highest) layer, where the packet tells.
@@ -126,11 +132,15 @@ impl Codec {
     }
 }
 
-/// Reads the packets of one RTP stream; keeps nothing but the latest dependency structure.
+/// Reads the packets of one RTP stream; keeps nothing but what dependency descriptors announced last.
 #[derive(Clone, Debug)]
 pub struct Inspector {
     codec: Codec,
     structure: Option<Box<Structure>>,
+    active: u32,
+    announced: Option<Announced>,
+    /// Counts what was announced, so that a packet kept can be told from those under another announcement.
+    turn: u16,
 }
 
 impl Inspector {
@@ -139,6 +149,9 @@ impl Inspector {
         Self {
             codec,
             structure: None,
+            active: u32::MAX,
+            announced: None,
+            turn: 0,
         }
     }
 
@@ -172,13 +185,34 @@ impl Inspector {
 
     fn inspect_descriptor(&mut self, value: &[u8]) -> Result<Frame, CodecError> {
         let descriptor = descriptor::Descriptor::parse(value, self.structure.as_deref())?;
-        let frame = descriptor.frame;
+        let active = descriptor.active_targets.unwrap_or(self.active);
+        let is_known = descriptor
+            .structure
+            .as_ref()
+            .is_none_or(|new| self.structure.as_deref() == Some(new));
+        let is_news = !is_known || active != self.active;
+        self.active = active;
         match (descriptor.structure, &mut self.structure) {
+            (Some(_), Some(_)) if is_known => {}
             (Some(new), Some(kept)) => **kept = new,
             (Some(new), kept) => *kept = Some(Box::new(new)),
             (None, _) => {}
         }
-        Ok(frame)
+        if is_news {
+            let structure = self.structure.as_deref();
+            self.announced = structure.map(|structure| Announced::new(structure, active));
+            self.turn = self.turn.wrapping_add(1).max(1);
+        }
+        Ok(Frame {
+            announced: self.turn,
+            ..descriptor.frame
+        })
+    }
+
+    /// What was announced when `frame` was sent; `None` when nothing was, or something else has been announced since.
+    pub fn announced(&self, frame: &Frame) -> Option<Announced> {
+        self.announced
+            .filter(|_| frame.announced != 0 && frame.announced == self.turn)
     }
 }
 
@@ -189,6 +223,9 @@ impl Default for Frame {
 }
 
 impl Frame {
+    /// For [`Frame::switches_to`] of a key frame.
+    pub const ALL_TEMPORAL: Option<u8> = Some(u8::MAX);
+
     /// A frame in one packet that depends on nothing.
     pub const fn whole() -> Self {
         Self {
@@ -207,12 +244,14 @@ impl Frame {
             ends_frame: false,
             spatial: 0,
             temporal: 0,
-            switch_up: false,
+            switches_to: None,
             discardable: false,
             inter_layer: false,
             picture_id: None,
             tl0_picture_index: None,
+            key_index: None,
             frame_number: None,
+            announced: 0,
             decode_targets: u32::MAX,
             resolution: None,
             silent: false,

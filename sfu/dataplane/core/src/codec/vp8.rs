@@ -3,13 +3,16 @@
 use super::cursor::Cursor;
 use super::{CodecError, Frame, PictureId};
 
+/// The bits of KEYIDX in its byte.
+const KEY_INDEX: u8 = 0x1f;
+
 /// Positions within the payload of what a forwarder reads or rewrites.
 struct Layout {
     first: u8,
     picture_id: Option<(usize, PictureId)>,
     tl0_picture_index: Option<(usize, u8)>,
-    /// The byte of TID, Y and KEYIDX, and whether TID and Y count.
-    layer: Option<(u8, bool)>,
+    /// The position and the byte of TID, Y and KEYIDX; whether TID and Y count, and whether KEYIDX does.
+    layer: Option<(usize, u8, bool, bool)>,
     length: usize,
 }
 
@@ -40,7 +43,9 @@ impl Layout {
             self.tl0_picture_index = Some((cursor.position(), cursor.byte()?));
         }
         if flags & 0x30 != 0 {
-            self.layer = Some((cursor.byte()?, flags & 0x20 != 0));
+            let position = cursor.position();
+            let (layers, key) = (flags & 0x20 != 0, flags & 0x10 != 0);
+            self.layer = Some((position, cursor.byte()?, layers, key));
         }
         Ok(())
     }
@@ -59,7 +64,7 @@ pub fn inspect(payload: &[u8], marker: bool) -> Result<Frame, CodecError> {
     let starts_frame = layout.starts_frame();
     let keyframe = starts_frame && head & 0x01 == 0;
     let (temporal, sync) = match layout.layer {
-        Some((byte, true)) => (byte >> 6, byte & 0x20 != 0),
+        Some((_, byte, true, _)) => (byte >> 6, byte & 0x20 != 0),
         _ => (0, false),
     };
     Ok(Frame {
@@ -67,10 +72,18 @@ pub fn inspect(payload: &[u8], marker: bool) -> Result<Frame, CodecError> {
         starts_frame,
         ends_frame: marker,
         temporal,
-        switch_up: keyframe || sync,
+        switches_to: match (keyframe, sync) {
+            (true, _) => Frame::ALL_TEMPORAL,
+            (_, true) => Some(temporal),
+            _ => None,
+        },
         discardable: layout.first & 0x20 != 0,
         picture_id: layout.picture_id.map(|(_, id)| id),
         tl0_picture_index: layout.tl0_picture_index.map(|(_, index)| index),
+        key_index: match layout.layer {
+            Some((_, byte, _, true)) => Some(byte & KEY_INDEX),
+            _ => None,
+        },
         resolution: if keyframe { resolution(body) } else { None },
         ..Frame::default()
     })
@@ -87,11 +100,12 @@ const fn resolution(body: &[u8]) -> Option<(u16, u16)> {
     }
 }
 
-/// Overwrite the picture id (in the width it has) and TL0PICIDX, where `payload` has them.
+/// Overwrite the picture id (in the width it has), TL0PICIDX and KEYIDX, where `payload` has them.
 pub fn rewrite(
     payload: &mut [u8],
     picture_id: u16,
     tl0_picture_index: u8,
+    key_index: u8,
 ) -> Result<(), CodecError> {
     let layout = Layout::parse(payload)?;
     if let Some((position, id)) = layout.picture_id {
@@ -99,6 +113,10 @@ pub fn rewrite(
     }
     if let Some((position, _)) = layout.tl0_picture_index {
         *payload.get_mut(position).ok_or(CodecError::TooShort)? = tl0_picture_index;
+    }
+    if let Some((position, byte, _, true)) = layout.layer {
+        *payload.get_mut(position).ok_or(CodecError::TooShort)? =
+            byte & !KEY_INDEX | key_index & KEY_INDEX;
     }
     Ok(())
 }

@@ -107,7 +107,11 @@ pub fn inspect(payload: &[u8]) -> Result<Frame, CodecError> {
         ends_frame: layout.has(flag::END),
         spatial: layout.layers >> 1 & 0x07,
         temporal: layout.layers >> 5,
-        switch_up: keyframe || layout.layers & 0x10 != 0,
+        switches_to: match (keyframe, layout.layers & 0x10 != 0) {
+            (true, _) => Frame::ALL_TEMPORAL,
+            (_, true) => Some(layout.layers >> 5),
+            _ => None,
+        },
         inter_layer,
         picture_id: layout.picture_id.map(|(_, id)| id),
         tl0_picture_index: layout.tl0_picture_index.map(|(_, index)| index),

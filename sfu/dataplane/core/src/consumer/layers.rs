@@ -1,6 +1,7 @@
 //! Which layers a consumer gets: what its receiver asks for, what bandwidth allows, and what the producer sends.
 
 use super::Consumer;
+use crate::codec::Frame;
 use crate::io::LayerReason;
 use crate::ladder::Layers;
 use crate::layer::Active;
@@ -89,6 +90,18 @@ impl Consumer {
         if is_flowing && !self.layered && before.1 != self.temporal_layer() {
             self.change = Some(reason);
         }
+    }
+
+    /// What its receiver is to be told of the layers it gets: nothing while it gets all that a key frame announces.
+    pub(super) fn limit(&self, frame: &Frame) -> Option<Layers> {
+        let current = self.filter.current();
+        let gets_all = current.spatial >= self.spatial_layers - 1
+            && current.temporal >= self.temporal_layers - 1;
+        if !gets_all {
+            return Some(current);
+        }
+        let believes_all = frame.keyframe || self.rewriter.told().is_none();
+        (!believes_all).then_some(Layers::HIGHEST)
     }
 
     /// What it asks for at most; `None` while it is paused.

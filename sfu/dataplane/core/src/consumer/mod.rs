@@ -315,7 +315,12 @@ impl Consumer {
         if !passes {
             return self.rewriter.leave_out(sample);
         }
+        let is_next = self.rewriter.is_next(sample);
         let mut translation = self.rewriter.keep(sample)?;
+        if is_next && sample.frame.announced != 0 {
+            let limit = self.limit(&sample.frame);
+            self.rewriter.limit(&mut translation, limit);
+        }
         if self.layered && self.filter.ends_picture(&sample.frame) {
             self.rewriter.end_picture(&mut translation);
         }

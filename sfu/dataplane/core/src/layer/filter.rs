@@ -47,10 +47,9 @@ impl LayerFilter {
             self.current = self.wanted;
         } else if timestamp != self.timestamp {
             self.current = self.current.at_most(self.wanted);
-            let climbs =
-                frame.starts_frame && frame.switch_up && frame.temporal <= self.wanted.temporal;
-            if climbs && frame.temporal > self.current.temporal {
-                self.current.temporal = frame.temporal;
+            if let (true, Some(highest)) = (frame.starts_frame, frame.switches_to) {
+                let reached = highest.min(self.wanted.temporal);
+                self.current.temporal = self.current.temporal.max(reached);
             }
         }
         self.timestamp = timestamp;

@@ -25,6 +25,7 @@ pub struct Track {
     pub timestamp: u32,
     pub picture: u16,
     pub tl0: u8,
+    pub key_index: u8,
     pub extensions: Vec<(u8, Vec<u8>)>,
     /// Payloads are filled up to so many bytes.
     pub size: usize,
@@ -47,6 +48,7 @@ impl Track {
             timestamp: ssrc.wrapping_mul(0x9e37_79b9),
             picture: (ssrc % 0x7fff) as u16,
             tl0: (ssrc % 251) as u8,
+            key_index: (ssrc % 31) as u8,
             extensions: Vec::new(),
             size: 0,
         }
@@ -64,7 +66,7 @@ impl Track {
         self
     }
 
-    fn packet(&mut self, peer: &mut Peer, payload: &[u8], marker: bool) -> Vec<u8> {
+    pub fn packet(&mut self, peer: &mut Peer, payload: &[u8], marker: bool) -> Vec<u8> {
         let fields = Fields {
             marker,
             payload_type: PayloadType(self.payload_type),
@@ -100,6 +102,7 @@ impl Track {
     pub fn frame(&mut self, peer: &mut Peer, frame: Frame) -> Vec<Vec<u8>> {
         self.timestamp = self.timestamp.wrapping_add(3000);
         self.picture = (self.picture + 1) & 0x7fff;
+        self.key_index = (self.key_index + u8::from(frame.key)) & 0x1f;
         if frame.temporal == 0 {
             self.tl0 = self.tl0.wrapping_add(1);
         }
@@ -110,12 +113,12 @@ impl Track {
         packets.collect()
     }
 
-    /// A descriptor with 15-bit picture id, TL0PICIDX and TID, then a body that names the packet.
+    /// A descriptor with 15-bit picture id, TL0PICIDX, TID and KEYIDX, then a body that names the packet.
     fn vp8(&self, frame: Frame, index: usize) -> Vec<u8> {
         let start = if index == 0 { 0x10 } else { 0 };
         let [high, low] = (self.picture | 0x8000).to_be_bytes();
-        let layer = frame.temporal << 6 | 0x20;
-        let mut payload = vec![0x80 | start, 0xe0, high, low, self.tl0, layer];
+        let layer = frame.temporal << 6 | 0x20 | self.key_index;
+        let mut payload = vec![0x80 | start, 0xf0, high, low, self.tl0, layer];
         payload.push(u8::from(!frame.key));
         payload.extend_from_slice(&[0, 0, 0x9d, 0x01, 0x2a]);
         payload.extend_from_slice(&self.ssrc.to_be_bytes());

@@ -14,6 +14,7 @@ pub mod media;
 pub mod pair;
 pub mod peer;
 pub mod room;
+pub mod svc;
 pub mod viewer;
 pub mod voice;
 
