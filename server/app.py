@@ -18,6 +18,7 @@ from server.api.auth import AuthApi
 from server.api.contract import Route
 from server.api.dispatch import ApiDispatch
 from server.api.events import EventsApi
+from server.api.meeting_settings import MeetingSettingsApi
 from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
@@ -108,6 +109,7 @@ class Application:
             *AccountsApi(doors.accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
             *MeetingsApi(store, doors.passwords, settings.limits).routes(),
+            *MeetingSettingsApi(store, doors.passwords, settings.limits).routes(),
             *EventsApi(store).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]

@@ -27,7 +27,7 @@ from .media import (
     VideoMuted,
     VideoUnmuted,
 )
-from .meeting import MeetingCreated, MeetingEnded, MeetingStarted
+from .meeting import MeetingCreated, MeetingEnded, MeetingStarted, MeetingUpdated
 from .moderation import (
     FeaturesChanged,
     ParticipantBlocked,
@@ -73,6 +73,7 @@ __all__ = [
     "MeetingEnded",
     "MeetingId",
     "MeetingStarted",
+    "MeetingUpdated",
     "ParticipantBlocked",
     "ParticipantJoined",
     "ParticipantLeft",

@@ -31,6 +31,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
         payload.type: payload
         for payload in (
             meeting.MeetingCreated,
+            meeting.MeetingUpdated,
             meeting.MeetingStarted,
             meeting.MeetingEnded,
             participant.ConferenceJoined,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from .payload import Identifier, Payload, Reason, Text
 
 
@@ -11,6 +15,16 @@ class MeetingCreated(Payload):
 
     title: Text
     creator_id: Identifier | None = None
+
+
+class MeetingUpdated(Payload):
+    """Somebody changed what the meeting is, not what happens in it. `changed` are the names of what they set."""
+
+    type = "meeting.updated"
+    personal = False
+
+    changed: Annotated[list[Reason], Field(max_length=64)]
+    revision: Annotated[int, Field(ge=1)]
 
 
 class MeetingStarted(Payload):

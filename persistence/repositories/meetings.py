@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from random import Random
 from re import compile as pattern
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.database import translated, writing
@@ -103,6 +103,21 @@ class Meetings:
         if made is None:
             raise MeetingExistsError("there is a meeting with this id")
         return Meeting.model_validate(made)
+
+    async def change(self, meeting_id: str, changes: Mapping[str, Any], *, revision: int) -> Meeting | None:
+        """Change these columns of the meeting as it was at `revision`; None when it is another one by now.
+
+        Raises `UnavailableError` without a database.
+        """
+        async with translated(), writing(self._engine).begin() as connection:
+            changed = await connection.execute(
+                update(MeetingRow)
+                .where(MeetingRow.id == meeting_id, MeetingRow.revision == revision)
+                .values(**changes, is_placeholder=False, revision=revision + 1, updated_at=self._clock())
+                .returning(*_COLUMNS)
+            )
+            row = changed.first()
+        return Meeting.model_validate(row) if row else None
 
     async def get(self, meeting_id: str) -> Meeting | None:
         """The meeting with all that happened before the question. Raises `UnavailableError` without a database.

@@ -68,6 +68,14 @@ class WithCookie:
 
 
 @dataclass(frozen=True)
+class Tagged:
+    """An answer and its ETag."""
+
+    answer: BaseModel
+    tag: str
+
+
+@dataclass(frozen=True)
 class Sender:
     """Where a request comes from. `same_origin`: a browser says that a page of this server sent it.
 
@@ -89,6 +97,7 @@ class Call:
     body: Any
     query: Any
     sender: Sender = field(default_factory=Sender)
+    if_match: str | None = None
 
     @property
     def caller(self) -> Identity:
@@ -97,7 +106,7 @@ class Call:
         return self.identity
 
 
-Handler = Callable[[Call], Awaitable[BaseModel | WithCookie]]
+Handler = Callable[[Call], Awaitable[BaseModel | WithCookie | Tagged]]
 
 
 @dataclass(frozen=True)
@@ -114,3 +123,4 @@ class Route:
     errors: tuple[str, ...] = field(default=())
     rate: Rate = Rate.FREE
     subject: Callable[[Any], str] | None = None  # of the body: what is limited besides the address, as an account is
+    conditional: bool = False  # changes only what If-Match names: 428 without, 412 when it was changed since

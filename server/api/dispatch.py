@@ -15,7 +15,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from persistence.errors import PersistenceError
-from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, WithCookie
+from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, Tagged, WithCookie
 from server.api.errors import ApiError
 from server.api.limits import HttpLimits
 from server.tokens.authenticator import Authenticator
@@ -69,7 +69,14 @@ class ApiDispatch:
         if route.subject is not None:
             await self._limits.admit_subject(route.rate, route.subject(body))
         query = _validate(route.query, dict(request.query))
-        return Call(identity=identity, path=dict(request.match_info), body=body, query=query, sender=sender_of(request))
+        return Call(
+            identity=identity,
+            path=dict(request.match_info),
+            body=body,
+            query=query,
+            sender=sender_of(request),
+            if_match=_if_match(request),
+        )
 
     async def _identify(self, route: Route, request: web.Request) -> Identity | None:
         match = BEARER.fullmatch(request.headers.get("Authorization", ""))
@@ -88,12 +95,20 @@ class ApiDispatch:
         return refusal(ApiError("NOT_FOUND", "There is no such route."))
 
 
-def answered(told: BaseModel | WithCookie, status: int) -> web.Response:
-    answer = told.answer if isinstance(told, WithCookie) else told
+def _if_match(request: web.Request) -> str | None:
+    """Several headers are one list (RFC 9110, 5.3), which names no single version."""
+    named = request.headers.getall("If-Match", [])
+    return ", ".join(named) if named else None
+
+
+def answered(told: BaseModel | WithCookie | Tagged, status: int) -> web.Response:
+    answer = told.answer if isinstance(told, WithCookie | Tagged) else told
     response = web.Response(body=answer.model_dump_json(), status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     if isinstance(told, WithCookie):
         _set_cookie(response, told.cookie)
+    if isinstance(told, Tagged):
+        response.headers["ETag"] = told.tag
     return response
 
 

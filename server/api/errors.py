@@ -17,17 +17,14 @@ STATUS = {
 
 
 class ApiError(Exception):
-    """A refusal with one of the protocol's error codes; its status follows from the code.
+    """A refusal with one of the protocol's error codes; its status follows from the code, unless one is given.
 
     `retry_after`: seconds after which the same request may succeed, where that is known.
     """
 
-    def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, code: str, message: str, retry_after: float | None = None, *, status: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retry_after = retry_after
-
-    @property
-    def status(self) -> int:
-        return STATUS[self.code]
+        self.status = status or STATUS[code]

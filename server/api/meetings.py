@@ -12,7 +12,8 @@ from persistence.events import MeetingCreated
 from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.store import Store
-from server.api.contract import Access, Answer, Body, Call, Rate, Route
+from server.api.conditions import tag_of
+from server.api.contract import Access, Answer, Body, Call, Rate, Route, Tagged
 from server.api.errors import ApiError
 from signaling.admission import role_of
 from signaling.identity import Identity
@@ -32,9 +33,7 @@ class CreateMeeting(Body):
     @field_validator("title")
     @classmethod
     def printable(cls, title: str) -> str:
-        if not title.isprintable():
-            raise ValueError("must not hold control characters")
-        return title
+        return check_printable(title)
 
 
 class MeetingAnswer(Answer):
@@ -84,14 +83,12 @@ class MeetingsApi:
             ),
         ]
 
-    async def create(self, call: Call) -> MeetingAnswer:
+    async def create(self, call: Call) -> Tagged:
         request: CreateMeeting = call.body
         if not call.caller.may("room_create"):
             raise ApiError("ACCESS_DENIED", "This token may not create meetings.")
-        if len(request.title) > self._limits.title_length:
-            raise ApiError("VALIDATION", f"title: at most {self._limits.title_length} characters")
-        if len(request.description) > self._limits.description_length:
-            raise ApiError("VALIDATION", f"description: at most {self._limits.description_length} characters")
+        check_length("title", request.title, self._limits.title_length)
+        check_length("description", request.description, self._limits.description_length)
         new = NewMeeting(
             title=request.title,
             description=request.description,
@@ -104,13 +101,25 @@ class MeetingsApi:
         )
         meeting = await self._store.meetings.create(new)
         await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id))
-        return as_answer(meeting, call.identity)
+        return Tagged(as_answer(meeting, call.identity), tag_of(meeting.revision))
 
-    async def get(self, call: Call) -> MeetingAnswer:
+    async def get(self, call: Call) -> Tagged:
         meeting = await self._store.meetings.get(call.path["id"])
         if meeting is None:
             raise ApiError("NOT_FOUND", "There is no such meeting.")
-        return as_answer(meeting, call.identity)
+        return Tagged(as_answer(meeting, call.identity), tag_of(meeting.revision))
+
+
+def check_printable(title: str) -> str:
+    """Raises ValueError."""
+    if not title.isprintable():
+        raise ValueError("must not hold control characters")
+    return title
+
+
+def check_length(name: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise ApiError("VALIDATION", f"{name}: at most {most} characters")
 
 
 def as_answer(meeting: Meeting, caller: Identity | None) -> MeetingAnswer:

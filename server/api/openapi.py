@@ -68,7 +68,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
-    return path + ([] if route.query is Nothing else _query_parameters(route.query))
+    condition = [{"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}]
+    query = [] if route.query is Nothing else _query_parameters(route.query)
+    return path + (condition if route.conditional else []) + query
 
 
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
@@ -88,6 +90,8 @@ def _refusals(route: Route) -> dict[str, Any]:
     by_status: dict[str, list[str]] = {}
     for code in sorted(codes):
         by_status.setdefault(str(STATUS[code]), []).append(code)
+    if route.conditional:
+        by_status |= {"412": ["CONFLICT"], "428": ["CONFLICT"]}
     error = {"$ref": "#/components/schemas/Error"}
     return {status: _content(", ".join(names), error) for status, names in by_status.items()}
 
