@@ -75,6 +75,8 @@ class Samples:
         yield Sample(
             "folkmoot_speaker_ranks_dropped", "counter", "Speakers' cameras not put first", unranked, ("reason",)
         )
+        spared = {(): signaling.superseded}
+        yield Sample("folkmoot_notifications_superseded", "counter", "Left out, a later one said more", spared)
         refused = {(reason,): n for reason, n in signaling.refused.items()}
         yield Sample("folkmoot_signaling_refused", "counter", "Connections and messages refused", refused, ("reason",))
         answers = {(method, path, str(status)): n for (method, path, status), n in self._http.answers.items()}

@@ -14,6 +14,7 @@ class Counters:
 
     `facts_dropped` by type: what nobody asked for and the record did not take.
     `ranks_dropped` by reason: a speaker's or spotlit camera that was not put first in others' bandwidth.
+    `superseded`: notifications a client that is behind was spared, because a later one said more.
     `recoveries` of rooms whose worker died, by outcome (recovered, failed), and `recovery_s`, the seconds they took.
     """
 
@@ -24,6 +25,7 @@ class Counters:
         self.ranks_dropped: Counter[str] = Counter()
         self.recoveries: Counter[str] = Counter()
         self.recovery_s = 0.0
+        self.superseded = 0
 
     def refuse(self, reason: str) -> None:
         self.refused[reason] += 1

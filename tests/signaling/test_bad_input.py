@@ -10,10 +10,11 @@ import pytest
 import socketio
 
 from config.rates import RateSettings
-from signaling.gateway import MAX_MALFORMED, MAX_MESSAGE_BYTES
+from signaling.gateway import MAX_MESSAGE_BYTES
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
 from signaling.messages.model import Error
 from signaling.session import INBOX_LIMIT
+from signaling.socket_server import MAX_MALFORMED
 from tests.signaling.conftest import Node
 
 
