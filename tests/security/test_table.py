@@ -13,8 +13,10 @@ ROWS = dict(
 )
 
 
-def test_every_case_from_1_to_42_has_a_row() -> None:
-    assert list(ROWS) == [str(case) for case in range(1, 43)]
+def test_every_case_of_media_and_of_the_way_in_has_a_row() -> None:
+    rows = [int(case) for case in ROWS]
+    assert rows == sorted(set(rows))
+    assert {*range(1, 47), *range(55, 58)} <= set(rows)
 
 
 @pytest.mark.parametrize("case", ROWS)
