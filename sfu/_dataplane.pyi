@@ -22,6 +22,7 @@ class Codec(TypedDict):
     payload_type: int
     clock_rate: int
     rtx_payload_type: int | None
+    red_payload_type: int | None
     nack: bool
     pli: bool
     fir: bool

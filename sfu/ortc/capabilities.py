@@ -92,6 +92,16 @@ def _codecs() -> Iterator[CodecCapability]:
         parameters={"minptime": 10, "useinbandfec": 1},
         rtcp_feedback=_AUDIO_FEEDBACK,
     )
+    # Copies of earlier packets for those who take them; after Opus, so that nobody sends it without asking for it.
+    yield CodecCapability(
+        kind="audio",
+        mime_type="audio/red",
+        clock_rate=48000,
+        channels=2,
+        preferred_payload_type=63,
+        parameters={},
+        rtcp_feedback=(),
+    )
     for mime_type, payload_type, parameters in _VIDEO_CODECS:
         yield CodecCapability(
             kind="video",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sfu.ortc.capabilities import ABS_SEND_TIME, FORWARDED_EXTENSIONS, TRANSPORT_WIDE_CC
-from sfu.ortc.matching import find_rtx, find_same
+from sfu.ortc.matching import find_red, find_rtx, find_same
 from sfu.ortc.model import (
     CodecCapability,
     CodecParameters,
@@ -48,6 +48,8 @@ def consumer_parameters(
     codecs = [_codec(producer, accepted, extensions)]
     if has_rtx and producer.router_rtx is not None:
         codecs.append(_rtx(producer.router_rtx))
+    if (router_red := producer.router_red) is not None and find_red(accepted, capabilities.codecs) is not None:
+        codecs.append(_red(producer, router_red))
     return RtpParameters(
         mid=identity.mid,
         codecs=tuple(codecs),
@@ -104,6 +106,18 @@ def _rtx(router_rtx: CodecCapability) -> CodecParameters:
         payload_type=router_rtx.preferred_payload_type or 0,
         clock_rate=router_rtx.clock_rate,
         parameters=router_rtx.parameters,
+        rtcp_feedback=(),
+    )
+
+
+def _red(producer: ProducerMedia, router_red: CodecCapability) -> CodecParameters:
+    opus = producer.router_codec.preferred_payload_type or 0
+    return CodecParameters(
+        mime_type=router_red.mime_type,
+        payload_type=router_red.preferred_payload_type or 0,
+        clock_rate=router_red.clock_rate,
+        channels=router_red.channels,
+        parameters={f"{opus}/{opus}": ""},
         rtcp_feedback=(),
     )
 

@@ -56,6 +56,11 @@ def is_rtx(codec: AnyCodec) -> bool:
     return codec.mime_type.lower().endswith("/rtx")
 
 
+def is_red(codec: AnyCodec) -> bool:
+    """Redundant audio (RFC 2198): packets of another codec with copies of earlier ones."""
+    return codec.mime_type.lower() == "audio/red"
+
+
 def same_codec(one: AnyCodec, other: AnyCodec) -> bool:
     """MIME type, clock rate, channels, and the format parameters that make streams undecodable when they differ."""
     mime_type = one.mime_type.lower()
@@ -74,6 +79,12 @@ def find_same(codec: AnyCodec, among: Iterable[C]) -> C | None:
 def find_rtx(payload_type: int | None, among: Iterable[C]) -> C | None:
     """The RTX codec whose `apt` (RFC 4588 section 8.6) is the payload type."""
     return next((codec for codec in among if is_rtx(codec) and apt(codec) == payload_type), None)
+
+
+def find_red(codec: AnyCodec, among: Iterable[C]) -> C | None:
+    """The redundant form of the codec: the one of its clock rate and channels."""
+    same = (red for red in among if is_red(red) and red.clock_rate == codec.clock_rate)
+    return next((red for red in same if (red.channels or 1) == (codec.channels or 1)), None)
 
 
 def apt(codec: AnyCodec) -> int | None:

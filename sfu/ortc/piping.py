@@ -27,7 +27,7 @@ def pipe_extensions(kind: Kind) -> tuple[ExtensionParameters, ...]:
 
 
 def piped_media(media: ProducerMedia, ssrcs: Sequence[int]) -> ProducerMedia:
-    """The producer as it arrives over the pipe: one of `ssrcs` for each encoding."""
+    """The producer as it arrives over the pipe: one of `ssrcs` for each encoding, redundant audio unpacked."""
     router = media.router_codec
     codec = CodecParameters(
         mime_type=router.mime_type,
@@ -43,6 +43,8 @@ def piped_media(media: ProducerMedia, ssrcs: Sequence[int]) -> ProducerMedia:
         mid=None,
         codec=codec,
         rtx=None,
+        red=None,
+        router_red=None,
         encodings=tuple(replace(encoding, ssrc=ssrc, rtx=None) for encoding, ssrc in encodings),
         header_extensions=pipe_extensions(media.kind),
     )

@@ -6,7 +6,7 @@ import msgspec
 
 from sfu.commands import ConsumerType
 from sfu.ortc.capabilities import ROUTER_RTP_CAPABILITIES
-from sfu.ortc.matching import find_rtx, find_same, is_rtx
+from sfu.ortc.matching import find_red, find_rtx, find_same, is_red, is_rtx
 from sfu.ortc.model import (
     CodecCapability,
     CodecParameters,
@@ -34,6 +34,9 @@ class ProducerMedia(msgspec.Struct, frozen=True):
     router_rtx: CodecCapability | None
     encodings: tuple[EncodingParameters, ...]
     header_extensions: tuple[ExtensionParameters, ...]
+    red: CodecParameters | None = None
+    """Redundant packets, which are passed on to those who take them and unpacked for all others."""
+    router_red: CodecCapability | None = None
 
     @property
     def layers(self) -> Scalability:
@@ -51,7 +54,10 @@ def map_producer(kind: Kind, parameters: RtpParameters) -> ProducerMedia:
     for candidate in parameters.codecs:
         if not is_rtx(candidate) and find_same(candidate, router_codecs) is None:
             raise OrtcError(f"unsupported codec {candidate.mime_type} (payload type {candidate.payload_type})")
-    codec = parameters.codecs[0]
+    codec = next((candidate for candidate in parameters.codecs if not is_red(candidate)), None)
+    if codec is None:
+        raise OrtcError("redundant audio needs the codec that it repeats")
+    red = find_red(codec, parameters.codecs) if kind == "audio" else None
     router_codec = find_same(codec, router_codecs)
     if router_codec is None:
         raise OrtcError(f"unsupported codec {codec.mime_type}")
@@ -66,6 +72,8 @@ def map_producer(kind: Kind, parameters: RtpParameters) -> ProducerMedia:
         router_rtx=find_rtx(router_codec.preferred_payload_type, ROUTER_RTP_CAPABILITIES.codecs),
         encodings=parameters.encodings,
         header_extensions=tuple(parameters.header_extensions or ()),
+        red=red,
+        router_red=find_red(router_codec, ROUTER_RTP_CAPABILITIES.codecs) if red is not None else None,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfu.ortc import ConsumerIdentity, RtpParameters
-from sfu.ortc.matching import is_rtx
+from sfu.ortc.matching import is_red, is_rtx
 from sfu.worker.codec import codec_spec, extension_specs
 from sfu.worker.producer import Producer
 
@@ -30,12 +30,13 @@ def consumer_spec(
 ) -> ConsumerSpec:
     """A consumer starts paused."""
     rtx = next((codec for codec in parameters.codecs if is_rtx(codec)), None)
+    red = next((codec for codec in parameters.codecs if is_red(codec)), None)
     return {
         "mid": identity.mid,
         "ssrc": identity.ssrc,
         "rtx_ssrc": identity.rtx_ssrc if rtx else None,
         "cname": identity.cname,
-        "codec": codec_spec(parameters.codecs[0], rtx),
+        "codec": codec_spec(parameters.codecs[0], rtx, red),
         "header_extensions": extension_specs(parameters.header_extensions or ()),
         "paused": True,
         "spatial_layer": spatial_layer,

@@ -39,7 +39,7 @@ def producer_spec(media: ProducerMedia, content: Content, *, paused: bool) -> Pr
         "kind": media.kind,
         "content": content,
         "mid": media.mid,
-        "codec": codec_spec(media.codec, media.rtx),
+        "codec": codec_spec(media.codec, media.rtx, media.red),
         "encodings": [_encoding(encoding, simulcast=simulcast) for encoding in media.encodings],
         "header_extensions": extension_specs(media.header_extensions),
         "paused": paused,

@@ -38,6 +38,13 @@ def chromium_microphone(**changes: Any) -> Plain:
     }
 
 
+def red_microphone() -> Plain:
+    """Opus with redundant copies (RFC 2198), as a client offers it that asks for both."""
+    parameters = chromium_microphone()
+    red = {"mimeType": "audio/red", "payloadType": 63, "clockRate": 48000, "channels": 2, "parameters": {"111/111": ""}}
+    return parameters | {"codecs": [red, *parameters["codecs"]]}
+
+
 def chromium_camera(**changes: Any) -> Plain:
     """Three simulcast encodings: no ssrc, no rtx ssrc, and an empty cname."""
     return {

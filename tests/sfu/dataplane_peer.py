@@ -175,6 +175,7 @@ def opus(payload_type: int) -> Codec:
         "payload_type": payload_type,
         "clock_rate": 48_000,
         "rtx_payload_type": None,
+        "red_payload_type": None,
         "nack": True,
         "pli": False,
         "fir": False,

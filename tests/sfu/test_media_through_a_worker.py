@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -32,7 +33,15 @@ from sfu.commands import (
 )
 from sfu.events import ConsumerLayersChanged, ProducerLayersWanted, TransportStateChanged, WorkerEvent
 from sfu.fleet import Fleet
-from tests.sfu.clients import MID, NACK_PLI_FIR, RID, bot_capabilities, chromium_microphone
+from tests.sfu.clients import (
+    MID,
+    NACK_PLI_FIR,
+    RID,
+    bot_capabilities,
+    browser_capabilities,
+    chromium_microphone,
+    red_microphone,
+)
 from tests.sfu.peer import Peer, vp8
 
 ROOM = "room"
@@ -156,6 +165,26 @@ async def test_a_paused_consumer_gets_nothing_and_a_resumed_one_asks_for_a_pictu
     (packet,) = await receive(viewer, 1)
     assert packet.payload.endswith(b"seen")
     assert not packet.payload.endswith(b"unseen")
+
+
+async def test_redundant_sound_is_passed_on_to_some_and_unpacked_for_others(room: Room) -> None:
+    sender, taker, other = (
+        await room.joined("out", "send"),
+        await room.joined("in", "recv"),
+        await room.joined("in2", "recv"),
+    )
+    await room.fleet.ask(Produce(ROOM, "out", "p", "audio", red_microphone()))
+    taking = await room.fleet.ask(Consume(ROOM, "in", "c", "p", browser_capabilities()))
+    assert [codec["mimeType"] for codec in taking.rtp_parameters["codecs"]] == ["audio/opus", "audio/red"]
+    await room.consume("c2", "in2")
+    for consumer in ("c", "c2"):
+        await room.fleet.ask(ResumeConsumer(ROOM, consumer))
+    blocks = bytes([0x80 | 111, 960 >> 6, (960 & 0x3F) << 2, 5, 111]) + b"first" + b"second"
+    header = struct.pack("!BBHII", 0x80, 63, 1, 960, red_microphone()["encodings"][0]["ssrc"])
+    await sender.send_rtp(header + blocks)
+    (whole,), (alone,) = await receive(taker, 1), await receive(other, 1)
+    assert (whole.payload_type, whole.payload) == (63, blocks)
+    assert (alone.payload_type, alone.payload) == (111, b"second")
 
 
 async def test_a_wrong_fingerprint_ends_the_transport_and_not_the_others(room: Room) -> None:

@@ -20,6 +20,7 @@ from sfu.ortc import (
 )
 from sfu.ortc.capabilities import ABS_SEND_TIME
 from sfu.ortc.matching import H264Profile, h264_profile
+from sfu.ortc.piping import piped_media
 from sfu.ortc.scalability import Scalability, parse_scalability_mode
 from tests.sfu.clients import (
     MID,
@@ -29,6 +30,7 @@ from tests.sfu.clients import (
     chromium_camera,
     chromium_microphone,
     pymediasoup_camera,
+    red_microphone,
     video,
 )
 
@@ -208,3 +210,30 @@ def test_vp9_profiles_do_not_mix() -> None:
 )
 def test_scalability_modes(mode: str, layers: tuple[int, int]) -> None:
     assert parse_scalability_mode(mode) == layers
+
+
+def test_redundant_audio_is_offered_to_those_who_take_it_when_its_producer_sends_it() -> None:
+    result = consumed(red_microphone(), browser_capabilities(), "audio")
+    assert [(codec["mimeType"], codec["payloadType"]) for codec in result["codecs"]] == [
+        ("audio/opus", 111),
+        ("audio/red", 63),
+    ]
+    assert result["codecs"][1]["parameters"] == {"111/111": ""}
+    for parameters, capabilities in (
+        (red_microphone(), bot_capabilities()),
+        (chromium_microphone(), browser_capabilities()),
+    ):
+        result = consumed(parameters, capabilities, "audio")
+        assert [codec["mimeType"] for codec in result["codecs"]] == ["audio/opus"]
+
+
+def test_redundant_audio_needs_the_codec_that_it_repeats() -> None:
+    alone = red_microphone()
+    alone["codecs"] = alone["codecs"][:1]
+    with pytest.raises(OrtcError, match="needs the codec"):
+        producer(alone, "audio")
+
+
+def test_a_pipe_carries_redundant_audio_unpacked() -> None:
+    piped = piped_media(producer(red_microphone(), "audio"), [5])
+    assert (piped.red, piped.router_red) == (None, None)

@@ -33,6 +33,7 @@ fn camera() -> ProducerSpec {
             payload_type: PayloadType(96),
             clock_rate: 90_000,
             rtx_payload_type: None,
+            red_payload_type: None,
             nack: true,
             pli: true,
             fir: false,

@@ -57,6 +57,8 @@ reasons! {
     SsrcTableFull = "ssrc_table_full",
     /// Not a payload type of the producer.
     RtpPayloadType = "rtp_payload_type",
+    /// Redundant audio whose blocks are of another codec, or do not fill the packet.
+    RedMalformed = "red_malformed",
     /// A retransmission without original sequence number, or of a stream not known yet.
     RtxMalformed = "rtx_malformed",
     /// Has no payload: padding and probes end here.

@@ -3,6 +3,7 @@
 
 use slab::Slab;
 
+use crate::codec::red::{self, Red};
 use crate::codec::targets::restrict;
 use crate::codec::{Codec, descriptor, vp8, vp9};
 use crate::consumer::{Consumer, Rtx};
@@ -216,9 +217,14 @@ fn write(
     numbers: &Numbers,
     stamp: Option<&Stamp>,
 ) {
+    // A retransmission stream stands for packets of one payload type: in it the copies are left out.
+    let red = consumer
+        .red
+        .zip(media.red)
+        .filter(|_| numbers.original.is_none());
     let fields = Fields {
         marker: (media.marker || translation.ends_picture) && !translation.filler,
-        payload_type: numbers.payload_type,
+        payload_type: red.map_or(numbers.payload_type, |(payload_type, _)| payload_type),
         sequence: numbers.sequence,
         timestamp: media
             .sample
@@ -243,8 +249,10 @@ fn write(
     if let Some(original) = numbers.original {
         arena.extend_from_slice(&original.to_be_bytes());
     }
-    if !translation.filler {
-        write_payload(arena, consumer, media, translation);
+    match red {
+        _ if translation.filler => {}
+        Some((_, red)) => write_red(arena, consumer, &red),
+        None => write_payload(arena, consumer, media, translation),
     }
 }
 
@@ -287,6 +295,15 @@ impl OwnDescriptor {
 /// more.
 fn is_outdated(media: &Media<'_>, translation: &Translation) -> bool {
     translation.limit.is_some() && media.sample.frame.announced != 0 && media.announced.is_none()
+}
+
+fn write_red(arena: &mut Vec<u8>, consumer: &Consumer, red: &Red<'_>) {
+    let start = arena.len();
+    arena.extend_from_slice(red.whole);
+    red::rewrite(
+        arena.get_mut(start..).unwrap_or_default(),
+        consumer.payload_type,
+    );
 }
 
 fn write_payload(

@@ -1,5 +1,6 @@
 //! A packet that came in, read once for all who get it.
 
+use crate::codec::red::Red;
 use crate::codec::targets::Announced;
 use crate::extension::{Elements, Extension, ExtensionMap};
 use crate::rewrite::Sample;
@@ -73,8 +74,10 @@ pub struct Media<'a> {
     pub marker: bool,
     /// Extensions carried on.
     pub values: Values<'a>,
-    /// Without padding.
+    /// Without padding, and without redundant copies.
     pub payload: &'a [u8],
+    /// The same with the copies, where there are any.
+    pub red: Option<Red<'a>>,
     /// What dependency descriptors had announced when it was sent.
     pub announced: Option<Announced>,
 }

@@ -95,6 +95,9 @@ impl Producer {
         if spec.codec.clock_rate == 0 {
             return invalid("the clock rate is zero");
         }
+        if spec.codec.red_payload_type == Some(spec.codec.payload_type) {
+            return invalid("redundant packets have the payload type of others");
+        }
         let single = spec.encodings.len() == 1 && spec.mid.is_some();
         let findable = |encoding: &crate::spec::Encoding| {
             encoding.ssrc.is_some() || encoding.rid.is_some() || single
@@ -114,6 +117,8 @@ impl Producer {
                 history::AUDIO
             },
             kind: spec.kind,
+            payload_type: spec.codec.payload_type,
+            red: spec.codec.red_payload_type,
         };
         let extensions = extension_map(&spec.header_extensions)?;
         let layers = match spec.encodings.as_slice() {
@@ -148,7 +153,9 @@ impl Producer {
 
     /// What a payload type of this producer means.
     pub fn way(&self, payload_type: PayloadType) -> Option<Way> {
-        if payload_type == self.codec.payload_type {
+        if payload_type == self.codec.payload_type
+            || self.codec.red_payload_type == Some(payload_type)
+        {
             Some(Way::Direct)
         } else {
             (self.codec.rtx_payload_type == Some(payload_type)).then_some(Way::Repaired)

@@ -32,6 +32,8 @@ pub struct Codec {
     pub clock_rate: u32,
     /// Of the retransmission stream (RFC 4588), where negotiated.
     pub rtx_payload_type: Option<PayloadType>,
+    /// Of packets with redundant copies (RFC 2198), where negotiated.
+    pub red_payload_type: Option<PayloadType>,
     /// `nack` was negotiated.
     pub nack: bool,
     /// `nack pli` was negotiated.

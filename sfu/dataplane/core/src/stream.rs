@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::clock::SenderClock;
 use crate::codec::descriptor::Structure;
+use crate::codec::red::Red;
 use crate::codec::{Codec, Frame, Inspector, Payload};
 use crate::drop::DropReason;
 use crate::extension::{Extension, ExtensionMap};
 use crate::history::History;
-use crate::id::Ssrc;
+use crate::id::{PayloadType, Ssrc};
 use crate::keyframe::KeyframeRequester;
 use crate::nack::{Arrival, NackGenerator};
 use crate::packet::{Media, Values};
@@ -40,6 +41,21 @@ pub struct Format {
     pub history: usize,
     /// There are key frames to ask for in video only.
     pub kind: Kind,
+    /// Of the media packets.
+    pub payload_type: PayloadType,
+    /// Of packets with redundant copies.
+    pub red: Option<PayloadType>,
+}
+
+impl Format {
+    /// The blocks of a packet that has several; `None` for one that has none, or a retransmission.
+    fn blocks<'a>(&self, packet: &Packet<'a>) -> Result<Option<Red<'a>>, DropReason> {
+        if self.red != Some(packet.fields().payload_type) {
+            return Ok(None);
+        }
+        let red = Red::parse(packet.payload(), self.payload_type);
+        red.map(Some).map_err(|_| DropReason::RedMalformed)
+    }
 }
 
 /// How a packet came.
@@ -181,8 +197,10 @@ impl Stream {
             return Err(DropReason::RtpEmpty);
         }
         self.policer.admit(bytes.len(), now)?;
+        let red = self.format.blocks(packet)?;
+        let payload = red.map_or(packet.payload(), |red| red.primary);
         let values = Values::read(packet.elements(), map);
-        let frame = self.inspect(packet, &values);
+        let frame = self.inspect(payload, packet.fields().marker, &values);
         self.history.insert(sequence, frame, bytes)?;
         self.rates.count(&frame, bytes.len(), now);
         self.recovered += u64::from(way == Way::Repaired);
@@ -200,7 +218,8 @@ impl Stream {
             sample,
             marker: fields.marker,
             values,
-            payload: packet.payload(),
+            payload,
+            red,
             announced: self.inspector.announced(&frame),
         })
     }
@@ -239,10 +258,10 @@ impl Stream {
         }
     }
 
-    fn inspect(&mut self, packet: &Packet<'_>, values: &Values<'_>) -> Frame {
+    fn inspect(&mut self, bytes: &[u8], marker: bool, values: &Values<'_>) -> Frame {
         let payload = Payload {
-            bytes: packet.payload(),
-            marker: packet.fields().marker,
+            bytes,
+            marker,
             descriptor: values.get(Extension::DependencyDescriptor),
         };
         // What cannot be read is carried on as the middle of a frame: the decoder is the judge of it.
@@ -265,11 +284,13 @@ impl Stream {
         let (bytes, frame) = self.history.get(sequence)?;
         let packet = Packet::parse(bytes).ok()?;
         let fields = packet.fields();
+        let red = self.format.blocks(&packet).ok()?;
         Some(Media {
             sample: self.sample(sequence, fields.timestamp, *frame, now),
             marker: fields.marker,
             values: Values::read(packet.elements(), map),
-            payload: packet.payload(),
+            payload: red.map_or(packet.payload(), |red| red.primary),
+            red,
             announced: self.inspector.announced(frame),
         })
     }

@@ -4,6 +4,7 @@ pub mod av1;
 pub mod descriptor;
 pub mod h264;
 pub mod opus;
+pub mod red;
 pub mod targets;
 pub mod vp8;
 pub mod vp9;

@@ -111,6 +111,8 @@ pub struct Consumer {
     pub ssrc: Ssrc,
     /// Its payload type.
     pub payload_type: PayloadType,
+    /// Of packets with redundant copies, if its receiver takes them.
+    pub red: Option<PayloadType>,
     /// Its retransmission stream.
     pub rtx: Option<Rtx>,
     /// Its receiver may ask for packets again.
@@ -205,6 +207,7 @@ impl Consumer {
             producer: slot,
             ssrc: spec.ssrc,
             payload_type: spec.codec.payload_type,
+            red: spec.codec.red_payload_type,
             rtx: rtx.map(|(ssrc, payload_type)| Rtx {
                 ssrc,
                 payload_type,

@@ -40,6 +40,7 @@ pub fn codec(kind: Kind, payload_type: u8, rtx: Option<u8>) -> Codec {
         payload_type: PayloadType(payload_type),
         clock_rate: if video { 90_000 } else { 48_000 },
         rtx_payload_type: rtx.map(PayloadType),
+        red_payload_type: None,
         nack: true,
         pli: video,
         fir: video,

@@ -16,6 +16,7 @@ use crate::input::Input;
 
 pub const VIDEO: u8 = 96;
 pub const RTX: u8 = 97;
+pub const RED: u8 = 63;
 pub const AUDIO: u8 = 111;
 /// Simulcast encodings of a video.
 pub const ENCODINGS: usize = 3;
@@ -252,6 +253,7 @@ fn codec(mime: &str, kind: Kind) -> Codec {
         payload_type: PayloadType(if video { VIDEO } else { AUDIO }),
         clock_rate: if video { 90_000 } else { 48_000 },
         rtx_payload_type: video.then_some(PayloadType(RTX)),
+        red_payload_type: (!video).then_some(PayloadType(RED)),
         nack: true,
         pli: video,
         fir: video,

@@ -7,7 +7,7 @@ use folkmoot_core::id::{PayloadType, Ssrc};
 use folkmoot_core::rtcp::{nack, pli, remb};
 use folkmoot_core::rtp::Fields;
 
-use super::commands::{AUDIO, ENCODINGS, RTX, VIDEO, extensions};
+use super::commands::{AUDIO, ENCODINGS, RED, RTX, VIDEO, extensions};
 use super::person;
 use super::world::{PEOPLE, World, tuple};
 use crate::input::Input;
@@ -50,7 +50,7 @@ pub fn media(world: &mut World, input: &mut Input<'_>) {
     let head = input.byte();
     let fields = Fields {
         marker: head & 1 == 1,
-        payload_type: PayloadType([VIDEO, RTX, AUDIO, VIDEO + 9][usize::from(head >> 1) % 4]),
+        payload_type: PayloadType([VIDEO, RTX, AUDIO, VIDEO + 9, RED][usize::from(head >> 1) % 5]),
         sequence: number as u16,
         timestamp: u32::from(input.word()) << (head >> 3 & 0x0f),
         ssrc: Ssrc(ssrc),
