@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from config.section import Section
+from config.section import Section, split_at_commas
 
 # host: a name, an IPv4 address, or an IPv6 address in brackets
 _HOST_AND_PORT = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
@@ -21,11 +21,6 @@ _TURN_URL = re.compile(rf"turns?:{_HOST_AND_PORT}(?:\?transport=(?:udp|tcp))?")
 def _joined(value: object) -> object:
     """A list, as YAML has it, is the same as its members with commas between them."""
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-
-
-def _split(value: object) -> object:
-    """The other way round, for the environment."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _are_addresses(value: str) -> str:
@@ -49,8 +44,8 @@ def _are_turn_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Addresses = Annotated[str, BeforeValidator(_joined), AfterValidator(_are_addresses)]
-StunUrls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_are_stun_urls)]
-TurnUrls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_are_turn_urls)]
+StunUrls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas), AfterValidator(_are_stun_urls)]
+TurnUrls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas), AfterValidator(_are_turn_urls)]
 
 
 class RtcSettings(Section):

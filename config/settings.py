@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
 
 from config.rates import RateSettings
 from config.rtc import RtcSettings
-from config.section import Section
+from config.section import Section, split_at_commas
 
 DEV_SECRET = "folkmoot-development-secret-not-for-production"  # noqa: S105 - refused outside --dev, see problems()
 SAMPLE_SECRETS = frozenset({DEV_SECRET, "replace-this-with-32-or-more-random-bytes"})
@@ -24,7 +30,8 @@ def _are_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(ipaddress.ip_network(text.strip())) for text in texts)
 
 
-Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
+Networks = Annotated[Texts, AfterValidator(_are_networks)]
 """Addresses and networks, such as 10.0.0.0/8."""
 
 
@@ -41,7 +48,7 @@ KeyPlace = Annotated[str, Field(min_length=1), AfterValidator(_is_a_safe_place)]
 class HttpSettings(Section):
     host: str = "0.0.0.0"  # noqa: S104 - a server is meant to be reached
     port: int = Field(7880, ge=0, le=65535)
-    cors_origins: tuple[str, ...] = ()
+    cors_origins: Texts = ()
     trusted_proxies: Networks = ()
 
 

@@ -16,8 +16,8 @@ from signaling.errors import ErrorCode, SignalingError
 AT_ONCE = 2
 """Each check takes tens of MiB and of milliseconds: so many run side by side, the rest wait."""
 
-MAX_WAITING = 32
-"""So many may wait, which takes some seconds at most; whoever comes then is asked to come back."""
+MAX_WAITING = 128
+"""So many may wait, a class at the door of a meeting with a password; whoever comes then is asked to come back."""
 
 RETRY_AFTER_S = 5.0
 T = TypeVar("T")

@@ -129,6 +129,11 @@ class Accounts:
         await self._revoke(await self._sign_ins.end_all(user.id, but=caller.sign_in))
         log.info("password_changed", user_id=user.id)
 
+    async def revoke(self, token_id: str, *, ttl_s: float) -> None:
+        """End any token, whoever issued it; a sign-in with that id cannot renew its tokens any more."""
+        await self._sign_ins.end(token_id)
+        await self._revocations.revoke(token_id, ttl_s=ttl_s)
+
     async def user(self, user_id: str) -> User | None:
         return await self._users.get(user_id)
 

@@ -42,6 +42,13 @@ class ChangePassword(Body):
     new_password: Password
 
 
+class Revoke(Body):
+    """`id`: a token's `jti`, or the `sid` of a sign-in; `ttl_s`: how long a token with it could still live."""
+
+    id: str = Field(min_length=1, max_length=255)
+    ttl_s: int = Field(24 * 3600, ge=1, le=366 * 24 * 3600)
+
+
 class UserAnswer(Answer):
     id: str
     email: str
@@ -138,6 +145,15 @@ class AccountsApi:
                 rate=Rate.STRICT,
             ),
             Route("GET", "/api/auth/me", "Who the token says you are", self.me, Me),
+            Route(
+                "POST",
+                "/api/auth/revoke",
+                "End a token before its time: requests are refused at once, connections within seconds",
+                self.revoke,
+                Done,
+                Access.OPERATOR,
+                body=Revoke,
+            ),
         ]
 
     async def sign_up(self, call: Call) -> SignedInAnswer | WithCookie:
@@ -178,6 +194,11 @@ class AccountsApi:
             operator=call.caller.operator,
             user=UserAnswer(id=user.id, email=user.email, display_name=user.display_name) if user else None,
         )
+
+    async def revoke(self, call: Call) -> Done:
+        request: Revoke = call.body
+        await self._accounts.revoke(request.id, ttl_s=request.ttl_s)
+        return Done()
 
     def _refresh_token(self, call: Call, request: Refresh) -> tuple[str | None, bool]:
         """The token, and whether it came in the cookie: which another site's page could make a browser send."""

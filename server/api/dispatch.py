@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections import Counter
@@ -25,6 +26,7 @@ from signaling.errors import SignalingError
 from signaling.identity import Identity
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_WITHIN_S = 10.0
 BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
 log = structlog.get_logger()
 
@@ -148,9 +150,11 @@ def refusal(error: ApiError) -> web.Response:
 async def _read_body(request: web.Request, model: type[Body]) -> BaseModel | None:
     if model is Nothing:
         return None
-    raw = await request.content.read(MAX_BODY_BYTES + 1)
-    while len(raw) <= MAX_BODY_BYTES and not request.content.at_eof():
-        raw += await request.content.read(MAX_BODY_BYTES + 1 - len(raw))
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            raw = await _read_content(request)
+    except TimeoutError:
+        raise ApiError("VALIDATION", "The body did not come in time.") from None
     if len(raw) > MAX_BODY_BYTES:
         raise ApiError("VALIDATION", f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
@@ -158,6 +162,14 @@ async def _read_body(request: web.Request, model: type[Body]) -> BaseModel | Non
     except orjson.JSONDecodeError:
         raise ApiError("VALIDATION", "The body is not JSON.") from None
     return _validate(model, document)
+
+
+async def _read_content(request: web.Request) -> bytes:
+    """As much as shows that it is too much."""
+    raw = await request.content.read(MAX_BODY_BYTES + 1)
+    while len(raw) <= MAX_BODY_BYTES and not request.content.at_eof():
+        raw += await request.content.read(MAX_BODY_BYTES + 1 - len(raw))
+    return raw
 
 
 def _validate(model: type[Body], document: Any) -> BaseModel:

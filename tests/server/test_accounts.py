@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ class World:
 
     def __init__(self, store: Store, settings: AuthSettings) -> None:
         self.now = NOW
-        authority = TokenAuthority("a secret of more than thirty-two bytes", now=lambda: self.now)
+        self.authority = authority = TokenAuthority("a secret of more than thirty-two bytes", now=lambda: self.now)
         self.revocations = Revocations(store.revoked_tokens, now=lambda: self.now)
         self.checked: list[str] = []
         self.accounts = Accounts(
@@ -261,6 +263,19 @@ async def test_a_password_is_changed_only_by_who_knows_the_old_one_and_to_a_good
     weak = {"current_password": ADA["password"], "new_password": "password123"}
     assert await world.refused("password", here["token"], **weak) == (422, "VALIDATION")
     assert await world.refused("password", **wrong) == (401, "UNAUTHORIZED")
+
+
+async def test_an_operator_ends_any_token_and_nobody_else_does(world: World) -> None:
+    ada = await world.ok("signup", **ADA)
+    claims = json.loads(base64.urlsafe_b64decode(ada["token"].split(".")[1] + "=="))
+    assert await world.refused("revoke", ada["token"], id=claims["jti"]) == (403, "ACCESS_DENIED")
+    operator = world.authority.issue("root", ttl_s=60, operator=True)
+    await world.ok("revoke", operator, id=claims["jti"])
+    assert (await world.me(ada["token"]))[0] == 401
+    again = await world.ok("refresh", refresh_token=ada["refresh_token"])
+    await world.ok("revoke", operator, id=claims["sid"])
+    assert (await world.me(again["token"]))[0] == 401
+    assert await world.refused("refresh", refresh_token=again["refresh_token"]) == (401, "UNAUTHORIZED")
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(world: World) -> None:

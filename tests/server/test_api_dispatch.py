@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -118,6 +119,20 @@ async def test_a_body_that_breaks_its_schema_is_refused_without_echoing_it(
 
 async def test_a_body_past_the_limit_is_refused(client: TestClient[Any, Any], ada: dict[str, str]) -> None:
     answer = await client.post("/api/echo", data=b"[" * (MAX_BODY_BYTES + 1), headers=ada)
+    assert await refused_with(answer) == (422, "VALIDATION")
+
+
+async def test_case_62_a_body_that_does_not_come_is_not_waited_for(
+    client: TestClient[Any, Any], ada: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.api.dispatch.BODY_WITHIN_S", 0.05)
+    never = asyncio.Event()
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    answer = await client.post("/api/echo", data=drip(), headers=ada)
     assert await refused_with(answer) == (422, "VALIDATION")
 
 
