@@ -27,9 +27,11 @@ class Door:
         self._blocks = blocks
 
     async def hold(self, session: Session, meeting: Meeting, display_name: str) -> LobbyWaiting | None:
-        """None: come in. Else how the newcomer waits in the lobby. Raises ACCESS_DENIED, CAPACITY_EXCEEDED."""
-        room = self._registry.get(meeting.id)
-        if room is None or room.closed or not room.open:
+        """None: come in. Else how they wait in the lobby. Raises ACCESS_DENIED, CAPACITY_EXCEEDED, CONFLICT."""
+        if session.waiting is not None and session.waiting.meeting_id != meeting.id:
+            raise SignalingError(ErrorCode.CONFLICT, "You are waiting for another meeting.")
+        room = await self._registry.settled(meeting.id)
+        if room is None or not room.open:
             return await self._hold_early(session, meeting, display_name)
         check_door(room, session.identity)
         if not room.lobby or may_pass(room, session):

@@ -106,12 +106,10 @@ class Lobbies:
         return waiting
 
     async def ask(self, session: Session, meeting: Meeting, display_name: str) -> lobby.LobbyWaiting:
-        """Wait, from now on. Asking again changes nothing. Raises CAPACITY_EXCEEDED, CONFLICT (waits elsewhere)."""
+        """Wait, from now on. Asking again changes nothing. Raises CAPACITY_EXCEEDED."""
         waiting = session.waiting
         if waiting is None:
             waiting = await self._enqueue(session, meeting.id, display_name)
-        elif waiting.meeting_id != meeting.id:
-            raise SignalingError(ErrorCode.CONFLICT, "You are waiting for another meeting.")
         waiting.told = position, host_present = self._standing(waiting)
         return lobby.LobbyWaiting(
             waiting=True,

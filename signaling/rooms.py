@@ -173,13 +173,18 @@ class Registry:
     def get(self, meeting_id: str) -> Room | None:
         return self._rooms.get(meeting_id)
 
+    async def settled(self, meeting_id: str) -> Room | None:
+        """The meeting's room. One that is ending is waited for: whoever was in it has heard of that by then."""
+        while (room := self._rooms.get(meeting_id)) is not None and room.closed:
+            await room.over.wait()
+        return room
+
     async def arrive(self, meeting: Meeting) -> Room:
         """Hold a place in the meeting's room, made if need be. Waits for an earlier room of it to be over.
 
         Raises CAPACITY_EXCEEDED when the room is full or this node holds as many rooms as it may.
         """
-        while (room := self._rooms.get(meeting.id)) is not None and room.closed:
-            await room.over.wait()
+        room = await self.settled(meeting.id)
         if room is None:
             if len(self._rooms) >= self._limits.max_rooms:
                 raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "This server holds as many meetings as it can.")

@@ -209,7 +209,9 @@ async def test_asking_again_changes_nothing_and_from_elsewhere_takes_the_place(n
     bob, waiting_id = await knock(node, "bob")
     assert (await bob.join("daily"))["waiting_id"] == waiting_id
     await node.meeting("weekly", lobby=True)
-    assert await bob.refused("room:join", meeting_id="weekly") == "CONFLICT"
+    await node.meeting("open")
+    for elsewhere in ("weekly", "open"):
+        assert await bob.refused("room:join", meeting_id=elsewhere) == "CONFLICT"
     twin = await node.connect("twin", user_id="user-bob")
     other = (await twin.join("daily"))["waiting_id"]
     assert await bob.told("lobby:denied") == {"meeting_id": "daily", "reason": "replaced"}

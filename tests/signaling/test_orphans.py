@@ -30,11 +30,14 @@ class Silent:
 
     def __init__(self) -> None:
         self.people: set[str] = set()
+        self.me = ""
         self.meeting_id = ""
 
     def tell(self, event: str, told: Told) -> None:
         if event == "participant:joined":
             self.people.add(told.participant_id)  # type: ignore[attr-defined]
+        elif event == "participant:left" and told.participant_id == self.me:  # type: ignore[attr-defined]
+            self.people.clear()
         elif event == "participant:left":
             self.people.remove(told.participant_id)  # type: ignore[attr-defined]
         elif event == "room:closed" and told.meeting_id == self.meeting_id:  # type: ignore[attr-defined]
@@ -57,9 +60,12 @@ class Asked:
         self.answers.append(told)
         if event == "room:joined":
             self._line.meeting_id = told.meeting.id  # type: ignore[attr-defined]
+            self._line.me = told.participant_id  # type: ignore[attr-defined]
             self._line.people |= {p.participant_id for p in told.participants}  # type: ignore[attr-defined]
         elif event in {"room:left", "room:closed"}:
             self._line.people.clear()
+        elif event in {"participant:removed", "participant:blocked"}:
+            self._line.people.discard(told.participant_id)  # type: ignore[attr-defined]
 
     def refuse(self, error: Any) -> None:
         self.answers.append(error)
@@ -67,6 +73,9 @@ class Asked:
 
 class Lives(RuleBasedStateMachine):
     """People join, send, receive, leave, drop and close, several at once; then everything must balance."""
+
+    guarded = ""
+    """The meeting with a lobby."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +105,7 @@ class Lives(RuleBasedStateMachine):
             self.media.before = lambda _command: self.wait()
             self.store.emitter.before = self.wait
             for meeting in ("one", "two"):
-                await self.store.meetings.create(NewMeeting(id=meeting, title="Meeting"))
+                await self.store.meetings.create(NewMeeting(id=meeting, title="Meeting", lobby=meeting == self.guarded))
 
         self.loop.run_until_complete(start())
         for person in range(3):
@@ -114,11 +123,14 @@ class Lives(RuleBasedStateMachine):
         for _ in range(self.waits * 7 % 5 + 1):
             await asyncio.sleep(0)
 
+    def role(self, _person: int) -> Role:
+        return Role.HOST
+
     def session(self, person: int) -> tuple[Session, Silent]:
         if person not in self.sessions:
             self.named += 1
             line = Silent()
-            identity = Identity(user_id=f"user-{person}", name="x", role=Role.HOST)
+            identity = Identity(user_id=f"user-{person}", name="x", role=self.role(person))
             self.sessions[person] = (self.signaling.connect(f"s{self.named}", identity, line, client=None), line)
         return self.sessions[person]
 
