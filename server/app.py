@@ -77,7 +77,7 @@ class Application:
             passwords=doors.passwords,
             quotas=doors.quotas,
         )
-        dispatch = ApiDispatch(doors.authenticator, doors.limits)
+        dispatch = ApiDispatch(doors.authenticator, doors.limits, origins=settings.http.cors_origins)
         health = Health({"database": store.ready, "workers": fleet.ready, "signaling": gateway.ready})
         metrics = Metrics([Samples(store, fleet, registry, gateway.counters, dispatch).take, doors.samples])
 

@@ -25,6 +25,9 @@ _BY_EVENT: Final[Mapping[str, RequestRate]] = MappingProxyType(
         "room:create": RequestRate.CREATION,
         "poll:create": RequestRate.CREATION,
         "room:join": RequestRate.JOIN,
+        "chat:send": RequestRate.CHAT,
+        "chat:edit": RequestRate.CHAT,
+        "chat:delete": RequestRate.CHAT,
         "produce": RequestRate.MEDIA,
         "consume": RequestRate.MEDIA,
         "produce_data": RequestRate.MEDIA,
@@ -39,7 +42,6 @@ _BY_SUBJECT: Final[Mapping[str, RequestRate]] = MappingProxyType(
         "consumer": RequestRate.MEDIA,
         "data_producer": RequestRate.MEDIA,
         "data_consumer": RequestRate.MEDIA,
-        "chat": RequestRate.CHAT,
     }
 )
 """By what stands before the colon, for requests that have no line of their own."""

@@ -122,6 +122,24 @@ async def test_a_password_is_changed_and_the_old_one_opens_nothing(server: Runni
     await kim.close()
 
 
+async def test_a_guest_who_is_not_let_in_signs_in_and_is(server: RunningServer, browser: Browser) -> None:
+    closed = {"title": "Members", "guests_allowed": False}
+    _, meeting = server.request("POST", "/api/meetings", token=server.token("ida"), body=closed)
+    mia = await BrowserPerson.arrive(browser, "Mia", server.url)
+    await sign_up(mia, "mia@example.org")
+    await mia.part("account-menu").click()
+    await mia.part("sign-out").click()
+    await expect(mia.part("open-sign-in")).to_be_visible()
+    await mia.page.goto(f"{server.url}/m/{meeting['id']}")
+    await mia.part("prejoin-name").fill("Mia")
+    await mia.part("join-button").click()
+    await mia.part("sign-in-instead").click()
+    await fill_sign_in(mia, "mia@example.org", PASSWORD)
+    await mia.join()
+    assert mia.errors == []
+    await mia.close()
+
+
 async def test_a_bad_sign_up_is_answered_in_words(server: RunningServer, browser: Browser) -> None:
     lou = await BrowserPerson.arrive(browser, "Lou", server.url)
     await sign_up(lou, "lou@example.org")

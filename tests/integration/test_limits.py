@@ -37,7 +37,8 @@ def test_two_nodes_with_one_redis_count_together_and_without_it_each_for_itself(
     if binary is None:
         pytest.skip("Redis is not installed: apt-get install redis-tools")
     with (
-        running_redis(binary) as redis, running_server(FOLKMOOT_REDIS__URL=redis.url) as one,
+        running_redis(binary) as redis,
+        running_server(FOLKMOOT_REDIS__URL=redis.url) as one,
         running_server(FOLKMOOT_REDIS__URL=redis.url) as two,
     ):
         statuses = [sign_in(node)[0] for node in (one, two) * 6]

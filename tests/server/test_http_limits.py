@@ -34,10 +34,12 @@ class Account(Body):
 
 class Seen(Answer):
     address: str
+    secure: bool
+    same_origin: bool
 
 
 async def seen(call: Call) -> Seen:
-    return Seen(address=call.sender.address)
+    return Seen(address=call.sender.address, secure=call.sender.secure, same_origin=call.sender.same_origin)
 
 
 ROUTES = [
@@ -54,7 +56,7 @@ class World:
         self.limits = HttpLimits(RATES, MemoryQuotas(lambda: self.now))
         app = web.Application(middlewares=[TrustedProxies(["127.0.0.1", "10.0.0.0/8"]).middleware])
         authenticator = Authenticator(self.authority, revoked=NothingRevoked())
-        ApiDispatch(authenticator, self.limits).mount(app, ROUTES)
+        ApiDispatch(authenticator, self.limits, origins=["https://public.example.org"]).mount(app, ROUTES)
         self.client: TestClient[Any, Any] = TestClient(TestServer(app))
 
     async def make(self, user: str, address: str = "192.0.2.1") -> Any:
@@ -122,6 +124,23 @@ async def test_what_costs_nothing_is_not_limited(world: World) -> None:
 )
 def test_case_63_only_known_proxies_may_say_whose_request_it_is(peer: str, forwarded: list[str], client: str) -> None:
     assert TrustedProxies(["10.0.0.0/8"]).client(peer, forwarded) == client
+
+
+@pytest.mark.parametrize(("proto", "secure"), [("https", True), ("http", False), ("gopher", False), (None, False)])
+async def test_a_known_proxy_says_whether_tls_ended_there(world: World, proto: str | None, secure: bool) -> None:
+    headers = {"X-Forwarded-Proto": proto} if proto else {}
+    assert (await (await world.client.get("/api/free", headers=headers)).json())["secure"] is secure
+
+
+@pytest.mark.parametrize(
+    ("origin", "same"),
+    [("https://meet.example.org", True), ("https://public.example.org", True), ("https://evil.example.com", False)],
+)
+async def test_our_pages_are_those_of_the_host_that_was_asked_and_the_configured(
+    world: World, origin: str, same: bool
+) -> None:
+    headers = {"Origin": origin, "Host": "meet.example.org"}
+    assert (await (await world.client.get("/api/free", headers=headers)).json())["same_origin"] is same
 
 
 async def test_without_known_proxies_a_forwarded_address_is_a_claim_like_any_other() -> None:

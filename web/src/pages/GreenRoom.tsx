@@ -11,6 +11,7 @@ import { LevelMeter } from '../ui/LevelMeter'
 import { Logo } from '../ui/Logo'
 import { Message } from '../ui/Message'
 import { Preview } from '../ui/Preview'
+import { SignInInstead } from '../ui/SignInInstead'
 import { ThemeToggle } from '../ui/ThemeToggle'
 import { useStore } from '../ui/useStore'
 import { WaitingCard } from '../ui/WaitingCard'
@@ -30,6 +31,7 @@ export function GreenRoom({ call, services }: { call: Call; services: Services }
         <button type="button" className="button primary" onClick={() => services.navigation.go('/')}>
           Go to the start
         </button>
+        {problem?.code === 'ACCESS_DENIED' && <SignInInstead services={services} meetingId={call.meetingId} />}
         <button type="button" className="button" onClick={() => location.reload()}>
           Try again
         </button>
