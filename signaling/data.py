@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,6 @@ from signaling.messages import catalogue
 from signaling.messages.data import DataConsumerClosed, DataProducerNamed, DataProducerView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from signaling.media import Transport
     from signaling.participant import Participant
 
@@ -78,10 +77,18 @@ class DataEnds:
                     witness.tell(catalogue.DATA_PRODUCER_REMOVED, DataProducerNamed(data_producer_id=producer.id))
 
 
+@dataclass(slots=True)
+class Making:
+    """A data producer or consumer on its way into the tables. `ended`: it closed before it was in, and why."""
+
+    ended: str | None = None
+
+
 class RoomData:
     """The tables of one room. Nothing here waits."""
 
     def __init__(self) -> None:
+        self._making: dict[str, Making] = {}
         self.producers: dict[str, DataProducer] = {}
         self.consumers: dict[str, DataConsumer] = {}
 
@@ -90,6 +97,20 @@ class RoomData:
 
     def consumers_of(self, participant: Participant) -> Iterator[DataConsumer]:
         return (consumer for consumer in self.consumers.values() if consumer.owner is participant)
+
+    @contextmanager
+    def making(self, data_id: str) -> Iterator[Making]:
+        """While its worker has it and the tables have not."""
+        making = self._making[data_id] = Making()
+        try:
+            yield making
+        finally:
+            del self._making[data_id]
+
+    def ended_early(self, data_id: str, reason: str) -> None:
+        """A worker told the end of something that is not in the tables; it may be on its way there."""
+        if data_id in self._making:
+            self._making[data_id].ended = reason
 
     def add_producer(self, producer: DataProducer) -> None:
         self.producers[producer.id] = producer

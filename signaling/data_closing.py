@@ -12,7 +12,7 @@ from signaling.data import DataConsumer, DataProducer
 from signaling.messages import catalogue
 from signaling.messages.data import DataConsumerClosed, DataProducerClosed
 from signaling.ports import Record
-from signaling.rooms import Registry
+from signaling.rooms import Registry, Room
 
 
 class DataClosing:
@@ -41,13 +41,17 @@ class DataClosing:
         """Its worker has closed it. The rest takes time, and is its owner's session's; it ends once."""
         room = self._registry.get(event.room_id)
         producer = room.data.producers.get(event.data_producer_id) if room else None
-        if producer is not None:
+        if producer is None:
+            _note(room, event.data_producer_id, event.reason)
+        else:
             producer.owner.session.post(partial(self._finish, producer, event.reason))
 
     def consumer_ended(self, event: ConsumerEnded) -> None:
         room = self._registry.get(event.room_id)
         consumer = room.data.consumers.get(event.data_consumer_id) if room else None
-        if room is not None and consumer is not None:
+        if room is None or consumer is None:
+            _note(room, event.data_consumer_id, event.reason)
+        else:
             room.data.remove_consumer(consumer)
             told = DataConsumerClosed(data_consumer_id=consumer.id, reason=event.reason)
             consumer.owner.tell(catalogue.DATA_CONSUMER_CLOSED, told)
@@ -62,3 +66,8 @@ class DataClosing:
             catalogue.DATA_PRODUCER_CLOSED, DataProducerClosed(data_producer_id=producer.id, reason=reason)
         )
         await self.close_producer(producer, reason=reason)
+
+
+def _note(room: Room | None, data_id: str, reason: str) -> None:
+    if room is not None:
+        room.data.ended_early(data_id, reason)

@@ -17,6 +17,9 @@ from sfu.worker.sctp import Received, SctpAssociation
 
 DCEP, TEXT, BYTES, NO_TEXT, NO_BYTES = 50, 51, 53, 56, 57
 """Payload protocol identifiers (RFC 8831 section 8)."""
+LAG_S = 5.0
+"""A receiver that lags for so long is closed: its sender, and all who listen to that one, have waited for it. Who takes
+600 kbit/s, as little as a path is ever taken to carry, catches up in time."""
 _EMPTY: Mapping[int, bytes] = MappingProxyType({NO_TEXT: b"\0", NO_BYTES: b"\0"})
 """SCTP carries no empty message; one byte that means nothing stands for it."""
 
@@ -33,6 +36,8 @@ class DataProducer:
     label: str
     protocol: str
     consumers: dict[str, DataConsumer] = field(default_factory=dict)
+    lagging: set[DataConsumer] = field(default_factory=set)
+    """Consumers that have more waiting than they should; until they have caught up the sender is to pause."""
     messages: int = 0
     bytes: int = 0
 
@@ -49,6 +54,8 @@ class DataConsumer:
     out: OutStream
     messages: int = 0
     bytes: int = 0
+    overdue: asyncio.TimerHandle | None = None
+    """Closes it unless it has caught up by then."""
 
 
 Ended = Callable[[DataProducer | DataConsumer, str], None]
@@ -94,6 +101,7 @@ class DataStreams:
     def add_consumer(self, consumer: DataConsumer) -> None:
         stream_id = consumer.out.parameters.stream_id
         self.consumers[stream_id] = consumer
+        consumer.out.caught_up = lambda: self._caught_up(consumer)
         self._reopen(stream_id)
 
     def remove_producer(self, producer: DataProducer) -> None:
@@ -114,13 +122,36 @@ class DataStreams:
             self._drops["data_channel_closed"] += 1
             return
         if not self._outbox.put(consumer.out, message, asyncio.get_running_loop().time()):
-            self._drops["data_receiver_slow"] += 1
-            self._ended(consumer, "slow")
+            self._too_slow(consumer)
             return
+        if consumer.out.lagging and consumer.overdue is None:
+            consumer.overdue = asyncio.get_running_loop().call_later(LAG_S, self._too_slow, consumer)
+            consumer.producer.lagging.add(consumer)
+            consumer.producer.streams.note_lag()
         consumer.messages += 1
         consumer.bytes += len(message.data)
         if self._association is not None:
             self._association.go_on()
+
+    def note_lag(self) -> None:
+        """Somebody who listens to us began to lag, or caught up."""
+        if self._association is None:
+            return
+        if any(producer.lagging for producer in self.producers.values()):
+            self._association.pause()
+        else:
+            self._association.resume()
+
+    def _too_slow(self, consumer: DataConsumer) -> None:
+        self._drops["data_receiver_slow"] += 1
+        self._ended(consumer, "slow")
+
+    def _caught_up(self, consumer: DataConsumer) -> None:
+        if consumer.overdue is not None:
+            consumer.overdue.cancel()
+            consumer.overdue = None
+        consumer.producer.lagging.discard(consumer)
+        consumer.producer.streams.note_lag()
 
     def _check_open(self) -> None:
         if self.over:

@@ -30,9 +30,9 @@ Role = Literal["client", "server"]
 
 QUEUE_LIMIT = 64
 """Datagrams waiting for a handshake to read them; a flight is two or three."""
-DATA_QUEUE_LIMIT = 256
+DATA_QUEUE_LIMIT = 1024
 """The same on a transport that may carry data: what one turn of the loop finds of a fast sender."""
-TURN = 16
+TURN = 64
 """Datagrams read on end before others on this loop get their turn."""
 RESEND_LIMIT = 10
 """Times the last flight is sent again for a repeated ClientHello."""

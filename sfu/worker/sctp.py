@@ -25,6 +25,8 @@ from sfu.ortc.sctp import SCTP_PORT, STREAM_LIMIT
 from sfu.worker.outbox import Message, Outbox, Parcel
 from sfu.worker.sctp_packet import BadPacketError, check_packet
 
+WINDOW_BYTES = 384 * 1024
+"""Told the peer as what it may send before it hears of us again; nothing while a receiver of its messages lags."""
 HELD_BYTES = 1024 * 1024
 HELD_CHUNKS = 1024
 """What is kept of messages that are not whole yet. Beyond, chunks that come ahead of a missing one are not taken, so
@@ -33,6 +35,8 @@ TSN_WINDOW = 4096
 """No chunk this far ahead of the last one in order is taken."""
 INIT_LIMIT = 64
 """INITs answered; a browser sends nine at most."""
+FLIGHT_CHUNKS = 512
+"""Chunks on their way, not acknowledged: each message sent looks at all of them."""
 GAPS_LIMIT = 250
 """Gap blocks told, so that a SACK fits a packet; the nearest are those that count."""
 TURN = 64
@@ -65,6 +69,7 @@ class _Sctp(RTCSctpTransport):
         self._inits = 0
         self._held_chunks = 0
         self._recount = False
+        self._overrun = 0
         self._ours_reset: set[int] = set()
         self._theirs_reset: set[int] = set()
         self._sending: deque[tuple[int, Parcel]] = deque()
@@ -76,7 +81,7 @@ class _Sctp(RTCSctpTransport):
     @property
     def ready(self) -> bool:
         """Whether it takes a message: what waits, waits in the outbox, where it can still be forgotten."""
-        return self.established and not self._outbound_queue
+        return self.established and not self._outbound_queue and len(self._sent_queue) < FLIGHT_CHUNKS
 
     def reset_of(self, stream_id: int) -> bool:
         """Whether the peer closed the stream since it was last opened."""
@@ -102,6 +107,10 @@ class _Sctp(RTCSctpTransport):
         if self.established:
             await self._transmit_reconfig()
 
+    async def tell_window(self) -> None:
+        if self.established:
+            await self._send_sack()
+
     async def give(self, parcel: Parcel, now: float) -> None:
         reliability = parcel.stream.parameters
         await self._send(
@@ -118,6 +127,7 @@ class _Sctp(RTCSctpTransport):
         if isinstance(chunk, aiortc_sctp.SackChunk):
             chunk.gaps = chunk.gaps[:GAPS_LIMIT]
             chunk.duplicates = []
+            chunk.advertised_rwnd = 0 if self._owner.pausing else min(chunk.advertised_rwnd, WINDOW_BYTES)
         try:
             await super()._send_chunk(chunk)
         except ConnectionError:
@@ -139,6 +149,10 @@ class _Sctp(RTCSctpTransport):
     async def _receive_data_chunk(self, chunk: aiortc_sctp.DataChunk) -> None:
         if chunk.stream_id >= STREAM_LIMIT:
             raise ViolationError("stream")
+        if self._runs_over(len(chunk.user_data)):
+            self._sack_needed = True
+            self._owner.drops["sctp_window"] += 1
+            return
         held = HELD_BYTES - self._advertised_rwnd
         ahead = (chunk.tsn - (self._last_received_tsn or 0)) % MODULO
         if 1 < ahead < MODULO // 2:
@@ -153,6 +167,14 @@ class _Sctp(RTCSctpTransport):
         await super()._receive_data_chunk(chunk)
         self._held_chunks += len(stream.reassembly) - before
         self._count_held()
+
+    def _runs_over(self, size: int) -> bool:
+        """Whether it sends on though it was told to pause: what was on its way then is taken, and no more."""
+        if not self._owner.pausing:
+            self._overrun = 0
+            return False
+        self._overrun += size
+        return self._overrun > WINDOW_BYTES
 
     async def _receive_forward_tsn_chunk(self, chunk: aiortc_sctp.ForwardTsnChunk) -> None:
         if any(stream_id >= STREAM_LIMIT for stream_id, _ in chunk.streams):
@@ -255,7 +277,9 @@ class SctpAssociation:
         self.drops = drops
         self._received = received
         self._ended = ended
+        self.pausing = False
         self._over = False
+        self._resumed = False
         self._work = 0
         self._wake = asyncio.Event()
         self._sctp = _Sctp(carrier, self)
@@ -292,6 +316,16 @@ class SctpAssociation:
     def go_on(self) -> None:
         """There is something to send, or room to send it."""
         self._wake.set()
+
+    def pause(self) -> None:
+        """Ask the peer to send nothing for a while; what it sends regardless is not taken for long."""
+        self.pausing = True
+
+    def resume(self) -> None:
+        if self.pausing:
+            self.pausing = False
+            self._resumed = True
+            self._wake.set()
 
     def opened(self, stream_id: int) -> None:
         self._sctp.reopen(stream_id)
@@ -330,12 +364,15 @@ class SctpAssociation:
             await self._send_for_ever()
         except Exception:
             log.exception("sctp_failed")
-            self._end("failed")
+            await self._fail("failed")
 
     async def _send_for_ever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._resumed:
+                self._resumed = False
+                await self._sctp.tell_window()
             await self._sctp.send_resets()
             while self._sctp.ready and (parcel := self.outbox.next(now := self._clock())) is not None:
                 await self._sctp.give(parcel, now)

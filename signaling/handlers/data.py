@@ -9,7 +9,7 @@ from persistence.errors import PersistenceError
 from sfu import commands
 from sfu.ports import Rooms
 from signaling.closing import Closing
-from signaling.data import DataConsumer, DataProducer
+from signaling.data import DataConsumer, DataProducer, Making
 from signaling.data_closing import DataClosing
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError, not_found
@@ -56,22 +56,23 @@ class DataHandlers:
         if sum(1 for _ in room.data.producers_of(participant)) >= self._limits.max_data_producers_per_participant:
             raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "You send on as many data channels as you may.")
         producer = DataProducer(self._new_id(), transport, request.label, request.protocol)
-        await self._media.ask(
-            commands.ProduceData(
-                room.id,
-                transport.id,
-                producer.id,
-                request.sctp_stream_parameters,
-                label=request.label,
-                protocol=request.protocol,
+        with room.data.making(producer.id) as making:
+            await self._media.ask(
+                commands.ProduceData(
+                    room.id,
+                    transport.id,
+                    producer.id,
+                    request.sctp_stream_parameters,
+                    label=request.label,
+                    protocol=request.protocol,
+                )
             )
-        )
-        await self._record_opened(producer)
-        room.data.add_producer(producer)
+            await self._record_opened(producer, making)
+            room.data.add_producer(producer)
         participant.session.after_reply(lambda: _announce(producer))
         return DataProducerCreated(id=producer.id)
 
-    async def _record_opened(self, producer: DataProducer) -> None:
+    async def _record_opened(self, producer: DataProducer, making: Making) -> None:
         """Recorded, or taken back from the SFU. What ends during the wait has its end recorded too."""
         owner, transport = producer.owner, producer.transport
         still_carried(transport)
@@ -80,10 +81,11 @@ class DataHandlers:
         except PersistenceError:
             await self._closing.release(commands.CloseDataProducer(owner.room.id, producer.id))
             raise
-        if owner.gone or transport.lost:
-            reason = "room_closed" if owner.gone else "worker_died"
+        reason = "room_closed" if owner.gone else "worker_died" if transport.lost else making.ended
+        if reason is not None:
             await self._record.emit(owner.room.id, producer.closed_because(reason))
             still_carried(transport)
+            raise _failed()
 
     @handles(DataProducerClose)
     async def close_producer(self, participant: Participant, request: DataProducerClose) -> DataProducerClosed:
@@ -101,14 +103,17 @@ class DataHandlers:
         if sum(1 for _ in data.consumers_of(participant)) >= self._limits.max_data_consumers_per_participant:
             raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "You receive from as many data channels as you may.")
         consumer = DataConsumer(self._new_id(), transport, producer)
-        made = await self._media.ask(
-            commands.ConsumeData(participant.room.id, transport.id, consumer.id, producer.id),
-        )
-        still_carried(transport)
-        if producer.closed:
-            # It closed while the SFU was asked, and the SFU's consumer with it.
-            raise not_found("data producer")
-        data.add_consumer(consumer)
+        with data.making(consumer.id) as making:
+            made = await self._media.ask(
+                commands.ConsumeData(participant.room.id, transport.id, consumer.id, producer.id),
+            )
+            still_carried(transport)
+            if producer.closed:
+                # It closed while the SFU was asked, and the SFU's consumer with it.
+                raise not_found("data producer")
+            if making.ended is not None:
+                raise _failed()
+            data.add_consumer(consumer)
         return DataConsumerCreated(
             id=consumer.id,
             data_producer_id=producer.id,
@@ -133,6 +138,10 @@ def _transport(participant: Participant, transport_id: str, direction: str, gran
     if transport.direction != direction or not transport.sctp:
         raise SignalingError(ErrorCode.VALIDATION, f"transport_id: must be a {direction} transport made with sctp")
     return transport
+
+
+def _failed() -> SignalingError:
+    return SignalingError(ErrorCode.WEBRTC_TRANSPORT_ERROR, "The data of this transport has failed.")
 
 
 def _announce(producer: DataProducer) -> None:

@@ -91,3 +91,36 @@ async def test_a_channel_without_retransmission_works_and_closes(browser: Browse
     assert [person.errors for person in (ada, ben)] == [[], []]
     for person in (ada, ben):
         await person.close()
+
+
+COUNT = """(label) => {
+  window.sizes = []
+  window.folkmoot.data.listen(label, (message) => window.sizes.push(message.byteLength ?? message.length))
+}"""
+SEND_MANY = """([count, size]) => {
+  for (let i = 0; i < count; i++) window.channel.send(new Uint8Array(size).buffer)
+}"""
+PART = 64 * 1024
+PARTS = 128
+
+
+async def test_eight_megabytes_arrive_though_only_one_may_wait(browser: Browser, server: RunningServer) -> None:
+    """The sender's browser is told to pause, and goes on when there is room."""
+    ada, ben = await two(browser, server)
+    await ben.page.evaluate(COUNT, "file")
+    await ada.page.evaluate(OPEN, ["file", {}])
+
+    async def heard() -> bool:
+        await ada.page.evaluate(SEND_TEXT, "x")
+        return bool(await ben.page.evaluate("() => window.sizes.length > 0"))
+
+    await eventually(heard, "Ben hears Ada", within_s=20)
+    await ada.page.evaluate(SEND_MANY, [PARTS, PART])
+
+    async def whole() -> bool:
+        return bool(await ben.page.evaluate("(size) => window.sizes.filter((s) => s === size).length", PART) == PARTS)
+
+    await eventually(whole, "Ben has all of it", within_s=60)
+    assert [person.errors for person in (ada, ben)] == [[], []]
+    for person in (ada, ben):
+        await person.close()

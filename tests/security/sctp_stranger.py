@@ -109,6 +109,15 @@ class SctpStranger:
         await self.send(data(self.next_tsn, payload, **fields))
         self.next_tsn += 1
 
+    async def acknowledge(self) -> None:
+        """All data that came."""
+        if came := self.answers(0):
+            await self.send(chunk(SACK, came[-1][:4] + pack("!LHH", 1 << 20, 0, 0)))
+
+    def window(self) -> int:
+        """How much it was last told it may send."""
+        return int.from_bytes(self.answers(SACK)[-1][4:8], "big")
+
     def answers(self, kind: int) -> list[bytes]:
         """Bodies of the chunks of this kind that came back; one chunk a packet, as aiortc sends them."""
         return [packet[16:] for packet in self.carrier.sent if packet[12] == kind]

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sfu.ortc.sctp import MAX_MESSAGE_BYTES
-from sfu.worker.outbox import STREAM_BYTES
-from sfu.worker.sctp import HELD_CHUNKS, INIT_LIMIT
+from sfu.worker.data import LAG_S
+from sfu.worker.outbox import LAG_BYTES, STREAM_BYTES
+from sfu.worker.sctp import HELD_CHUNKS, INIT_LIMIT, WINDOW_BYTES
 from tests.security.sctp_stranger import (
     ABORT,
     BEGIN,
@@ -231,7 +232,8 @@ async def test_case_41_a_message_a_byte_too_long_closes_its_producer_and_no_othe
     assert other.messages == 1
 
 
-async def test_case_41_who_never_acknowledges_loses_the_consumer_at_a_mebibyte(peer: SctpStranger) -> None:
+async def test_case_41_who_never_acknowledges_is_closed_before_a_mebibyte_waits(peer: SctpStranger) -> None:
+    """Also when the sender does not pause when told to."""
     sender = SctpStranger()
     await sender.shake_hands()
     producer = sender.produce()
@@ -242,14 +244,39 @@ async def test_case_41_who_never_acknowledges_loses_the_consumer_at_a_mebibyte(p
         await sender.say(message, sequence=sequence)
         await turns()
         most = max(most, slow.out.buffered)
-        if peer.ended:
-            break
-    await sender.close()
+    assert LAG_BYTES < most <= LAG_BYTES + WINDOW_BYTES + PACKET < STREAM_BYTES
+    assert sender.drops["sctp_window"] > 0
+    assert sender.window() == 0
+    overdue = slow.overdue
+    assert overdue is not None
+    assert 0 < overdue.when() - asyncio.get_running_loop().time() <= LAG_S
+    overdue._run()
     assert peer.ended == [("c", "slow")]
-    assert STREAM_BYTES - PACKET < most <= STREAM_BYTES
     assert peer.drops["data_receiver_slow"] == 1
-    assert not sender.ended, "who sends does not suffer for who does not read"
     assert slow.out.queued == 0
+    await turns()
+    assert sender.window() > 0
+    assert not sender.ended, "who sends does not suffer for who does not read"
+    await sender.close()
+
+
+async def test_case_41_who_catches_up_is_kept_and_its_sender_goes_on(peer: SctpStranger) -> None:
+    sender = SctpStranger()
+    await sender.shake_hands()
+    consumer = peer.consume(sender.produce())
+    sequence = 0
+    while not consumer.out.lagging:
+        await sender.say(b"y" * PACKET, sequence=sequence)
+        await turns()
+        sequence += 1
+    assert sender.window() == 0
+    while consumer.out.lagging:
+        await peer.acknowledge()
+        await turns()
+    assert sender.window() == WINDOW_BYTES
+    assert consumer.overdue is None
+    assert not peer.ended
+    await sender.close()
 
 
 DCEP_OPEN = 3

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
-from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
+from aiortc.rtcsctptransport import DataChunk, RTCSctpCapabilities, RTCSctpTransport
 
 from tests.sfu.peer import Peer
 
@@ -30,6 +30,18 @@ class DataPeer(Peer):
             """In place of a SACK."""
 
         self.sctp._send_sack = silence
+
+    def loses(self, payload: bytes) -> None:
+        """The first packet that carries it, on its way here."""
+        receive, lost = self.sctp._receive_data_chunk, []
+
+        async def with_loss(chunk: DataChunk) -> None:
+            if chunk.user_data == payload and not lost:
+                lost.append(chunk.tsn)
+            else:
+                await receive(chunk)
+
+        self.sctp._receive_data_chunk = with_loss
 
     async def close(self) -> None:
         await self.sctp.stop()

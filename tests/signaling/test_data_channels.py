@@ -8,6 +8,7 @@ import pytest
 
 from config.settings import LimitSettings
 from persistence.events import DataChannelClosed, DataChannelOpened
+from sfu.commands import ConsumeData, ProduceData
 from sfu.events import DataConsumerClosed, DataProducerClosed, TransportStateChanged
 from signaling.roles import Role
 from tests.signaling.conftest import Client, Node
@@ -225,6 +226,29 @@ async def test_who_may_not_send_or_receive_media_has_no_data_either(node: Node) 
     up, down = await transport(eve, "send"), await transport(eve, "recv")
     assert await eve.refused("produce_data", transport_id=up, sctpStreamParameters=STREAM) == "ACCESS_DENIED"
     assert await eve.refused("consume_data", transport_id=down, data_producer_id=producer) == "ACCESS_DENIED"
+
+
+async def test_what_closes_before_it_is_agreed_on_is_refused(node: Node) -> None:
+    """Its worker tells the end while the beginning is still being answered."""
+    ada, ben, meeting_id = await two(node)
+    up, down = await transport(ada, "send"), await transport(ben, "recv")
+    producer = await produce(ada, up)
+
+    async def ends_at_once(command: object) -> None:
+        if isinstance(command, ProduceData):
+            node.media.happen(DataProducerClosed(meeting_id, command.data_producer_id, "association"))
+        if isinstance(command, ConsumeData):
+            node.media.happen(DataConsumerClosed(meeting_id, command.data_consumer_id, "association"))
+
+    node.media.after = ends_at_once
+    wish = {"transport_id": up, "sctpStreamParameters": STREAM}
+    assert await ada.refused("produce_data", **wish) == "WEBRTC_TRANSPORT_ERROR"
+    refused = await ben.refused("consume_data", transport_id=down, data_producer_id=producer)
+    assert refused == "WEBRTC_TRANSPORT_ERROR"
+    assert [type(fact) for fact in data_facts(node, meeting_id)[1:]] == [DataChannelOpened, DataChannelClosed]
+    room = node.registry.get(meeting_id)
+    assert room is not None
+    assert (set(room.data.producers), room.data.consumers) == ({producer}, {})
 
 
 async def test_what_the_record_refuses_does_not_open(node: Node) -> None:
