@@ -148,6 +148,10 @@ class Room:
             "title": self.meeting.title,
             "capacity": self.capacity,
             "speaker": self.speaker.id if self.speaker is not None else None,
+            "locked": self.locked,
+            "lobby": self.lobby,
+            "features": self.features.model_dump(),
+            "spotlight": self.spotlight,
             "participants": [participant.snapshot() for participant in self.participants.values()],
             "counts": {
                 "participants": len(self.participants),

@@ -17,6 +17,7 @@ import type { Services } from '../app'
 import type { Call } from '../call/call'
 import { REACTIONS } from '../call/reactions'
 import type { PreferenceStore } from '../state/preferences'
+import { allowedTo, personOfId } from '../state/rules'
 import type { OwnMedia } from '../state/tiles'
 import { ControlButton } from './ControlButton'
 import { Menu } from './Menu'
@@ -53,7 +54,9 @@ const shareSupported = () => navigator.mediaDevices !== undefined && 'getDisplay
 export function ControlBar({ call, services, actions, panel, people, own }: ControlBarProps) {
   const { roster, me } = useStore(call.state)
   const sharing = useStore(call.screen.stream) !== undefined
-  const hand = roster.people.some((person) => person.id === me && person.hand)
+  const person = personOfId(roster, me)
+  const allowed = allowedTo(person, roster.rules)
+  const hand = person?.hand === true
   return (
     <div className="control-bar" role="toolbar" aria-label="Call controls">
       <ControlButton
@@ -82,6 +85,7 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
           keys="D"
           pressed={sharing}
           tone={sharing ? 'active' : 'plain'}
+          forbidden={allowed.share || sharing ? undefined : 'You are not allowed to share your screen here'}
           onPress={actions.toggleScreen}
         />
       )}
@@ -94,7 +98,7 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
         tone={hand ? 'active' : 'plain'}
         onPress={actions.toggleHand}
       />
-      <ReactionMenu onReact={actions.react} />
+      <ReactionMenu onReact={actions.react} forbidden={allowed.react ? undefined : 'Reactions are switched off here'} />
       <ControlButton
         testId="people-toggle"
         icon={Users}
@@ -120,7 +124,12 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
   )
 }
 
-function ReactionMenu({ onReact }: { onReact: (reaction: string) => void }) {
+interface ReactionMenuProps {
+  readonly onReact: (reaction: string) => void
+  readonly forbidden: string | undefined
+}
+
+function ReactionMenu({ onReact, forbidden }: ReactionMenuProps) {
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
   return (
@@ -129,6 +138,7 @@ function ReactionMenu({ onReact }: { onReact: (reaction: string) => void }) {
         testId="reactions-toggle"
         icon={SmilePlus}
         label="React"
+        forbidden={forbidden}
         expanded={open}
         onPress={() => setOpen(!open)}
       />

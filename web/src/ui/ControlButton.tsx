@@ -10,6 +10,8 @@ interface ControlButtonProps {
   /** How it stands out: what is off, what is on and unusual, and the way out. */
   readonly tone?: 'plain' | 'off' | 'active' | 'danger'
   readonly expanded?: boolean
+  /** Why it cannot be pressed now. It stays where it is: hands remember places. */
+  readonly forbidden?: string | undefined
   readonly onPress: () => void
   readonly children?: ReactNode
 }
@@ -24,7 +26,8 @@ export function ControlButton({ icon: Icon, tone = 'plain', ...props }: ControlB
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
       aria-keyshortcuts={props.keys}
-      title={props.keys ? `${props.label} (${props.keys})` : props.label}
+      disabled={props.forbidden !== undefined}
+      title={props.forbidden ?? (props.keys ? `${props.label} (${props.keys})` : props.label)}
       onClick={props.onPress}
     >
       <Icon size={22} aria-hidden="true" />
