@@ -140,7 +140,11 @@ async def test_garbage_on_the_media_port_is_met_with_silence(server: RunningServ
 async def test_one_reply_each_without_an_ack(enter: Enter) -> None:
     ada = await enter("ada", "events")
     await ada.socket.emit("hand:raise", {"raised": True}, namespace=NAMESPACE)
-    assert await ada.told("hand:raised") == {"participant_id": ada.joined["participant_id"], "raised": True}
+    assert await ada.told("hand:raised") == {
+        "participant_id": ada.joined["participant_id"],
+        "raised": True,
+        "position": 1,
+    }
     await ada.socket.emit("hand:raise", {"raised": "perhaps"}, namespace=NAMESPACE)
     error = await ada.told("error")
     assert (error["code"], error["event"]) == ("VALIDATION", "hand:raise")

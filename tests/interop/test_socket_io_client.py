@@ -43,7 +43,7 @@ def test_the_npm_client_runs_the_participant_flow(server: RunningServer, style: 
     }
     assert saw["toldJoined"]["display_name"] == "Ben"
     assert saw["toldToggled"] == {"participant_id": joined["participant_id"], "kind": "video", "enabled": True}
-    assert saw["toldHand"] == {"participant_id": joined["participant_id"], "raised": True}
+    assert saw["toldHand"] == {"participant_id": joined["participant_id"], "raised": True, "position": 1}
     assert {"id", "iceParameters", "iceCandidates", "dtlsParameters"} <= saw["transport"]["data"].keys()
     assert saw["left"]["data"] == {"meeting_id": meeting}
     assert saw["toldLeft"]["reason"] == "left"
