@@ -15,6 +15,7 @@ use crate::output::Output;
 use crate::pacer::Ticket;
 use crate::packet::Media;
 use crate::producer::Producer;
+use crate::resend::Resends;
 use crate::rewrite::{Numbered, Translation, translated};
 use crate::rtp::Fields;
 use crate::sending::Stamp;
@@ -385,8 +386,8 @@ fn resend(
         .ask(translation.sequence, length, round_trip, now)?;
     let mut sent = send_again(consumer, transport, out, &media, (&translation, now))?;
     consumer.counters.resent.count(sent);
-    // Lost twice: the next loss would be a freeze, so two are sent at once while the budget lasts.
-    if repeated && consumer.rtx.is_some() && consumer.resends.spend(length).is_ok() {
+    let doubles = Resends::doubles(repeated, consumer.counters.fraction_lost);
+    if doubles && consumer.rtx.is_some() && consumer.resends.spend(length).is_ok() {
         sent = send_again(consumer, transport, out, &media, (&translation, now))?;
         consumer.counters.resent.count(sent);
     }

@@ -14,6 +14,8 @@ const BURST: usize = 256 * 1024;
 /// Share of what is sent that may be sent again, in 1/256: a fifth; up to a half as the receiver reports that as much is lost.
 const SHARE: usize = 51;
 const MOST_SHARE: usize = 128;
+/// Every seventh packet, in 1/256. With fewer lost the copies cost more room than they bring.
+const HEAVY_LOSS: u8 = 38;
 
 /// The brake on one consumer's retransmissions.
 #[derive(Debug)]
@@ -52,7 +54,9 @@ impl Resends {
         }
         let index = (sequence % REMEMBERED as u64) as usize;
         let slot = self.recent.get_mut(index).ok_or(DropReason::NackBudget)?;
-        let interval = round_trip.unwrap_or(MIN_INTERVAL).max(MIN_INTERVAL);
+        // The receiver's own idea of the round trip may be shorter, and a request refused waits for another whole one.
+        let trip = round_trip.map_or(MIN_INTERVAL, |trip| trip * 3 / 4);
+        let interval = trip.max(MIN_INTERVAL);
         let repeated = slot.0 == sequence;
         if repeated && now.since(slot.1) < interval {
             return Err(DropReason::NackRepeated);
@@ -61,6 +65,12 @@ impl Resends {
         self.budget = left.ok_or(DropReason::NackBudget)?;
         *slot = (sequence, now);
         Ok(repeated)
+    }
+
+    /// Whether what is sent again is to be sent twice: every seventh packet is lost, or it was lost before. The next loss
+    /// would be a freeze.
+    pub const fn doubles(repeated: bool, lost: u8) -> bool {
+        repeated || lost >= HEAVY_LOSS
     }
 
     /// Take `bytes` out of the budget.
