@@ -11,11 +11,10 @@ from joserfc.jwk import OctKey
 
 from server.tokens.claims import AUDIENCE, InvalidTokenError, believed, read_claims
 from server.tokens.header import read_header
-from signaling.identity import Identity
+from signaling.identity import GUEST, Identity
 
 ALGORITHM = "HS256"
 ID_BYTES = 12
-GUEST = "guest:"
 
 
 class TokenAuthority:

@@ -26,12 +26,14 @@ class Admission:
         self._passwords = passwords
 
     async def admit(self, identity: Identity, meeting_id: str, password: str | None) -> Meeting:
-        """Raises ACCESS_DENIED (another meeting's token, no grant, wrong password), NOT_FOUND, CONFLICT (cancelled)."""
+        """Raises ACCESS_DENIED (another meeting's token, no grant, no guests, wrong password), NOT_FOUND, CONFLICT."""
         if identity.meeting not in (None, meeting_id) or not identity.may(ROOM_JOIN):
             raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you join this meeting.")
         meeting = await self._store.meetings.get(meeting_id) or await self._make(identity, meeting_id)
         if meeting.status is MeetingStatus.CANCELLED:
             raise SignalingError(ErrorCode.CONFLICT, "The meeting was cancelled.")
+        if identity.is_guest and not meeting.guests_allowed and role_of(identity, meeting) is not Role.HOST:
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting does not admit guests.")
         await self._check_password(meeting, password)
         return meeting
 

@@ -99,8 +99,15 @@ class Dispatch:
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Join a meeting first.")
             caller = session.participant
             if not may_ask(caller.role, asked.event):
+                _note_denied(caller, asked.event)
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Your role in this meeting does not allow that.")
         return await handler.method(caller, read(handler.mark.kind.payload, asked.payload))
+
+
+def _note_denied(caller: Participant, event: str) -> None:
+    """For whoever looks into what somebody tried; how often one can is limited like all requests."""
+    room_id, user_id = caller.room.id, caller.user_id
+    log.info("request_denied", request=event, meeting_id=room_id, user_id=user_id, role=caller.role)
 
 
 def _marked(owner: object) -> Iterable[Handler]:

@@ -16,6 +16,9 @@ CAN_SHARE_SCREEN: Final = "can_share_screen"
 CAN_USE_CHAT: Final = "can_use_chat"
 IS_PRESENTER: Final = "is_presenter"
 
+GUEST: Final = "guest:"
+"""How the user ids of people without an account begin; nobody else's do."""
+
 _MUST_BE_GRANTED: Final = frozenset({ROOM_CREATE})
 
 
@@ -37,6 +40,10 @@ class Identity:
     expires_at: float = float("inf")
     token_ids: frozenset[str] = frozenset()
     sign_in: str | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.user_id.startswith(GUEST)
 
     def may(self, grant: str) -> bool:
         """Whether the token allows it.

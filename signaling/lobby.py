@@ -222,9 +222,10 @@ class Lobbies:
             for waiting in list(queue.values()):
                 if waiting.announced and waiting.deadline <= now and waiting.id in queue:
                     await self._time_out(waiting)
-        for queue in self._queues.values():
-            for waiting in queue.values():
-                self._update(waiting)
+        for meeting_id, queue in self._queues.items():
+            host_present = bool(self._hosts(meeting_id))
+            for position, waiting in enumerate(queue.values(), 1):
+                self._update(waiting, (position, host_present))
 
     async def _time_out(self, waiting: Waiting) -> None:
         self._release(waiting)
@@ -235,8 +236,7 @@ class Lobbies:
         except PersistenceError as error:
             log.error("record_failed", meeting_id=waiting.meeting_id, code=error.code)  # noqa: TRY400 - nothing of ours
 
-    def _update(self, waiting: Waiting) -> None:
-        standing = self._standing(waiting)
+    def _update(self, waiting: Waiting, standing: tuple[int, bool]) -> None:
         if waiting.announced and standing != waiting.told:
             waiting.told = position, host_present = standing
             told = lobby.LobbyUpdated(meeting_id=waiting.meeting_id, position=position, host_present=host_present)

@@ -352,3 +352,11 @@ async def test_stopping_lets_everybody_leave_on_the_record(node: Node) -> None:
     assert node.record.facts[-2][3].reason == "server_stopping"
     assert node.record.types("daily")[-1] == "meeting.ended"
     assert (node.media.rooms, node.gateway.sessions) == ({}, 0)
+
+
+async def test_a_guest_with_a_token_from_elsewhere_is_kept_out_where_guests_are_not_admitted(node: Node) -> None:
+    await node.meeting(guests_allowed=False)
+    await node.meeting("theirs", guests_allowed=False, creator_id="guest:gus")
+    gus = await node.connect("gus", user_id="guest:gus")
+    assert await gus.refused("room:join", meeting_id="daily") == "ACCESS_DENIED"
+    assert (await gus.join("theirs"))["your_role"] == "host"

@@ -1,11 +1,18 @@
 import { DoorOpen, Mic, Video } from 'lucide-react'
+import { useEffect } from 'react'
 import type { Call } from '../call/call'
 import { useStore } from './useStore'
 
 /** A host asks us to switch something on; nothing happens unless we say so. */
 export function UnmutePrompt({ call }: { call: Call }) {
   const wish = useStore(call.wishes.asked)
-  if (!wish) return null
+  const microphone = useStore(call.media.microphone.state)
+  const camera = useStore(call.media.camera.state)
+  const granted = wish !== undefined && (wish.kind === 'audio' ? microphone.on : camera.on)
+  useEffect(() => {
+    if (granted) call.wishes.answer(false)
+  }, [granted, call])
+  if (!wish || granted) return null
   const audio = wish.kind === 'audio'
   return (
     <p className="banner" role="alert" data-testid="unmute-prompt">
