@@ -10,6 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Events that wait at most; what comes on top is counted as `event_queue_full`.
 pub(crate) const CAPACITY: usize = 8192;
 
+/// DTLS datagrams are taken while fewer events wait: who floods us with them keeps nothing else out.
+pub(crate) const DATAGRAM_CAPACITY: usize = 4096;
+
 /// What Python is told.
 pub(crate) enum Notice {
     Engine(Event),
@@ -44,8 +47,13 @@ impl EventQueue {
 
     /// Takes the event in, or counts it when too many wait. The end of the thread always fits.
     pub(crate) fn push(&self, notice: Notice) {
+        let limit = match notice {
+            Notice::Engine(Event::Dtls { .. }) => DATAGRAM_CAPACITY,
+            Notice::Engine(_) => CAPACITY,
+            Notice::Stopped(_) => usize::MAX,
+        };
         let mut waiting = self.lock();
-        if waiting.notices.len() >= CAPACITY && matches!(notice, Notice::Engine(_)) {
+        if waiting.notices.len() >= limit {
             waiting.dropped += 1;
             return;
         }
