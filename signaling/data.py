@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from persistence.events import DataChannelClosed, DataChannelOpened, Payload
 from signaling.messages import catalogue
@@ -140,13 +140,3 @@ class RoomData:
         return DataEnds(
             [producer for end in ends for producer in end.producers], [orphan for end in ends for orphan in end.orphans]
         )
-
-    def snapshot(self) -> dict[str, list[dict[str, Any]]]:
-        """What operators see; JSON as it is."""
-        return {
-            "data_producers": [p.view().model_dump() for p in self.producers.values()],
-            "data_consumers": [
-                {"data_consumer_id": c.id, "data_producer_id": c.producer.id, "participant_id": c.owner.id}
-                for c in self.consumers.values()
-            ],
-        }

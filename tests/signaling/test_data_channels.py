@@ -98,8 +98,8 @@ async def test_closing_a_consumer_leaves_the_producer_open(node: Node) -> None:
     producer = await produce(ada)
     consumer = (await consume(ben, producer))["id"]
     assert await ben.ask("data_consumer:close", data_consumer_id=consumer) == {"data_consumer_id": consumer}
-    assert consumer not in node.media.rooms[meeting_id].data
-    assert producer in node.media.rooms[meeting_id].data
+    room = node.media.rooms[meeting_id]
+    assert (set(room.data_producers), room.data_consumers) == ({producer}, {})
     assert "data_producer:removed" not in ben.names()
 
 
@@ -256,6 +256,6 @@ async def test_what_the_record_refuses_does_not_open(node: Node) -> None:
     up = await transport(ada, "send")
     node.record.failing = lambda fact: isinstance(fact, DataChannelOpened)
     assert await ada.refused("produce_data", transport_id=up, sctpStreamParameters=STREAM) == "UNAVAILABLE"
-    assert node.media.rooms[meeting_id].data == {}
+    assert node.media.rooms[meeting_id].data_producers == {}
     await ben.settle()
     assert "data_producer:added" not in ben.names()

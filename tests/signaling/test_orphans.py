@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from config.settings import LimitSettings, Settings
 from persistence.repositories.meetings import NewMeeting
-from sfu.events import TransportStateChanged
+from sfu.events import DataConsumerClosed, DataProducerClosed, TransportStateChanged
 from signaling.identity import Identity
 from signaling.messages.model import Told
 from signaling.roles import Role
@@ -110,11 +110,12 @@ class Lives(RuleBasedStateMachine):
         self.loop.run_until_complete(start())
         for person in range(3):
             self.ask(person, "room:join", meeting_id="one")
-            self.ask(person, "transport:create", direction="send")
-            self.ask(person, "transport:create", direction="recv")
+            self.ask(person, "transport:create", direction="send", sctp=True)
+            self.ask(person, "transport:create", direction="recv", sctp=True)
         self.settle()
         for person in range(2):
             self.produce_on(person, "camera")
+            self.produce_data(person)
         self.settle()
 
     async def wait(self) -> None:
@@ -163,7 +164,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, direction=st.sampled_from(["send", "recv"]))
     def create_transport(self, person: int, direction: str) -> None:
-        self.ask(person, "transport:create", direction=direction)
+        self.ask(person, "transport:create", direction=direction, sctp=True)
 
     @rule(person=PEOPLE, source=st.sampled_from(["camera", "screen"]))
     def produce_on(self, person: int, source: str) -> None:
@@ -190,6 +191,37 @@ class Lives(RuleBasedStateMachine):
     @rule(person=PEOPLE, data=st.data())
     def close_consumer(self, person: int, data: st.DataObject) -> None:
         self.ask(person, "consumer:close", consumer_id=data.draw(st.sampled_from([*self.known("consumers"), "none"])))
+
+    @rule(person=PEOPLE)
+    def produce_data(self, person: int) -> None:
+        self.ask(person, "produce_data", transport_id=self.own(person, "send"), sctpStreamParameters={"streamId": 0})
+
+    @rule(person=PEOPLE, data=st.data())
+    def consume_data(self, person: int, data: st.DataObject) -> None:
+        source = data.draw(st.sampled_from([*self.known("data_producers"), "none"]))
+        self.ask(person, "consume_data", transport_id=self.own(person, "recv"), data_producer_id=source)
+
+    @rule(person=PEOPLE, data=st.data(), kind=st.sampled_from(["data_producer", "data_consumer"]))
+    def close_data(self, person: int, data: st.DataObject, kind: str) -> None:
+        ended = data.draw(st.sampled_from([*self.known(f"{kind}s"), "none"]))
+        self.ask(person, f"{kind}:close", **{f"{kind}_id": ended})
+
+    @rule(data=st.data())
+    def end_data(self, data: st.DataObject) -> None:
+        """A worker closes it by itself, also while signaling still waits to hear that it was made."""
+        made = [(room_id, key) for room_id, room in self.media.rooms.items() for key in room.data_producers]
+        if made:
+            room_id, producer = data.draw(st.sampled_from(sorted(made)))
+            self.media.rooms[room_id].close_data_producer(producer)
+            self.happen(DataProducerClosed(room_id, producer, "too_large"))
+
+    @rule(data=st.data())
+    def end_hearing(self, data: st.DataObject) -> None:
+        made = [(room_id, key) for room_id, room in self.media.rooms.items() for key in room.data_consumers]
+        if made:
+            room_id, consumer = data.draw(st.sampled_from(sorted(made)))
+            del self.media.rooms[room_id].data_consumers[consumer]
+            self.happen(DataConsumerClosed(room_id, consumer, "slow"))
 
     @rule(person=PEOPLE, event=st.sampled_from(["screen:start", "screen:stop"]))
     def share(self, person: int, event: str) -> None:
@@ -291,6 +323,10 @@ class Lives(RuleBasedStateMachine):
             ):
                 held = {entry[key] for person in live[meeting_id]["participants"] for entry in person[kind]}
                 assert held == set(getattr(room, kind)), kind
+            kept = self.registry.get(meeting_id)
+            assert kept is not None
+            assert kept.data.producers.keys() == room.data_producers.keys()
+            assert kept.data.consumers.keys() == room.data_consumers.keys()
 
     def check_record_balances(self) -> None:
         types = [kind for meeting in ("one", "two") for kind in self.store.emitter.types(meeting)]
@@ -303,6 +339,7 @@ class Lives(RuleBasedStateMachine):
                 ("meeting.started", "meeting.ended"),
                 ("participant.joined", "participant.left"),
                 ("track.added", "track.removed"),
+                ("data_channel.opened", "data_channel.closed"),
                 ("screen_share.started", "screen_share.stopped"),
             ):
                 assert types.count(begun) == types.count(ended), (begun, types)

@@ -51,8 +51,8 @@ class ModelledRoom:
     producers: dict[str, str] = field(default_factory=dict)
     consumers: dict[str, tuple[str, str]] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
-    data: dict[str, str] = field(default_factory=dict)
-    """Data producers and data consumers: the transport each is on."""
+    data_producers: dict[str, str] = field(default_factory=dict)
+    data_consumers: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def close_producer(self, producer_id: str) -> None:
         self.producers.pop(producer_id, None)
@@ -68,7 +68,13 @@ class ModelledRoom:
         for consumer_id, (on, _) in list(self.consumers.items()):
             if on == transport_id:
                 del self.consumers[consumer_id]
-        self.data = {data_id: on for data_id, on in self.data.items() if on != transport_id}
+        for data_id in [data_id for data_id, on in self.data_producers.items() if on == transport_id]:
+            self.close_data_producer(data_id)
+        self.data_consumers = {c: ends for c, ends in self.data_consumers.items() if ends[0] != transport_id}
+
+    def close_data_producer(self, data_id: str) -> None:
+        self.data_producers.pop(data_id, None)
+        self.data_consumers = {c: ends for c, ends in self.data_consumers.items() if ends[1] != data_id}
 
 
 class ModelledRooms:
@@ -202,23 +208,23 @@ class ModelledRooms:
         _known(room.transports, command.transport_id)
         if GARBAGE in command.sctp_stream_parameters:
             raise MediaError("VALIDATION", "streamId: required")
-        room.data[command.data_producer_id] = command.transport_id
+        room.data_producers[command.data_producer_id] = command.transport_id
         return c.Done()
 
     def _ConsumeData(self, room: ModelledRoom, command: c.ConsumeData) -> c.DataConsumed:  # noqa: N802
         _known(room.transports, command.transport_id)
-        _known(room.data, command.data_producer_id)
-        room.data[command.data_consumer_id] = command.transport_id
+        _known(room.data_producers, command.data_producer_id)
+        room.data_consumers[command.data_consumer_id] = (command.transport_id, command.data_producer_id)
         return c.DataConsumed({"streamId": 3, "ordered": True}, "chat", "json")
 
     def _CloseDataProducer(self, room: ModelledRoom, command: c.CloseDataProducer) -> c.Done:  # noqa: N802
-        _known(room.data, command.data_producer_id)
-        del room.data[command.data_producer_id]
+        _known(room.data_producers, command.data_producer_id)
+        room.close_data_producer(command.data_producer_id)
         return c.Done()
 
     def _CloseDataConsumer(self, room: ModelledRoom, command: c.CloseDataConsumer) -> c.Done:  # noqa: N802
-        _known(room.data, command.data_consumer_id)
-        del room.data[command.data_consumer_id]
+        _known(room.data_consumers, command.data_consumer_id)
+        del room.data_consumers[command.data_consumer_id]
         return c.Done()
 
     def _SetConsumerLayers(self, room: ModelledRoom, command: c.SetConsumerLayers) -> c.LayersSet:  # noqa: N802
