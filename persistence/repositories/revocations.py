@@ -47,11 +47,11 @@ class RevokedTokens:
         return revoked
 
     async def since(self, moment: datetime | None, *, limit: int) -> list[Revocation]:
-        """Those that still matter, revoked after `moment`, the oldest first, at most `limit`."""
+        """Those that still matter, revoked after `moment`, the newest first, at most `limit`."""
         question = select(RevokedTokenRow.id, RevokedTokenRow.revoked_at, RevokedTokenRow.expires_at)
         question = question.where(RevokedTokenRow.expires_at > self._clock())
         if moment is not None:
             question = question.where(RevokedTokenRow.revoked_at > moment)
         async with translated(), self._engine.connect() as connection:
-            rows = await connection.execute(question.order_by(RevokedTokenRow.revoked_at).limit(limit))
+            rows = await connection.execute(question.order_by(RevokedTokenRow.revoked_at.desc()).limit(limit))
             return [Revocation.model_validate(row) for row in rows]

@@ -67,10 +67,10 @@ class ApiDispatch:
 
     async def _call(self, route: Route, request: web.Request) -> Call:
         identity = await self._identify(route, request)
-        await self._limits.admit(route.rate, identity, request.remote or "")
+        await self._limits.admit(route, identity, request.remote or "")
         body = await _read_body(request, route.body)
         if route.subject is not None:
-            await self._limits.admit_subject(route.rate, route.subject(body))
+            await self._limits.admit_subject(route, route.subject(body))
         query = _validate(route.query, dict(request.query))
         return Call(
             identity=identity,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from config.rates import RateSettings
-from server.api.contract import Rate
+from server.api.contract import Rate, Route
 from server.api.errors import ApiError
 from signaling.identity import Identity
 from signaling.rates.quota import Quota, Quotas, address_key
@@ -34,25 +34,25 @@ class HttpLimits:
         self._table: Mapping[Rate, RouteQuota] = MappingProxyType(table(rates) if rates.enabled else {})
         self.refused: Counter[str] = Counter()
 
-    async def admit(self, rate: Rate, identity: Identity | None, address: str) -> None:
-        """Raises ApiError RATE_LIMITED with when to try again."""
-        quota = self._table.get(rate)
+    async def admit(self, route: Route, identity: Identity | None, address: str) -> None:
+        """Each route counts for itself. Raises ApiError RATE_LIMITED with when to try again."""
+        quota = self._table.get(route.rate)
         if quota is None:
             return
         if identity is not None:
-            await self._spend(rate, "user", quota.user, identity.user_id)
-        await self._spend(rate, "address", quota.address, address_key(address))
+            await self._spend(route, "user", quota.user, identity.user_id)
+        await self._spend(route, "address", quota.address, address_key(address))
 
-    async def admit_subject(self, rate: Rate, subject: str) -> None:
+    async def admit_subject(self, route: Route, subject: str) -> None:
         """The same for what a request is about, as the account of a sign-in, from however many addresses."""
-        quota = self._table.get(rate)
+        quota = self._table.get(route.rate)
         if quota is not None:
             # Whatever somebody typed is a key of the same length, and Redis is told no e-mail address.
-            await self._spend(rate, "subject", quota.user, hashlib.sha256(subject.encode()).hexdigest())
+            await self._spend(route, "subject", quota.user, hashlib.sha256(subject.encode()).hexdigest())
 
-    async def _spend(self, rate: Rate, by: str, quota: Quota, key: str) -> None:
-        if wait_s := await self._quotas.spend(quota, f"{by}:{key}"):
-            self.refused[f"{rate.value}_{by}"] += 1
+    async def _spend(self, route: Route, by: str, quota: Quota, key: str) -> None:
+        if wait_s := await self._quotas.spend(quota, f"{by}:{route.method} {route.path}:{key}"):
+            self.refused[f"{route.rate.value}_{by}"] += 1
             raise ApiError("RATE_LIMITED", "You are asking too often.", wait_s)
 
 
