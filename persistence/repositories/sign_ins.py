@@ -55,26 +55,44 @@ class SignIns:
             await connection.execute(row)
         return surplus
 
-    async def rotate(self, family: str, *, old_hash: str, new_hash: str, ttl: timedelta) -> Rotated:
-        """Exchange the family's good token for another. Of two who come with the same one, the second has REUSED it."""
+    async def rotate(
+        self, family: str, *, old_hash: str, new_hash: str, ttl: timedelta, grace: timedelta = timedelta(0)
+    ) -> Rotated:
+        """Exchange the family's good token for another. Of two who come with the same one, the second has REUSED it.
+
+        Within `grace` of an exchange the token before it is taken once more, for whoever never got the answer.
+        """
         now = self._clock()
         async with translated(), writing(self._engine).begin() as connection:
             current = (
                 await connection.execute(
-                    select(RefreshTokenRow.user_id, RefreshTokenRow.token_hash, RefreshTokenRow.expires_at)
+                    select(
+                        RefreshTokenRow.user_id,
+                        RefreshTokenRow.token_hash,
+                        RefreshTokenRow.previous_hash,
+                        RefreshTokenRow.rotated_at,
+                        RefreshTokenRow.expires_at,
+                    )
                     .where(RefreshTokenRow.family == family)
                     .with_for_update()
                 )
             ).first()
             if current is None or current.expires_at <= now:
                 return Rotated(Rotation.UNKNOWN)
-            if current.token_hash != old_hash:
+            again = current.previous_hash == old_hash and now - current.rotated_at < grace
+            if current.token_hash != old_hash and not again:
                 await _end(connection, [family])
                 return Rotated(Rotation.REUSED, current.user_id)
             await connection.execute(
                 update(RefreshTokenRow)
                 .where(RefreshTokenRow.family == family)
-                .values(token_hash=new_hash, rotated_at=now, expires_at=now + ttl)
+                .values(
+                    token_hash=new_hash,
+                    previous_hash=old_hash,
+                    # The time to come again is that of the first exchange: it cannot be made longer by coming again.
+                    rotated_at=current.rotated_at if again else now,
+                    expires_at=now + ttl,
+                )
             )
         return Rotated(Rotation.ROTATED, current.user_id)
 

@@ -86,14 +86,17 @@ class Accounts:
             raise self._refuse("wrong_credentials", "UNAUTHORIZED", WRONG)
         return await self._begin(user)
 
-    async def refresh(self, text: str) -> SignedIn:
-        """A new access token and the next refresh token. A refresh token that was used before ends its whole family."""
+    async def refresh(self, text: str, *, grace: timedelta = timedelta(0)) -> SignedIn:
+        """A new access token and the next refresh token. A refresh token that was used before ends its whole family,
+
+        unless it is the last one used, within `grace`.
+        """
         given = RefreshToken.read(text)
         if given is None:
             raise self._refuse("refresh_unknown", "UNAUTHORIZED", SIGNED_OUT)
         following = given.next()
         rotated = await self._sign_ins.rotate(
-            given.family, old_hash=given.digest, new_hash=following.digest, ttl=self._refresh_ttl
+            given.family, old_hash=given.digest, new_hash=following.digest, ttl=self._refresh_ttl, grace=grace
         )
         if rotated.outcome is Rotation.REUSED:
             log.warning("refresh_token_reused", user_id=rotated.user_id)

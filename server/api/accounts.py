@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,9 @@ from server.api.errors import ApiError
 
 REFRESH_COOKIE: Final = "folkmoot_refresh"
 COOKIE_PATH: Final = "/api/auth"
+LOST_ANSWER: Final = timedelta(seconds=10)
+"""A page that is left while it renews never gets its next cookie. So soon after, the last one is taken once more."""
+
 
 Password = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4 * MAX_PASSWORD_CHARS)]
 Email = Annotated[str, Field(max_length=2 * MAX_EMAIL_CHARS)]
@@ -173,7 +177,8 @@ class AccountsApi:
         text, in_cookie = self._refresh_token(call, request)
         if text is None:
             raise ApiError("UNAUTHORIZED", SIGNED_OUT)
-        return self._answer(await self._accounts.refresh(text), call, cookie=in_cookie)
+        grace = LOST_ANSWER if in_cookie else timedelta(0)
+        return self._answer(await self._accounts.refresh(text, grace=grace), call, cookie=in_cookie)
 
     async def sign_out(self, call: Call) -> Done | WithCookie:
         request: Refresh = call.body

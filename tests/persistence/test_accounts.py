@@ -65,6 +65,23 @@ async def test_of_two_who_exchange_the_same_token_at_once_one_has_reused_it(stor
     assert {rotated.outcome for rotated in outcomes} == {Rotation.ROTATED, Rotation.REUSED}
 
 
+async def test_an_answer_that_was_lost_may_be_asked_for_again_for_a_while(store: Store) -> None:
+    user_id = await a_user(store)
+    await store.sign_ins.begin("family", user_id, token_hash="one", ttl=MONTH)
+
+    async def outcome(old: str, new: str, grace: timedelta = timedelta(minutes=1)) -> Rotation:
+        return (await store.sign_ins.rotate("family", old_hash=old, new_hash=new, ttl=MONTH, grace=grace)).outcome
+
+    assert await outcome("one", "two") is Rotation.ROTATED
+    assert await outcome("one", "lost too") is Rotation.ROTATED, "two was lost on the way"
+    assert await outcome("one", "three") is Rotation.ROTATED, "people press reload more than once"
+    assert await outcome("three", "four") is Rotation.ROTATED
+    assert await outcome("one", "five") is Rotation.REUSED, "only the last one counts"
+    await store.sign_ins.begin("family", user_id, token_hash="one", ttl=MONTH)
+    assert await outcome("one", "two") is Rotation.ROTATED
+    assert await outcome("one", "three", grace=timedelta(0)) is Rotation.REUSED
+
+
 async def test_a_sign_in_ends_with_its_time(store: Store) -> None:
     user_id = await a_user(store)
     await store.sign_ins.begin("family", user_id, token_hash="one", ttl=timedelta(0))

@@ -297,6 +297,22 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(world: W
     assert (await world.post("refresh", origin=own)).status == 401
 
 
+async def test_a_page_that_never_got_its_next_cookie_is_not_taken_for_a_thief(world: World) -> None:
+    own = world.own_origin()
+    await world.post("signup", origin=own, cookie=True, **ADA)
+    jar = world.client.session.cookie_jar
+    lost = {REFRESH_COOKIE: next(cookie.value for cookie in jar if cookie.key == REFRESH_COOKIE)}
+    assert (await world.post("refresh", origin=own)).status == 200
+    jar.clear()
+    again = await world.client.post("/api/auth/refresh", json={}, headers={"Origin": own}, cookies=lost)
+    assert again.status == 200
+    assert (await world.post("refresh", origin=own)).status == 200
+    jar.clear()
+    once_more = await world.client.post("/api/auth/refresh", json={}, headers={"Origin": own}, cookies=lost)
+    assert once_more.status == 401
+    assert world.accounts.refused["refresh_reused"] == 1
+
+
 async def test_no_other_site_can_sign_somebody_in_by_cookie(world: World) -> None:
     await world.ok("signup", **ADA)
     assert (await world.post("login", origin="https://evil.example.com", cookie=True, **LOGIN)).status == 403
