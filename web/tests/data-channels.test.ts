@@ -115,6 +115,18 @@ describe('data channels', () => {
     expect(stay.asked.map(([name]) => name)).toEqual(['consume_data'])
   })
 
+  test('are heard again by whoever was too slow for a while', async () => {
+    const { stay, channels } = begun(view('d1'))
+    const heard: unknown[] = []
+    channels.listen('notes', (message) => heard.push(message))
+    await settled()
+    channels.apply({ type: 'data_consumer:closed', data: { data_consumer_id: 'in-0', reason: 'slow' } })
+    await settled()
+    stay.consumed[1]?.emit('message', 'again')
+    expect(stay.consumed[0]?.readyState).toBe('closed')
+    expect(heard).toEqual(['again'])
+  })
+
   test('are opened and listened to again with the next stay', async () => {
     const { stay, channels } = begun(view('d1'))
     const heard: unknown[] = []

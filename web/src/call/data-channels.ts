@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client'
 import { CodedError } from '../protocol/errors'
-import type { DataProducerView, Notification } from '../protocol/messages'
+import type { DataConsumerClosed, DataProducerView, Notification } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 
 /** As `RTCDataChannel` has them: without a limit messages are reliable and in order. */
@@ -68,7 +68,7 @@ export class DataChannels {
         for (const channel of this.#channels) channel.closedByServer(notification.data.data_producer_id)
         break
       case 'data_consumer:closed':
-        this.#closedByServer(notification.data.data_consumer_id)
+        this.#closedByServer(notification.data)
         break
     }
   }
@@ -138,12 +138,15 @@ export class DataChannels {
     })
   }
 
-  #closedByServer(consumerId: string): void {
+  /** Whoever was too slow has missed something; what comes next is heard again. */
+  #closedByServer({ data_consumer_id: consumerId, reason }: DataConsumerClosed): void {
     for (const [producerId, consumer] of this.#heard) {
       void consumer.then((heard) => {
-        if (heard?.id !== consumerId) return
+        if (heard?.id !== consumerId || this.#heard.get(producerId) !== consumer) return
         heard.close()
         this.#heard.delete(producerId)
+        const producer = this.#present.get(producerId)
+        if (reason === 'slow' && producer) this.#consume(producer)
       })
     }
   }

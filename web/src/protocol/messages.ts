@@ -2,6 +2,7 @@ import { NOTIFICATION_NAMES, type Notifications, type ProducerView, type Request
 
 export type {
   ConsumerCreated,
+  DataConsumerClosed,
   DataProducerView,
   Features,
   LobbyWaiting,
