@@ -220,7 +220,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
 
     def stands(self, engine_id: str) -> bool:
         """Whether the connection is there: verifying a token may take a while."""
-        return engine_id in self.eio.sockets
+        socket = self.eio.sockets.get(engine_id)
+        return socket is not None and not socket.closed and not socket.closing and engine_id not in self._goodbyes
 
     def engine_id_of(self, sid: str) -> str:
         return str(self.manager.eio_sid_from_sid(sid, NAMESPACE))

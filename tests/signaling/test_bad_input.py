@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ import socketio
 
 from config.rates import RateSettings
 from signaling.gateway import MAX_MESSAGE_BYTES
+from signaling.identity import Identity
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
 from signaling.messages.model import Error
 from signaling.session import INBOX_LIMIT
@@ -167,6 +169,29 @@ async def closed(socket: aiohttp.ClientWebSocketResponse) -> bool:
         if message.type is aiohttp.WSMsgType.TEXT and message.data == "2":
             await socket.send_str("3")
     return socket.closed
+
+
+async def test_a_connection_that_is_over_before_its_token_is_verified_leaves_no_session(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verifying may have to ask another issuer for its keys, which may take longer than a connection has."""
+    monkeypatch.setattr("signaling.rates.addresses.CONNECT_WITHIN_S", 0.05)
+    answer = asyncio.Event()
+
+    async def slowly(token: str) -> Identity:
+        await answer.wait()
+        return node.identities[token]
+
+    node.gateway._authenticate = slowly
+    node.token("ada")
+    async with aiohttp.ClientSession() as session:
+        socket = await raw(node, session)
+        await socket.send_str('40/meeting,{"token":"ada"}')
+        await node.until(lambda: node.gateway.counters.refused["no_connect"] == 1)
+        answer.set()
+        assert await closed(socket)
+    await node.until(lambda: not node.gateway.addresses._address_of)
+    assert node.gateway.sessions == 0
 
 
 async def test_a_message_over_the_limit_ends_the_connection(node: Node) -> None:
