@@ -149,3 +149,23 @@ async def test_a_co_host_moderates_and_whoever_is_removed_is_out(browser: Browse
     await expect(bob.part("ended-closed")).to_be_visible()
     await expect(ada.part("ended-closed")).to_be_visible()
     assert ada.errors == bob.errors == cy.errors == []
+
+
+async def test_a_meeting_is_made_with_a_password_and_without_shares(browser: Browser, server: RunningServer) -> None:
+    ada = await BrowserPerson.arrive(browser, "Ada", server.url)
+    await ada.part("meeting-options").click()
+    await ada.part("new-password").fill("swordfish")
+    await ada.part("switch-new-screen_share").uncheck()
+    meeting_id = await ada.create_meeting()
+    await ada.join()
+    bob = await BrowserPerson.arrive(browser, "Bob", f"{server.url}/m/{meeting_id}")
+    await bob.part("prejoin-name").fill("Bob")
+    await bob.part("join-button").click()
+    await bob.part("prejoin-password").fill("swordfish")
+    await bob.part("join-button").click()
+    await expect(bob.part("leave")).to_be_visible(timeout=15_000)
+    await expect(bob.part("share-toggle")).to_be_disabled()
+    await expect(ada.part("share-toggle")).to_be_enabled()
+    await act_on(ada, "Bob", "permit-presenter")
+    await expect(bob.part("share-toggle")).to_be_enabled()
+    assert ada.errors == bob.errors == []

@@ -54,6 +54,13 @@ async def test_a_password_is_asked_of_whoever_joins(node: Node) -> None:
     assert (await ada.join("daily", password="swordfish"))["meeting"]["has_password"] is True
 
 
+async def test_whoever_made_a_meeting_is_not_asked_for_its_password(node: Node) -> None:
+    ada, bob = await node.connect("ada"), await node.connect("bob", role=Role.HOST)
+    meeting = (await ada.ask("room:create", password="swordfish"))["meeting"]
+    assert (await ada.join(meeting["id"]))["your_role"] == "host"
+    assert await bob.refused("room:join", meeting_id=meeting["id"]) == "ACCESS_DENIED"
+
+
 async def test_a_full_meeting_takes_nobody_until_somebody_leaves(node: Node) -> None:
     await node.meeting(max_participants=1)
     ada, bob = await node.connect("ada"), await node.connect("bob")

@@ -8,6 +8,7 @@ import { type CallActions, ControlBar } from '../ui/ControlBar'
 import { Notices } from '../ui/Notices'
 import { type PanelName, SidePanel } from '../ui/SidePanel'
 import { Stage } from '../ui/Stage'
+import { useDoorChime } from '../ui/useDoorChime'
 import { useShortcuts } from '../ui/useShortcuts'
 import { useStore } from '../ui/useStore'
 
@@ -32,6 +33,7 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
     document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
   }, [meeting])
   useCallShortcuts(actions)
+  useDoorChime(roster.waiting.length, useStore(services.preferences).doorChime)
   return (
     <div className="call" data-testid="call">
       <h1 className="visually-hidden">{meeting?.title ?? 'Meeting'}</h1>

@@ -7,13 +7,15 @@ export interface Preferences {
   readonly theme: Theme
   readonly microphoneOn: boolean
   readonly cameraOn: boolean
+  /** Whether hosts hear that somebody waits at the door. */
+  readonly doorChime: boolean
   readonly microphoneId?: string
   readonly cameraId?: string
   readonly speakerId?: string
 }
 
 const KEY = 'folkmoot.preferences'
-const defaults: Preferences = { name: '', theme: 'system', microphoneOn: true, cameraOn: true }
+const defaults: Preferences = { name: '', theme: 'system', microphoneOn: true, cameraOn: true, doorChime: true }
 
 /** What this browser remembers of its person. A storage that is full or forbidden only means that nothing is remembered. */
 export class PreferenceStore extends Store<Preferences> {
@@ -46,9 +48,12 @@ function sane(kept: Record<string, unknown>): Partial<Preferences> {
   return {
     ...strings(kept, ['name', 'microphoneId', 'cameraId', 'speakerId']),
     ...(theme === 'light' || theme === 'dark' ? { theme } : {}),
-    ...(typeof kept['microphoneOn'] === 'boolean' ? { microphoneOn: kept['microphoneOn'] } : {}),
-    ...(typeof kept['cameraOn'] === 'boolean' ? { cameraOn: kept['cameraOn'] } : {}),
+    ...chosen(kept, ['microphoneOn', 'cameraOn', 'doorChime']),
   }
+}
+
+function chosen(kept: Record<string, unknown>, names: readonly string[]): Record<string, boolean> {
+  return Object.fromEntries(names.flatMap((name) => (typeof kept[name] === 'boolean' ? [[name, kept[name]]] : [])))
 }
 
 function strings(kept: Record<string, unknown>, names: readonly string[]): Record<string, string> {

@@ -1,9 +1,11 @@
 import { useState } from 'react'
 import type { Call } from '../call/call'
-import type { Features } from '../protocol/messages'
+import type { Features as FeatureSwitches } from '../protocol/messages'
+import type { PreferenceStore } from '../state/preferences'
 import type { Rules } from '../state/rules'
+import { useStore } from './useStore'
 
-const features: readonly (readonly [keyof Features, string])[] = [
+const features: readonly (readonly [keyof FeatureSwitches, string])[] = [
   ['chat', 'Chat'],
   ['screen_share', 'Share screens'],
   ['reactions', 'React'],
@@ -11,9 +13,18 @@ const features: readonly (readonly [keyof Features, string])[] = [
   ['start_video', 'Turn cameras on'],
 ]
 
+interface HostControlsProps {
+  readonly call: Call
+  readonly rules: Rules
+  /** Whether they may end the meeting. */
+  readonly closing: boolean
+  readonly preferences: PreferenceStore
+}
+
 /** What hosts decide for the whole room. */
-export function HostControls({ call, rules, closing }: { call: Call; rules: Rules; closing: boolean }) {
+export function HostControls({ call, rules, closing, preferences }: HostControlsProps) {
   const { hosting } = call
+  const { doorChime } = useStore(preferences)
   return (
     <section aria-labelledby="host-title" className="host-controls" data-testid="host-controls">
       <h3 id="host-title">Host controls</h3>
@@ -39,20 +50,35 @@ export function HostControls({ call, rules, closing }: { call: Call; rules: Rule
         on={rules.lobby}
         onChange={(enabled) => void hosting.setLobby(enabled)}
       />
-      <fieldset>
-        <legend>Everybody may</legend>
-        {features.map(([feature, label]) => (
-          <Switch
-            key={feature}
-            label={label}
-            testId={`feature-${feature}`}
-            on={rules.features[feature]}
-            onChange={(on) => void hosting.setFeature(feature, on)}
-          />
-        ))}
-      </fieldset>
+      {rules.lobby && (
+        <Switch
+          label="Sound at the door"
+          hint="When somebody asks to come in"
+          testId="chime"
+          on={doorChime}
+          onChange={(on) => preferences.patch({ doorChime: on })}
+        />
+      )}
+      <Features call={call} rules={rules} />
       {closing && <EndForAll call={call} />}
     </section>
+  )
+}
+
+function Features({ call, rules }: { call: Call; rules: Rules }) {
+  return (
+    <fieldset>
+      <legend>Everybody may</legend>
+      {features.map(([feature, label]) => (
+        <Switch
+          key={feature}
+          label={label}
+          testId={`feature-${feature}`}
+          on={rules.features[feature]}
+          onChange={(on) => void call.hosting.setFeature(feature, on)}
+        />
+      ))}
+    </fieldset>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Hand } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Call } from '../call/call'
+import type { PreferenceStore } from '../state/preferences'
 import { allowedTo, personOfId } from '../state/rules'
 import type { Tile } from '../state/tiles'
 import { Avatar } from './Avatar'
@@ -11,8 +12,14 @@ import { WaitingList } from './WaitingList'
 
 const SEARCH_FROM = 20
 
+interface PeoplePanelProps {
+  readonly call: Call
+  readonly tiles: readonly Tile[]
+  readonly preferences: PreferenceStore
+}
+
 /** Who asks to come in, raised hands in their order, everybody, and for hosts what they decide for the whole room. */
-export function PeoplePanel({ call, tiles }: { call: Call; tiles: readonly Tile[] }) {
+export function PeoplePanel({ call, tiles, preferences }: PeoplePanelProps) {
   const { roster, me } = useStore(call.state)
   const [search, setSearch] = useState('')
   const allowed = allowedTo(personOfId(roster, me), roster.rules)
@@ -41,7 +48,9 @@ export function PeoplePanel({ call, tiles }: { call: Call; tiles: readonly Tile[
           ))}
         </ul>
       </section>
-      {allowed.host && <HostControls call={call} rules={roster.rules} closing={allowed.closing} />}
+      {allowed.host && (
+        <HostControls call={call} rules={roster.rules} closing={allowed.closing} preferences={preferences} />
+      )}
     </>
   )
 }

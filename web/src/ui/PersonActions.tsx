@@ -110,7 +110,12 @@ function moderation(call: Call, tile: Tile, person: Person, roster: Roster): Act
   if (sharing) {
     actions.push({ icon: MonitorX, label: 'Stop the share', testId: 'stop-share', act: () => hosting.stopShare(id) })
   }
-  actions.push(
+  return [...actions, ...permits(call, person)]
+}
+
+function permits({ hosting }: Call, person: Person): Action[] {
+  const { id } = person
+  return [
     {
       icon: MonitorUp,
       label: person.mayShare ? 'Forbid sharing' : 'Allow sharing',
@@ -129,8 +134,7 @@ function moderation(call: Call, tile: Tile, person: Person, roster: Roster): Act
       testId: 'permit-presenter',
       act: () => hosting.permit(id, 'is_presenter', !person.presents),
     },
-  )
-  return actions
+  ]
 }
 
 /** What is on can be switched off; what is off can only be asked for. */

@@ -52,7 +52,7 @@ export function SidePanel(props: SidePanelProps) {
 function PanelBody({ name, call, reporter, services, tiles }: SidePanelProps) {
   switch (name) {
     case 'people':
-      return <PeoplePanel call={call} tiles={tiles} />
+      return <PeoplePanel call={call} tiles={tiles} preferences={services.preferences} />
     case 'devices':
       return <DevicePickers media={call.media} preferences={services.preferences} />
     case 'connection':

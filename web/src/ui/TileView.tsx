@@ -46,16 +46,7 @@ export function TileView({ call, tile, size }: TileViewProps) {
         {tile.spotlit && <Star size={14} aria-label="In the spotlight" className="tile-mark" />}
         <span className="tile-name">{name}</span>
       </footer>
-      <button
-        type="button"
-        className="tile-pin"
-        aria-pressed={tile.pinned}
-        aria-label={tile.pinned ? `Unpin ${tile.name}` : `Pin ${tile.name} for yourself`}
-        title={tile.pinned ? 'Unpin' : 'Pin for yourself'}
-        onClick={() => call.pins.toggle(tile.id)}
-      >
-        {tile.pinned ? <PinOff size={16} aria-hidden="true" /> : <Pin size={16} aria-hidden="true" />}
-      </button>
+      <PinButton call={call} tile={tile} />
       {tile.hand && (
         <span className="tile-hand">
           <Hand size={18} aria-hidden="true" />
@@ -63,6 +54,21 @@ export function TileView({ call, tile, size }: TileViewProps) {
         </span>
       )}
     </article>
+  )
+}
+
+function PinButton({ call, tile }: { call: Call; tile: Tile }) {
+  return (
+    <button
+      type="button"
+      className="tile-pin"
+      aria-pressed={tile.pinned}
+      aria-label={tile.pinned ? `Unpin ${tile.name}` : `Pin ${tile.name} for yourself`}
+      title={tile.pinned ? 'Unpin' : 'Pin for yourself'}
+      onClick={() => call.pins.toggle(tile.id)}
+    >
+      {tile.pinned ? <PinOff size={16} aria-hidden="true" /> : <Pin size={16} aria-hidden="true" />}
+    </button>
   )
 }
 
