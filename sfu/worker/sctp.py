@@ -67,6 +67,7 @@ class _Sctp(RTCSctpTransport):
         self._advertised_rwnd = HELD_BYTES
         self._inbound_streams_max = self._outbound_streams_count = STREAM_LIMIT
         self._inits = 0
+        self._begun = False
         self._held_chunks = 0
         self._recount = False
         self._overrun = 0
@@ -88,6 +89,9 @@ class _Sctp(RTCSctpTransport):
         return stream_id in self._theirs_reset
 
     def reopen(self, stream_id: int) -> None:
+        """For a new channel on the stream; a reset of the last one that has not gone out must not meet it."""
+        if stream_id in self._reconfig_queue:
+            self._reconfig_queue.remove(stream_id)
         self._ours_reset.discard(stream_id)
         self._theirs_reset.discard(stream_id)
 
@@ -113,6 +117,7 @@ class _Sctp(RTCSctpTransport):
 
     async def give(self, parcel: Parcel, now: float) -> None:
         reliability = parcel.stream.parameters
+        # aiortc judges the age of what it sends again by the wall clock.
         await self._send(
             reliability.stream_id,
             parcel.message.ppid,
@@ -144,7 +149,7 @@ class _Sctp(RTCSctpTransport):
     def _takes_init(self) -> bool:
         """A second one would make us forget what has come; nobody who shares this DTLS association needs one."""
         self._inits += 1
-        return not self.established and self._inits <= INIT_LIMIT
+        return not self._begun and self._inits <= INIT_LIMIT
 
     async def _receive_data_chunk(self, chunk: aiortc_sctp.DataChunk) -> None:
         if chunk.stream_id >= STREAM_LIMIT:
@@ -243,6 +248,7 @@ class _Sctp(RTCSctpTransport):
     def _set_state(self, state: Any) -> None:
         was = self._association_state
         super()._set_state(state)
+        self._begun = self._begun or self.established
         if state == State.CLOSED and was != State.CLOSED:
             self._owner.closed_by_peer()
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sfu.ortc.sctp import MAX_MESSAGE_BYTES
+from sfu.commands import MediaError
+from sfu.ortc.sctp import MAX_MESSAGE_BYTES, STREAM_LIMIT
 from sfu.worker.data import LAG_S
-from sfu.worker.outbox import LAG_BYTES, STREAM_BYTES
-from sfu.worker.sctp import HELD_CHUNKS, INIT_LIMIT, WINDOW_BYTES
+from sfu.worker.outbox import LAG_BYTES, STREAM_BYTES, Message
+from sfu.worker.sctp import FLIGHT_CHUNKS, HELD_CHUNKS, INIT_LIMIT, TSN_WINDOW, WINDOW_BYTES
 from tests.security.sctp_stranger import (
     ABORT,
     BEGIN,
@@ -27,6 +28,7 @@ from tests.security.sctp_stranger import (
     MIDDLE,
     RECONFIG,
     SACK,
+    SHUTDOWN,
     TAG,
     SctpStranger,
     chunk,
@@ -83,6 +85,7 @@ MALFORMED = {
     "duplicates that are not there": chunk(SACK, pack("!LLHH", 0, 0, 0, 9999)),
     "INIT with company": init() + chunk(ABORT, b""),
     "INIT too short": chunk(INIT, bytes(8)),
+    "more chunks than a packet holds": chunk(0xC1, b"") * 200,
     "nothing": b"",
 }
 
@@ -110,6 +113,29 @@ async def test_case_40_an_init_amid_an_association_changes_nothing(peer: SctpStr
     assert peer.drops["sctp_init"] == 1
     assert len(peer.answers(INIT_ACK)) == 1
     assert await is_heard(peer)
+
+
+async def test_case_40_an_init_after_a_shutdown_begins_nothing_anew(peer: SctpStranger) -> None:
+    await peer.send(chunk(SHUTDOWN, bytes(4)))
+    await peer.send(init(tag=TAG + 1, tsn=5), tag=0)
+    assert peer.drops["sctp_init"] == 1
+    assert len(peer.answers(INIT_ACK)) == 1
+
+
+async def test_case_40_a_number_far_ahead_is_not_taken(peer: SctpStranger) -> None:
+    for ahead in (TSN_WINDOW - 1, TSN_WINDOW, 2**31 - 2):
+        await peer.send(data(peer.next_tsn + ahead, b"x"))
+    assert peer.drops["sctp_window"] == 2
+    assert await is_heard(peer)
+
+
+async def test_case_40_all_streams_of_a_transport_may_be_in_use_and_none_beyond(peer: SctpStranger) -> None:
+    producer = peer.produce()
+    for number in range(STREAM_LIMIT):
+        peer.consume(producer, f"c{number}")
+    with pytest.raises(MediaError) as refusal:
+        peer.consume(producer, "one more")
+    assert refusal.value.code == "CAPACITY_EXCEEDED"
 
 
 async def test_case_40_who_claims_every_stream_is_given_a_thousand(peer: SctpStranger) -> None:
@@ -258,6 +284,18 @@ async def test_case_41_who_never_acknowledges_is_closed_before_a_mebibyte_waits(
     assert sender.window() > 0
     assert not sender.ended, "who sends does not suffer for who does not read"
     await sender.close()
+
+
+async def test_case_41_few_messages_are_on_their_way_at_a_time_however_small(peer: SctpStranger) -> None:
+    """Each costs what looks at all of them."""
+    consumer = peer.consume(peer.produce())
+    for _ in range(2 * FLIGHT_CHUNKS):
+        peer.streams.send(consumer, Message(51, b"x"))
+    await turns()
+    assert len(peer.answers(DATA)) == FLIGHT_CHUNKS
+    await peer.acknowledge()
+    await turns()
+    assert len(peer.answers(DATA)) == 2 * FLIGHT_CHUNKS
 
 
 async def test_case_41_who_catches_up_is_kept_and_its_sender_goes_on(peer: SctpStranger) -> None:
