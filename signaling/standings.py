@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from signaling.permissions import Permissions, granted, withheld
+
 if TYPE_CHECKING:
-    from signaling.permissions import Permissions
+    from signaling.identity import Identity
+    from signaling.participant import Participant
     from signaling.roles import Role
 
 CAPACITY: Final = 10_000
@@ -39,3 +42,11 @@ class Standings:
 
     def of(self, user_id: str) -> Standing | None:
         return self._by_user.get(user_id)
+
+
+def stand(participant: Participant, identity: Identity) -> None:
+    """Role and permissions of somebody who comes, or comes back, with this token: what hosts made of them holds."""
+    standing = participant.room.standings.of(participant.user_id)
+    participant.role = standing.role if standing else participant.own_role
+    participant.permissions = granted(identity, standing.permissions if standing else None)
+    participant.withheld = withheld(identity)

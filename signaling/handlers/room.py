@@ -36,10 +36,10 @@ from signaling.messages.room import (
 )
 from signaling.participant import Participant
 from signaling.passwords import Passwords
-from signaling.permissions import granted, withheld
 from signaling.ports import Record
 from signaling.rooms import Registry, Room
 from signaling.session import Session
+from signaling.standings import stand
 
 log = structlog.get_logger(__name__)
 
@@ -147,10 +147,9 @@ class RoomHandlers:
             display_name=display_name,
             role=own_role,
             own_role=own_role,
-            withheld=withheld(session.identity),
             resume_token=self._new_id(),
         )
-        _stand(participant)
+        stand(participant, session.identity)
         return participant
 
     async def _record_joined(self, participant: Participant) -> None:
@@ -174,7 +173,7 @@ class RoomHandlers:
             left = ParticipantLeft(user_id=user_id, reason="room_closed" if room.closed else "refused")
             await self._record.emit(room.id, left, participant_id=participant.id)
             raise
-        _stand(participant)
+        stand(participant, session.identity)
 
     def _joined(self, participant: Participant) -> RoomJoined:
         room = participant.room
@@ -213,13 +212,6 @@ def _wanted(request: RoomCreate) -> dict[str, bool]:
 
 def _closed() -> SignalingError:
     return SignalingError(ErrorCode.UNAVAILABLE, "The meeting was closed while you joined.")
-
-
-def _stand(participant: Participant) -> None:
-    """What hosts made of somebody who was here before holds when they come back."""
-    standing = participant.room.standings.of(participant.user_id)
-    participant.role = standing.role if standing else participant.own_role
-    participant.permissions = granted(participant.session.identity, standing.permissions if standing else None)
 
 
 def _announce(participant: Participant) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from signaling.credentials import Credentials
 from signaling.dispatch import handles
 from signaling.errors import ErrorCode, SignalingError
-from signaling.identity import Authenticate
+from signaling.identity import Authenticate, Identity
 from signaling.messages import token
+from signaling.messages.catalogue import PARTICIPANT_UPDATED
+from signaling.participant import Participant
 from signaling.session import Session
+from signaling.standings import stand
 
 
 class TokenHandlers:
@@ -27,4 +30,13 @@ class TokenHandlers:
         if identity.user_id != session.identity.user_id or elsewhere:
             raise SignalingError(ErrorCode.ACCESS_DENIED, "The token is somebody else's or for another meeting.")
         session.identity = identity
+        if session.participant is not None:
+            _regrant(session.participant, identity)
         return token.TokenRefreshed(expires_in=self._credentials.left_s(session))
+
+
+def _regrant(participant: Participant, identity: Identity) -> None:
+    before = participant.view()
+    stand(participant, identity)
+    if participant.view() != before:
+        participant.room.tell(PARTICIPANT_UPDATED, participant.view())

@@ -192,3 +192,17 @@ async def test_permissions_are_changed_while_the_meeting_goes_on(node: Node) -> 
     assert await bob.refused("produce", **share) == "ACCESS_DENIED"
     await ada.ask("participant:permit", participant_id=me, can_share_screen=True)
     await bob.ask("screen:start")
+
+
+async def test_another_token_brings_its_own_permissions(node: Node) -> None:
+    await node.meeting()
+    ada, bob = await node.connect("ada", role=Role.HOST), await node.connect("bob")
+    await ada.join("daily")
+    me = (await bob.join("daily"))["participant_id"]
+    narrow = node.token("narrow", user_id="user-bob", grants={"can_share_screen": False})
+    await bob.ask("token:refresh", token=narrow)
+    assert (await ada.told("participant:updated"))["can_share_screen"] is False
+    assert await bob.refused("screen:start") == "ACCESS_DENIED"
+    assert await ada.refused("participant:permit", participant_id=me, can_share_screen=True) == "ACCESS_DENIED"
+    await bob.ask("token:refresh", token=node.token("wide", user_id="user-bob"))
+    await bob.ask("screen:start")
