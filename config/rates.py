@@ -23,6 +23,7 @@ class RateSettings(Section):
     chat_burst: int = Field(100, ge=1)
     creations_per_s: float = Field(1, gt=0)
     creation_burst: int = Field(50, ge=1)
+    creations_per_15_min: int = Field(500, ge=1)  # meetings of one user, on all their connections
     joins_per_s: float = Field(2, gt=0)
     join_burst: int = Field(50, ge=1)
 

@@ -12,6 +12,7 @@ from signaling.errors import ErrorCode, SignalingError, not_found
 from signaling.identity import ROOM_CREATE, ROOM_JOIN, Identity
 from signaling.passwords import Passwords
 from signaling.ports import Store
+from signaling.rates.creations import Creations
 from signaling.roles import Role
 
 DEFAULT_TITLE = "Meeting"
@@ -21,9 +22,10 @@ log = structlog.get_logger(__name__)
 class Admission:
     """Finds or makes the meeting somebody wants to enter, and refuses who may not."""
 
-    def __init__(self, store: Store, passwords: Passwords) -> None:
+    def __init__(self, store: Store, passwords: Passwords, creations: Creations) -> None:
         self._store = store
         self._passwords = passwords
+        self._creations = creations
 
     async def admit(self, identity: Identity, meeting_id: str, password: str | None) -> Meeting:
         """Raises ACCESS_DENIED (another meeting's token, no grant, no guests, wrong password), NOT_FOUND, CONFLICT."""
@@ -40,7 +42,9 @@ class Admission:
         return meeting
 
     async def create(self, new: NewMeeting) -> Meeting:
-        """Store a meeting and record that it was made."""
+        """Store a meeting and record that it was made. Raises RATE_LIMITED for who makes too many."""
+        if new.creator_id is not None:
+            await self._creations.admit(new.creator_id)
         meeting = await self._store.meetings.create(new)
         await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=meeting.creator_id))
         log.info("meeting_created", meeting_id=meeting.id, user_id=meeting.creator_id)

@@ -15,6 +15,7 @@ from config.settings import Settings
 from sfu.ports import Rooms
 from signaling.counters import Counters
 from signaling.errors import ErrorCode
+from signaling.guards import Guards
 from signaling.identity import Authenticate, Identity, Revoked, never_revoked
 from signaling.messages.catalogue import NAMESPACE
 from signaling.passwords import Passwords
@@ -53,19 +54,18 @@ class Gateway:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._authenticate = authenticate
-        self._signaling = Signaling(
-            registry=registry,
-            media=media,
-            store=store,
-            settings=settings,
+        guards = Guards(
             authenticate=authenticate,
             revoked=revoked,
-            passwords=passwords,
-            now=now,
+            passwords=passwords or Passwords(),
+            quotas=quotas or MemoryQuotas(time.monotonic),
+        )
+        self._signaling = Signaling(
+            registry=registry, media=media, store=store, settings=settings, guards=guards, now=now
         )
         self.addresses = Addresses(
             settings.rates,
-            quotas or MemoryQuotas(time.monotonic),
+            guards.quotas,
             clock=time.monotonic,
             refused=self.counters.refuse,
         )

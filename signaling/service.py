@@ -23,6 +23,7 @@ from signaling.data_closing import DataClosing
 from signaling.dispatch import Dispatch
 from signaling.door import Door
 from signaling.facts import Facts
+from signaling.guards import Guards
 from signaling.handlers.consumer import ConsumerHandlers
 from signaling.handlers.data import DataHandlers
 from signaling.handlers.lobby import LobbyHandlers
@@ -36,12 +37,13 @@ from signaling.handlers.rules import RuleHandlers
 from signaling.handlers.token import TokenHandlers
 from signaling.handlers.transport import TransportHandlers
 from signaling.ice_servers import IceServers
-from signaling.identity import Authenticate, Identity, Revoked, never_revoked, nobody
+from signaling.identity import Identity
 from signaling.lobby import Lobbies
 from signaling.media_events import MediaEvents
 from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.ranks import Ranks
+from signaling.rates.creations import Creations
 from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
 from signaling.rooms import Registry
@@ -74,16 +76,15 @@ class Signaling:
         store: Store,
         settings: Settings,
         new_id: Callable[[], str] = new_id,
-        authenticate: Authenticate = nobody,
-        revoked: Revoked = never_revoked,
-        passwords: Passwords | None = None,
+        guards: Guards | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.counters = Counters()
+        guards = guards or Guards()
         self._gate = partial(Throttle, Allowances.of(settings.rates), clock, self.counters)
         self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
-        self.credentials = Credentials(self._standing, revoked=revoked, now=now, counters=self.counters)
+        self.credentials = Credentials(self._standing, revoked=guards.revoked, now=now, counters=self.counters)
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
         data_closing = DataClosing(store.emitter, self._closing, registry)
@@ -118,8 +119,9 @@ class Signaling:
                 ranks=self._ranks,
                 lobbies=self._lobbies,
                 new_id=new_id,
-                passwords=passwords or Passwords(),
-                tokens=TokenHandlers(authenticate, self.credentials),
+                passwords=guards.passwords,
+                creations=Creations(settings.rates, guards.quotas, self.counters),
+                tokens=TokenHandlers(guards.authenticate, self.credentials),
             ),
             self.counters,
         )
@@ -194,6 +196,7 @@ def _handlers(
     lobbies: Lobbies,
     new_id: Callable[[], str],
     passwords: Passwords,
+    creations: Creations,
     tokens: TokenHandlers,
 ) -> list[object]:
     record, limits = store.emitter, settings.limits
@@ -204,7 +207,7 @@ def _handlers(
             registry=registry,
             media=media,
             record=record,
-            admission=Admission(store, passwords),
+            admission=Admission(store, passwords, creations),
             door=Door(registry, lobbies, store.blocks),
             lobbies=lobbies,
             passwords=passwords,

@@ -143,6 +143,18 @@ async def test_five_thousand_requests_at_once_are_limited_and_all_answered_and_d
     assert not eve.gone.is_set()
 
 
+@pytest.mark.parametrize("rates", [RateSettings(creations_per_15_min=3)])
+async def test_more_connections_make_no_more_meetings(node: Node) -> None:
+    one, two = await node.connect("ada"), await node.connect("ada")
+    codes = [(await client.request("room:create"))["ok"] for client in (one, two, one)]
+    assert codes == [True] * 3
+    refused = (await two.request("room:create"))["error"]
+    assert (refused["code"], refused["retry_after"] > 0) == ("RATE_LIMITED", True)
+    bob = await node.connect("bob")
+    assert (await bob.request("room:create"))["ok"]
+    assert node.gateway.counters.refused["creations_of_user"] == 1
+
+
 async def test_a_quota_is_counted_for_each_key_and_comes_back_with_time() -> None:
     clock = Clock()
     quotas, ten_a_minute = MemoryQuotas(clock), Quota("tries", 10, 60)
