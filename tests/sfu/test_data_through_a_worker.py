@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -235,9 +236,11 @@ async def test_a_peer_that_ends_its_association_loses_its_data_alone(room: DataR
         ({"streamId": 0, "ordered": True, "maxRetransmits": 1}, "chat"),
         ({"streamId": 0}, "x" * 256),
         ({"streamId": 0}, "ü" * 128),
+        ({"streamId": 0, "maxRetransmits": 65_536}, "chat"),
+        ({"streamId": 0, "ordered": "yes"}, "chat"),
     ],
 )
-async def test_a_producer_that_makes_no_sense_is_refused(room: DataRoom, stream: dict[str, int], label: str) -> None:
+async def test_a_producer_that_makes_no_sense_is_refused(room: DataRoom, stream: Any, label: str) -> None:
     await room.fleet.ask(CreateTransport(ROOM, "up", "send", sctp=True))
     with pytest.raises(MediaError) as refusal:
         await room.fleet.ask(ProduceData(ROOM, "up", "d", stream, label))

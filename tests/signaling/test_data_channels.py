@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from config.settings import LimitSettings
 from persistence.events import DataChannelClosed, DataChannelOpened
 from sfu.commands import ConsumeData, ProduceData
 from sfu.events import DataConsumerClosed, DataProducerClosed, TransportStateChanged
+from sfu.ortc import OrtcError
+from sfu.ortc.sctp import check_name
+from signaling.messages.data import ProduceData as ProduceDataRequest
 from signaling.roles import Role
 from tests.signaling.conftest import Client, Node
 
@@ -203,6 +207,15 @@ async def test_what_makes_no_sense_is_refused(node: Node, change: dict[str, Any]
     wish = {"transport_id": up, "sctpStreamParameters": STREAM} | change
     assert await ada.refused("produce_data", **wish) == "VALIDATION"
     assert data_facts(node, meeting_id) == []
+
+
+@pytest.mark.parametrize("name", ["\ud800", "half of a sign: \udc00", "x" * 256, "ü" * 128])
+def test_a_name_is_unicode_of_at_most_255_bytes_here_and_in_the_sfu(name: str) -> None:
+    wish = {"transport_id": "t", "sctpStreamParameters": STREAM, "label": name}
+    with pytest.raises(ValidationError):
+        ProduceDataRequest.model_validate(wish)
+    with pytest.raises(OrtcError):
+        check_name(name, "label")
 
 
 async def test_data_needs_a_transport_of_ones_own_made_for_it_and_for_that_way(node: Node) -> None:
