@@ -19,6 +19,8 @@ LOOK_EVERY_S: Final = 2.0
 OVERLAP: Final = timedelta(seconds=60)
 """Clocks of nodes differ, and a row may be committed later than it says: what was just read is read again."""
 
+TIDY_EVERY_S: Final = 60.0
+
 MAX_KNOWN: Final = 100_000
 """Revocations held in memory. Beyond, those that expire first are forgotten first."""
 
@@ -40,6 +42,7 @@ class Revocations:
         self._most = most
         self._until: dict[str, float] = {}
         self._seen_until: datetime | None = None
+        self._tidy_at = 0.0
         self._watching: asyncio.Task[None] | None = None
         self.failures = 0
 
@@ -80,7 +83,13 @@ class Revocations:
         for revocation in revocations:
             until = revocation.expires_at.timestamp()
             self._until[revocation.id] = max(until, self._until.get(revocation.id, until))
+        if len(self._until) > self._most or self._now() >= self._tidy_at:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Forget what has expired, and what is too many. Takes tens of milliseconds when many are held."""
         now = self._now()
+        self._tidy_at = now + TIDY_EVERY_S
         by_end = sorted(self._until.items(), key=lambda entry: entry[1])
         self._until = dict(entry for entry in by_end[-self._most :] if entry[1] > now)
 
