@@ -18,9 +18,15 @@ export class Announcer {
     return this.#notices
   }
 
+  /** What is being said already is not said twice. */
   say(text: string, tone: Notice['tone'] = 'plain'): void {
     const notice = { id: ++this.#lastId, text, tone }
-    this.#notices.update((notices) => withNotice(notices, notice))
+    this.#notices.update((all) =>
+      withNotice(
+        all.filter((other) => other.text !== text),
+        notice,
+      ),
+    )
     this.#lifetime.after(NOTICE_MS, () => this.#notices.update((all) => all.filter((other) => other !== notice)))
   }
 }

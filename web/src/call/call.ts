@@ -363,7 +363,7 @@ export class Call {
     const roster = session.roster.get()
     if (notification.type === 'producer:paused') {
       const paused = session.publisher.kindOf(notification.data.producer_id)
-      if (paused) this.wishes.paused(paused)
+      return paused && this.wishes.paused(paused, roster)
     }
     const wasHost = isHost(personOfId(roster, me)?.role)
     if (notification.type === 'participant:updated' && notification.data.participant_id === me) {

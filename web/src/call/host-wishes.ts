@@ -2,6 +2,7 @@ import type { MediaKind, Notification } from '../protocol/messages'
 import type { Roster } from '../state/roster'
 import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
+import { mediaWords } from '../state/words'
 import type { LocalMedia } from './local-media'
 import type { ScreenShare } from './screen-share'
 
@@ -59,13 +60,19 @@ export class HostWishes {
     }
   }
 
-  /** The server paused a track of ours: our device follows. */
-  paused(kind: MediaKind): void {
+  /** The server paused a track of ours: our device follows. What to say of it, where nobody here may be on by themselves. */
+  paused(kind: MediaKind, { rules }: Roster): string | undefined {
+    this.#switchOff(kind)
+    if (kind === 'audio') return rules.features.unmute ? undefined : mediaWords('microphone', 'ACCESS_DENIED')
+    return rules.features.start_video ? undefined : mediaWords('camera', 'ACCESS_DENIED')
+  }
+
+  #switchOff(kind: MediaKind): void {
     void this.#input(kind).set(false)
   }
 
   #muted(kind: MediaKind, by: string): string {
-    this.paused(kind)
+    this.#switchOff(kind)
     return kind === 'audio' ? `${by} muted you` : `${by} turned your camera off`
   }
 

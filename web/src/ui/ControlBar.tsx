@@ -77,18 +77,7 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
         tone={own.camera ? 'plain' : 'off'}
         onPress={actions.toggleCamera}
       />
-      {shareSupported() && (
-        <ControlButton
-          testId="share-toggle"
-          icon={sharing ? MonitorX : MonitorUp}
-          label={sharing ? 'Stop sharing' : 'Share your screen'}
-          keys="D"
-          pressed={sharing}
-          tone={sharing ? 'active' : 'plain'}
-          forbidden={allowed.share || sharing ? undefined : 'You are not allowed to share your screen here'}
-          onPress={actions.toggleScreen}
-        />
-      )}
+      {shareSupported() && <ShareButton sharing={sharing} allowed={allowed.share} onPress={actions.toggleScreen} />}
       <ControlButton
         testId="hand-toggle"
         icon={Hand}
@@ -121,6 +110,27 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
       <More actions={actions} services={services} />
       <ControlButton testId="leave" icon={PhoneOff} label="Leave" tone="danger" onPress={actions.leave} />
     </div>
+  )
+}
+
+interface ShareButtonProps {
+  readonly sharing: boolean
+  readonly allowed: boolean
+  readonly onPress: () => void
+}
+
+function ShareButton({ sharing, allowed, onPress }: ShareButtonProps) {
+  return (
+    <ControlButton
+      testId="share-toggle"
+      icon={sharing ? MonitorX : MonitorUp}
+      label={sharing ? 'Stop sharing' : 'Share your screen'}
+      keys="D"
+      pressed={sharing}
+      tone={sharing ? 'active' : 'plain'}
+      forbidden={allowed || sharing ? undefined : 'You are not allowed to share your screen here'}
+      onPress={onPress}
+    />
   )
 }
 
