@@ -28,7 +28,7 @@ class RateSettings(Section):
     join_burst: int = Field(50, ge=1)
 
     connections_per_address: int = Field(4096, ge=1)
-    waiting_per_address: int = Field(256, ge=1)  # connections that have not said who they are
+    waiting_per_address: int = Field(1024, ge=1)  # connections that have not said who they are
     failures_per_min: int = Field(1000, ge=1)  # tokens that were refused, from one address
     shut_out_s: float = Field(60, gt=0)  # how long it is then refused
 
