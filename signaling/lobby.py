@@ -106,7 +106,7 @@ class Lobbies:
         return waiting
 
     async def ask(self, session: Session, meeting: Meeting, display_name: str) -> lobby.LobbyWaiting:
-        """Wait, from now on. Asking again changes nothing. Raises CAPACITY_EXCEEDED."""
+        """Wait, from now on. Asking again changes nothing. Raises CAPACITY_EXCEEDED, UNAVAILABLE (over already)."""
         waiting = session.waiting
         if waiting is None:
             waiting = await self._enqueue(session, meeting.id, display_name)
@@ -142,6 +142,10 @@ class Lobbies:
         finally:
             if earlier is not None:
                 self._tell_end(earlier, "replaced", "left")
+        if session.waiting is not waiting:
+            raise SignalingError(
+                ErrorCode.UNAVAILABLE, "The meeting was closed, or you asked from elsewhere, meanwhile."
+            )
         session.after_reply(lambda: self._announce(waiting))
         return waiting
 
@@ -260,9 +264,11 @@ class Lobbies:
             self._queues.pop(waiting.meeting_id, None)
 
     def _tell_end(self, waiting: Waiting, reason: str, outcome: str, *, by: Participant | None = None) -> None:
-        notice = lobby.LobbyDeniedNotice(meeting_id=waiting.meeting_id, reason=reason)
-        waiting.session.tell(catalogue.LOBBY_DENIED, notice)
-        self._tell_resolved(waiting, outcome, by=by)
+        """Whoever has not been told yet that they wait is refused instead, and hosts never heard of them."""
+        if waiting.announced:
+            notice = lobby.LobbyDeniedNotice(meeting_id=waiting.meeting_id, reason=reason)
+            waiting.session.tell(catalogue.LOBBY_DENIED, notice)
+            self._tell_resolved(waiting, outcome, by=by)
 
     def _tell_resolved(self, waiting: Waiting, outcome: str, *, by: Participant | None = None) -> None:
         resolved = lobby.LobbyResolved(waiting_id=waiting.id, outcome=outcome, by=by.id if by is not None else None)

@@ -75,7 +75,7 @@ class LobbyHandlers:
         fact = LobbyMessaged(text=text, waiting=len(waiting))
         await self._record.emit(meeting_id, fact, participant_id=participant.id)
         for each in waiting:
-            each.session.tell(catalogue.LOBBY_MESSAGE, lobby.LobbyMessageNotice(meeting_id=meeting_id, text=text))
+            each.session.tell(catalogue.LOBBY_MESSAGE, lobby.LobbyMessageNotice(meeting_id=meeting_id, text=fact.text))
         return lobby.LobbyMessaged(waiting_ids=[each.id for each in waiting])
 
     @handles(lobby.RoomLobby)

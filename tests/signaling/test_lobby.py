@@ -140,7 +140,7 @@ async def test_nothing_of_the_room_reaches_those_who_wait(node: Node) -> None:
     await cy.ask("hand:raise", raised=True)
     await ada.ask("reaction:send", reaction="👍")
     await ada.ask("room:lock", locked=True)
-    await ada.ask("lobby:message", text=" Two minutes. ", waiting_id=waiting_id)
+    await ada.ask("lobby:message", text=" Two\0 minutes. ", waiting_id=waiting_id)
     assert await bob.told("lobby:message") == {"meeting_id": "daily", "text": "Two minutes."}
     await bob.settle()
     assert set(bob.names()) <= {"lobby:message", "lobby:updated"}
@@ -225,6 +225,21 @@ async def test_a_meeting_that_closes_sends_those_away_who_wait(node: Node) -> No
     await ada.ask("room:close")
     assert await bob.told("lobby:denied") == {"meeting_id": "daily", "reason": "meeting_closed"}
     assert recorded(node) == ["lobby.asked", "lobby.denied"]
+
+
+async def test_whoever_asks_while_the_meeting_closes_is_refused_and_does_not_wait(node: Node) -> None:
+    ada = await hosted(node)
+    bob = await node.connect("bob")
+
+    async def meanwhile() -> None:
+        node.record.before = None
+        await ada.ask("room:close")
+
+    node.record.before = meanwhile
+    assert await bob.refused("room:join", meeting_id="daily") == "UNAVAILABLE"
+    await bob.settle()
+    assert bob.names() == []
+    assert (await bob.join("daily"))["position"] == 1
 
 
 async def test_what_the_record_refuses_leaves_everybody_where_they_were(node: Node) -> None:

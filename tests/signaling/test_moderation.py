@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sfu import commands
+from signaling.moderating import MOST_BLOCKED
 from signaling.permissions import Permissions
 from signaling.ranks import SPOTLIGHT_PRIORITY
 from signaling.roles import Role
@@ -189,6 +190,17 @@ async def test_whoever_is_blocked_stays_out_until_unblocked(node: Node) -> None:
     await ada.ask("participant:unblock", user_id="user-bob")
     assert await ada.refused("participant:unblock", user_id="user-bob") == "NOT_FOUND"
     await bob.join("daily")
+
+
+async def test_so_many_are_blocked_and_no_more(node: Node) -> None:
+    (ada, bob, _), (_, target, _) = await trio(node)
+    room = node.registry.get("daily")
+    assert room is not None
+    room.blocked |= {f"user-{number}": "somebody" for number in range(MOST_BLOCKED)}
+    assert await ada.refused("participant:block", participant_id=target) == "CAPACITY_EXCEEDED"
+    await ada.ask("participant:unblock", user_id="user-7")
+    await ada.ask("participant:block", participant_id=target)
+    assert (await bob.told("participant:left"))["reason"] == "blocked"
 
 
 async def test_whoever_is_blocked_while_they_join_does_not_get_in(node: Node) -> None:

@@ -239,6 +239,7 @@ export class Call {
     if (this.#lifetime.ended) return
     if ('waiting' in joined) {
       this.#state.patch({ phase: 'waiting', lobby: lobbyOf(joined) })
+      for (const notification of this.#early.splice(0)) this.#hear(notification)
       return
     }
     this.#resumeToken = joined.resume_token
