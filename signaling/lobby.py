@@ -87,9 +87,6 @@ class Lobbies:
         self._queues: dict[str, dict[str, Waiting]] = {}
         self._somebody = asyncio.Event()
 
-    def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
-
     def waiting(self, meeting_id: str) -> list[Waiting]:
         """Whom hosts can decide about, the longest waiting first."""
         return [waiting for waiting in self._queues.get(meeting_id, {}).values() if waiting.announced]
