@@ -94,6 +94,7 @@ async def test_who_is_signed_in_stays_so_after_a_reload_and_in_another_tab_and_n
     await expect(eve.part("account-who")).to_contain_text("eve@example.org")
     await eve.part("sign-out").click()
     await expect(eve.part("open-sign-in")).to_be_visible()
+    await expect(other.get_by_test_id("open-sign-in")).to_be_visible()
     await eve.page.reload()
     await expect(eve.part("sign-in-to-start")).to_be_visible()
     await eve.close()

@@ -29,6 +29,7 @@ const services = {
   tokens: new Tokens(sessionStorage, account),
 }
 void account.restore()
+addEventListener('storage', (event) => account.heard(event.key))
 
 createRoot(root).render(
   <StrictMode>

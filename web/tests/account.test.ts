@@ -73,6 +73,22 @@ describe('an account', () => {
     expect(memory.items.size).toBe(0)
   })
 
+  it('follows what another tab does', async () => {
+    const memory = new Memory()
+    const account = new Account(memory)
+    answers = [signedIn('here'), signedIn('back')]
+    await account.signIn('ada@example.org', 'password')
+    account.heard('folkmoot.preferences')
+    expect(account.get().status).toBe('signed-in')
+    memory.items.clear()
+    account.heard('folkmoot.signed-in')
+    expect(account.get().status).toBe('guest')
+    expect(await account.token()).toBeUndefined()
+    memory.setItem('folkmoot.signed-in', '1')
+    account.heard('folkmoot.signed-in')
+    expect(await account.token()).toBe('back')
+  })
+
   it('is not forgotten because the server is away', async () => {
     const memory = new Memory()
     memory.setItem('folkmoot.signed-in', '1')

@@ -31,6 +31,17 @@ export class Account extends Store<AccountState> {
     if (this.get().status === 'unknown') await this.#renew().catch(() => undefined)
   }
 
+  /** Another tab changed what is stored under `key`, or everything: it may have signed in or out. */
+  heard(key: string | null): void {
+    if (key !== null && key !== HINT) return
+    const { status } = this.get()
+    if (this.#storage.getItem(HINT) === null) this.#leave()
+    else if (status === 'guest') {
+      this.set({ status: 'unknown' })
+      void this.restore()
+    }
+  }
+
   async signUp(email: string, password: string, displayName: string): Promise<void> {
     this.#enter(await api.signUp(email, password, displayName))
   }
