@@ -77,6 +77,7 @@ class AuthSettings(Section):
 
 
 class LimitSettings(Section):
+    resume_within_s: float = Field(30.0, ge=0, le=600)
     max_participants: int = Field(1000, ge=1, le=10_000)
     max_rooms: int = Field(10_000, ge=1)
     max_transports_per_participant: int = Field(8, ge=2)

@@ -180,6 +180,10 @@ class Closing:
         except PersistenceError as error:
             log.error("record_failed", meeting_id=room.id, code=error.code)  # noqa: TRY400 - nothing of ours went wrong
 
+    async def record(self, room: Room, facts: list[Fact]) -> None:
+        """Raises PersistenceError."""
+        await self._record.emit(room.id, *facts)
+
     async def try_record(self, room: Room, facts: list[Fact]) -> None:
         """For facts that nobody waits for; the record's refusal is logged."""
         try:

@@ -122,10 +122,16 @@ class Gateway:
         session = self._signaling.connect(sid, identity, SocketLine(self._server, engine_id), client=client)
         self._server.admit(engine_id, session)
 
-    async def _disconnect(self, sid: str, _reason: str) -> None:
-        session = self._server.dismiss(self._server.engine_id_of(sid))
-        if session is not None:
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        """Who says goodbye has left; whose connection is lost is waited for."""
+        engine_id = self._server.engine_id_of(sid)
+        session = self._server.dismiss(engine_id)
+        if session is None:
+            return
+        if reason in _GOODBYES or self._server.said_goodbye(engine_id):
             session.end("disconnected")
+        else:
+            session.lose()
 
     async def _identify(self, auth: object, address: str) -> Identity:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -136,6 +142,9 @@ class Gateway:
         self.counters.refused["unauthorized"] += 1
         await self.addresses.failed(address)
         raise _refusal(ErrorCode.UNAUTHORIZED, "The token is missing or not valid.")
+
+
+_GOODBYES: Final = frozenset({socketio.AsyncServer.reason.CLIENT_DISCONNECT, "flooding", "malformed"})
 
 
 def _refusal(code: ErrorCode, message: str) -> Exception:

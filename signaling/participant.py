@@ -48,6 +48,10 @@ class Participant:
     enabled: dict[Kind, bool] = field(default_factory=dict)
     screen: bool = False
     transports: dict[str, Transport] = field(default_factory=dict)
+    used_token: str = ""
+    """The resume token before the last: whoever shows it came second."""
+    away_since: float | None = None
+    """When their connection was lost, if it was."""
     connection: ConnectionStats | None = None
     """How their connection did when it was last summed up."""
 
@@ -84,6 +88,7 @@ class Participant:
             audio=self.enabled.get("audio", False),
             video=self.enabled.get("video", False),
             screen=self.screen,
+            connected=self.away_since is None,
             hand_raised=self.hand_raised,
             hand_position=self.room.hands.position(self.id),
             hand_raised_at=self.room.hands.raised_at(self.id),

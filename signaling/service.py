@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -15,32 +14,17 @@ import structlog
 from config.settings import Settings
 from persistence.errors import PersistenceError
 from sfu.ports import Rooms
-from signaling.admission import Admission
+from signaling.absence import Absences
 from signaling.closing import Closing
 from signaling.counters import Counters
 from signaling.credentials import Credentials
 from signaling.data_closing import DataClosing
 from signaling.dispatch import Dispatch
-from signaling.door import Door
 from signaling.facts import Facts
 from signaling.guards import Guards
-from signaling.handlers.consumer import ConsumerHandlers
-from signaling.handlers.data import DataHandlers
-from signaling.handlers.lobby import LobbyHandlers
-from signaling.handlers.media import MediaHandlers
-from signaling.handlers.membership import MembershipHandlers
-from signaling.handlers.moderation import ModerationHandlers
-from signaling.handlers.participant import ParticipantHandlers
-from signaling.handlers.producer import ProducerHandlers
-from signaling.handlers.room import RoomHandlers
-from signaling.handlers.rules import RuleHandlers
 from signaling.handlers.token import TokenHandlers
-from signaling.handlers.transport import TransportHandlers
-from signaling.ice_servers import IceServers
 from signaling.identity import Identity
-from signaling.lobby import Lobbies
 from signaling.media_events import MediaEvents
-from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
@@ -49,7 +33,7 @@ from signaling.recovery import Recovery
 from signaling.rooms import Registry
 from signaling.session import Line, Session, Work
 from signaling.speaking import Speaking
-from signaling.switches import Switches
+from signaling.wiring import Parts, all_handlers, lobbies_of
 
 ID_BYTES: Final = 16
 STOP_WAIT_S: Final = 10.0
@@ -59,10 +43,6 @@ log = structlog.get_logger(__name__)
 def new_id() -> str:
     """128 random bits: ids are not guessed, and nobody learns anything from one."""
     return secrets.token_urlsafe(ID_BYTES)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Signaling:
@@ -90,13 +70,9 @@ class Signaling:
         data_closing = DataClosing(store.emitter, self._closing, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
-        self._lobbies = Lobbies(
-            registry=registry,
-            record=store.emitter,
-            new_id=new_id,
-            now=utc_now,
-            most=settings.limits.max_waiting,
-            timeout_s=settings.limits.lobby_timeout_s,
+        self._lobbies = lobbies_of(registry, store, settings, new_id)
+        self._absences = Absences(
+            registry=registry, closing=self._closing, new_id=new_id, within_s=settings.limits.resume_within_s
         )
         self._ranks = Ranks(media, self.counters)
         self._speaking = Speaking(self._ranks, registry, self.facts)
@@ -108,24 +84,23 @@ class Signaling:
             recovery=self._recovery,
             speaking=self._speaking,
         )
-        self._dispatch = Dispatch(
-            _handlers(
-                registry=registry,
-                media=media,
-                store=store,
-                settings=settings,
-                closing=self._closing,
-                data_closing=data_closing,
-                ranks=self._ranks,
-                lobbies=self._lobbies,
-                new_id=new_id,
-                passwords=guards.passwords,
-                creations=Creations(settings.rates, guards.quotas, self.counters),
-                tokens=TokenHandlers(guards.authenticate, self.credentials),
-            ),
-            self.counters,
+        parts = Parts(
+            registry=registry,
+            media=media,
+            store=store,
+            settings=settings,
+            new_id=new_id,
+            closing=self._closing,
+            data_closing=data_closing,
+            absences=self._absences,
+            lobbies=self._lobbies,
+            ranks=self._ranks,
+            passwords=guards.passwords,
+            creations=Creations(settings.rates, guards.quotas, self.counters),
+            tokens=TokenHandlers(guards.authenticate, self.credentials),
         )
-        self._work = Work(serve=self._dispatch.serve, leave=self._leave)
+        self._dispatch = Dispatch(all_handlers(parts), self.counters)
+        self._work = Work(serve=self._dispatch.serve, leave=self._leave, absent=self._absent)
         self._watching: list[asyncio.Task[None]] = []
         self.accepting = False
 
@@ -168,6 +143,12 @@ class Signaling:
     def _standing(self) -> list[Session]:
         return [session for session, _ in self._sessions.values()]
 
+    async def _absent(self, session: Session) -> float:
+        if session.participant is None or not self.accepting:
+            return 0.0
+        await self._absences.begin(session)
+        return self._absences.within_s
+
     async def _leave(self, session: Session, reason: str) -> None:
         try:
             if session.participant is not None:
@@ -182,59 +163,3 @@ async def _cancel(*tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _handlers(
-    *,
-    registry: Registry,
-    media: Rooms,
-    store: Store,
-    settings: Settings,
-    closing: Closing,
-    data_closing: DataClosing,
-    ranks: Ranks,
-    lobbies: Lobbies,
-    new_id: Callable[[], str],
-    passwords: Passwords,
-    creations: Creations,
-    tokens: TokenHandlers,
-) -> list[object]:
-    record, limits = store.emitter, settings.limits
-    switches = Switches(media, record)
-    ice_servers = IceServers(settings.rtc, time.time)
-    return [
-        RoomHandlers(
-            registry=registry,
-            media=media,
-            record=record,
-            admission=Admission(store, passwords, creations),
-            door=Door(registry, lobbies, store.blocks),
-            lobbies=lobbies,
-            passwords=passwords,
-            closing=closing,
-            ice_servers=ice_servers,
-            limits=limits,
-            new_id=new_id,
-        ),
-        TransportHandlers(media, closing, ice_servers, limits, new_id),
-        ProducerHandlers(
-            media=media,
-            record=record,
-            closing=closing,
-            switches=switches,
-            ranks=ranks,
-            limits=limits,
-            new_id=new_id,
-        ),
-        ConsumerHandlers(media, closing, limits, new_id),
-        DataHandlers(
-            media=media, record=record, closing=closing, data_closing=data_closing, limits=limits, new_id=new_id
-        ),
-        MediaHandlers(record, switches),
-        ModerationHandlers(record, switches, closing),
-        MembershipHandlers(record, closing, data_closing),
-        RuleHandlers(record, closing, ranks),
-        LobbyHandlers(record, lobbies),
-        ParticipantHandlers(record, utc_now),
-        tokens,
-    ]

@@ -11,7 +11,9 @@ import structlog
 
 from signaling.errors import ErrorCode, FloodError, SignalingError
 from signaling.identity import Identity
+from signaling.messages.catalogue import SESSION_REPLACED
 from signaling.messages.model import Told
+from signaling.messages.room import SessionReplaced
 
 if TYPE_CHECKING:
     from signaling.lobby import Waiting
@@ -54,6 +56,8 @@ class Work:
 
     serve: Callable[[Session, Asked], Awaitable[bool]]
     leave: Callable[[Session, str], Awaitable[None]]
+    absent: Callable[[Session], Awaitable[float]]
+    """The connection was lost: how long its participant is waited for, 0 for not at all."""
 
 
 class Gate(Protocol):
@@ -67,7 +71,8 @@ class Gate(Protocol):
 class Session:
     """A connection with its ordered inbox. `participant` is set between joining and leaving a room.
 
-    `waiting` while they are in a lobby, and after they were let in until they join.
+    `waiting` while they are in a lobby, and after they were let in until they join. `lost` once the connection is gone:
+    the session goes on without, for as long as its participant is waited for.
     """
 
     def __init__(
@@ -84,10 +89,14 @@ class Session:
         self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()
         self._deferred: list[Callable[[], None]] = []
         self._ending: str | None = None
+        self._released = False
+        self._done = asyncio.Event()
+        self._patience: asyncio.TimerHandle | None = None
+        self.lost = False
 
     def offer(self, asked: Asked) -> None:
         """Take a request into the inbox, or refuse it with RATE_LIMITED: too many came, or wait to be answered."""
-        if self._ending is not None:
+        if self._ending is not None or self.lost:
             return
         try:
             self._gate.admit(asked.event)
@@ -109,10 +118,34 @@ class Session:
         self._deferred.append(deed)
 
     def tell(self, event: str, told: Told) -> None:
-        self._line.tell(event, told)
+        if not self.lost:
+            self._line.tell(event, told)
 
     def hang_up(self, reason: str) -> None:
-        self._line.hang_up(reason)
+        if not self.lost:
+            self._line.hang_up(reason)
+
+    def lose(self) -> None:
+        """The connection is gone. What waits unanswered is dropped; what is being served is finished."""
+        if self._ending is None and not self.lost:
+            self.lost = True
+            self._inbox.put_nowait(self._wait)
+
+    def replace(self) -> None:
+        """Another connection carries the participant on: this one is told, and closed."""
+        self._line.tell(SESSION_REPLACED, SessionReplaced())
+        self._line.hang_up("replaced")
+        self.lost = True
+
+    async def release(self) -> None:
+        """End without leaving: returns once the task does nothing more, and the participant may be another's.
+
+        If it was ending already, they may have left by then.
+        """
+        if self._ending is None:
+            self._released = True
+            self.end("resumed")
+        await self._done.wait()
 
     @property
     def ending(self) -> bool:
@@ -125,12 +158,25 @@ class Session:
             self._inbox.put_nowait(None)
 
     async def run(self) -> None:
-        """Serve until `end`. Whatever happens, the participant has left the room when this returns."""
+        """Serve until `end`. Whatever happens, the participant has left, or was released, when this returns."""
         try:
             while (job := await self._inbox.get()) is not None and self._ending is None:
                 await self._attempt(job)
         finally:
-            await self._work.leave(self, self._ending or "server_stopping")
+            if self._patience is not None:
+                self._patience.cancel()
+            try:
+                if not self._released:
+                    await self._work.leave(self, self._ending or "server_stopping")
+            finally:
+                self._done.set()
+
+    async def _wait(self) -> None:
+        patience_s = await self._work.absent(self)
+        if patience_s > 0 and self._ending is None:
+            self._patience = asyncio.get_running_loop().call_later(patience_s, self.end, "connection_lost")
+        else:
+            self.end("disconnected")
 
     def _make_room(self, event: str) -> None:
         if self._inbox.qsize() >= INBOX_LIMIT:
@@ -140,6 +186,8 @@ class Session:
             )
 
     async def _serve(self, asked: Asked) -> None:
+        if self.lost:
+            return
         self._deferred.clear()
         if await self._work.serve(self, asked):
             for deed in self._deferred:

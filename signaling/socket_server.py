@@ -26,6 +26,7 @@ from engineio.payload import Payload
 
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, SignalingError
+from signaling.farewell import ListeningWebSocket, said_goodbye
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
 from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
@@ -58,6 +59,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is unty
     """Engine.IO with a guard before it and a bounded backlog for each connection."""
 
     addresses: Addresses
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        library: dict[str, Any] = self._async  # type: ignore[has-type]  # untyped
+        self._async = library | {"websocket": ListeningWebSocket}
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         wait_s = 0.0 if "sid" in request.query else self.addresses.wait_s(request.remote or "")
@@ -217,6 +223,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         """The client left the namespace. Its connection, if that still stands, waits to be told who it is once more."""
         self._addresses.wait(engine_id, partial(self._waited_too_long, engine_id))
         return self._sessions.pop(engine_id, None)
+
+    def said_goodbye(self, engine_id: str) -> bool:
+        return said_goodbye(self.environ.get(engine_id, {}).get("aiohttp.request"))
 
     def stands(self, engine_id: str) -> bool:
         """Whether the connection is there: verifying a token may take a while."""

@@ -42,7 +42,16 @@ from .moderation import (
     SpotlightChanged,
     UnmuteRequested,
 )
-from .participant import ConferenceJoined, HandLowered, HandRaised, ParticipantJoined, ParticipantLeft, ReactionSent
+from .participant import (
+    ConferenceJoined,
+    HandLowered,
+    HandRaised,
+    ParticipantDisconnected,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantResumed,
+    ReactionSent,
+)
 from .payload import Payload
 from .statistics import ConnectionStats, TransportStats
 from .worker import RoomRecovered, WorkerDied
@@ -75,10 +84,12 @@ __all__ = [
     "MeetingStarted",
     "MeetingUpdated",
     "ParticipantBlocked",
+    "ParticipantDisconnected",
     "ParticipantJoined",
     "ParticipantLeft",
     "ParticipantMutedBy",
     "ParticipantRemoved",
+    "ParticipantResumed",
     "ParticipantUnblocked",
     "Payload",
     "PermissionsChanged",

@@ -37,6 +37,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             participant.ConferenceJoined,
             participant.ParticipantJoined,
             participant.ParticipantLeft,
+            participant.ParticipantDisconnected,
+            participant.ParticipantResumed,
             participant.HandRaised,
             participant.HandLowered,
             participant.ReactionSent,

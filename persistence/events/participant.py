@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from .payload import Identifier, Payload, Reason, Text
 
 
@@ -31,6 +35,20 @@ class ParticipantLeft(Payload):
 
     user_id: Identifier
     reason: Reason
+
+
+class ParticipantDisconnected(Payload):
+    """Their connection was lost; they are in the room still, for a while."""
+
+    type = "participant.disconnected"
+
+
+class ParticipantResumed(Payload):
+    """They came back in time, as who they were."""
+
+    type = "participant.resumed"
+
+    away_s: Annotated[float, Field(ge=0)]
 
 
 class HandRaised(Payload):

@@ -12,6 +12,7 @@ from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu.ports import Rooms
+from signaling.absence import Absences
 from signaling.admission import DEFAULT_TITLE, Admission, role_of
 from signaling.closing import Closing
 from signaling.dispatch import handles
@@ -25,6 +26,7 @@ from signaling.messages import catalogue
 from signaling.messages.lobby import LobbyWaiting
 from signaling.messages.room import (
     MeetingView,
+    Resumed,
     RoomClose,
     RoomClosed,
     RoomCreate,
@@ -54,6 +56,7 @@ class RoomHandlers:
         admission: Admission,
         passwords: Passwords,
         closing: Closing,
+        absences: Absences,
         door: Door,
         lobbies: Lobbies,
         ice_servers: IceServers,
@@ -66,6 +69,7 @@ class RoomHandlers:
         self._admission = admission
         self._passwords = passwords
         self._closing = closing
+        self._absences = absences
         self._door = door
         self._lobbies = lobbies
         self._ice_servers = ice_servers
@@ -108,6 +112,8 @@ class RoomHandlers:
         if session.participant is not None:
             raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
         meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
+        if (back := await self._absences.claim(session, meeting.id, request.resume_token)) is not None:
+            return await self._come_back(session, back)
         name = clean_display_name(request.display_name, fallback=session.identity.name)
         if (waiting := await self._door.hold(session, meeting, name)) is not None:
             return waiting
@@ -125,6 +131,17 @@ class RoomHandlers:
             await self._closing.close_if_deserted(room)
         session.after_reply(lambda: _announce(participant))
         return self._joined(participant)
+
+    async def _come_back(self, session: Session, participant: Participant) -> RoomJoined:
+        """Into the room they never left, past its door. If it cannot be recorded they are out: no ghost stays."""
+        try:
+            await self._absences.end(participant, session)
+        except BaseException:
+            await self._closing.leave(participant, reason="connection_lost")
+            raise
+        room, view = participant.room, participant.view()
+        session.after_reply(lambda: room.tell(catalogue.PARTICIPANT_UPDATED, view, but=participant))
+        return self._joined(participant, resumed=_living(participant))
 
     async def _open(self, room: Room) -> None:
         """The first to come opens the room's media and starts the meeting; the others wait for that."""
@@ -175,7 +192,7 @@ class RoomHandlers:
             raise
         stand(participant, session.identity)
 
-    def _joined(self, participant: Participant) -> RoomJoined:
+    def _joined(self, participant: Participant, *, resumed: Resumed | None = None) -> RoomJoined:
         room = participant.room
         return RoomJoined(
             meeting=_view(room.meeting, live=True),
@@ -192,6 +209,7 @@ class RoomHandlers:
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,
+            resumed=resumed,
         )
 
     @handles(RoomLeave)
@@ -204,6 +222,14 @@ class RoomHandlers:
         await self._closing.close_room(participant.room, reason="closed_by_host", by=participant)
         await self._lobbies.close(participant.room.id, by=participant)
         return RoomClosed(meeting_id=participant.room.id)
+
+
+def _living(participant: Participant) -> Resumed:
+    return Resumed(
+        transports=list(participant.transports),
+        consumers=[consumer.id for consumer in participant.consumers()],
+        data_consumers=[consumer.id for consumer in participant.room.data.consumers_of(participant)],
+    )
 
 
 def _wanted(request: RoomCreate) -> dict[str, bool]:

@@ -114,6 +114,7 @@ REQUESTS: Final[Mapping[str, RequestKind]] = MappingProxyType({kind.event: kind 
 REQUEST_OF: Final[Mapping[type[Request], RequestKind]] = MappingProxyType({kind.payload: kind for kind in _REQUESTS})
 """By payload: a payload class belongs to one request."""
 
+SESSION_REPLACED: Final = "session:replaced"
 PARTICIPANT_JOINED: Final = "participant:joined"
 PARTICIPANT_LEFT: Final = "participant:left"
 PARTICIPANT_UPDATED: Final = "participant:updated"

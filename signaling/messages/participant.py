@@ -24,6 +24,7 @@ class ParticipantView(Told):
     audio: bool
     video: bool
     screen: bool
+    connected: bool = True
     hand_raised: bool
     hand_position: int | None = None
     hand_raised_at: str | None = None

@@ -52,8 +52,18 @@ class RoomJoin(Request):
     resume_token: Annotated[str, Field(max_length=256)] | None = None
 
 
+class Resumed(Told):
+    """Of one's own, what lives still: everything else of before is gone. Producers are among `producers`."""
+
+    transports: list[str]
+    consumers: list[str]
+    data_consumers: list[str]
+
+
 class RoomJoined(Told):
-    """`participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody.
+    """With `resumed`, one is who one was: same id, role, hand, mutes and media; `resume_token` is for the next time.
+
+    `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody.
 
     `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large.
     """
@@ -72,6 +82,11 @@ class RoomJoined(Told):
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str
+    resumed: Resumed | None = None
+
+
+class SessionReplaced(Told):
+    """Another connection of one's own carries one on in the meeting; this one is about to be closed."""
 
 
 class RoomLeave(Request):

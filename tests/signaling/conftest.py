@@ -48,6 +48,11 @@ class Client:
         await self.socket.connect(self._url, namespaces=[NAMESPACE], auth=auth, transports=list(transports))
         return self
 
+    async def lose(self) -> None:
+        """The network is gone: nothing says goodbye."""
+        self.socket.eio.ws._conn.transport.abort()
+        await self.gone.wait()
+
     async def send(self, event: str, *payload: Any) -> None:
         """Without an ack."""
         await self.socket.emit(event, payload or None, namespace=NAMESPACE)

@@ -1,5 +1,5 @@
 import { CodedError } from '../protocol/errors'
-import type { Notification, RequestName, Requests, Source } from '../protocol/messages'
+import type { Notification, RequestName, Requests, Resumed, RoomJoined, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
 import { type LobbyState, lobbyOf, lobbyStep } from '../state/lobby'
@@ -244,8 +244,14 @@ export class Call {
     }
     this.#resumeToken = joined.resume_token
     const { meeting, participant_id: me, your_role: role } = joined
+    const state = { phase: 'joined', meeting, me, role, restoring: false, lobby: undefined } as const
+    if (joined.resumed) {
+      await this.#goOn(signaling, joined, joined.resumed, state)
+      return
+    }
+    this.#session?.close()
     this.#follow(
-      { phase: 'joined', meeting, me, role, restoring: false, lobby: undefined },
+      state,
       Session.begin(
         {
           signaling,
@@ -262,6 +268,20 @@ export class Call {
     for (const notification of this.#early.splice(0)) this.#hear(notification)
     if (this.#handUp) this.raiseHand(true)
     if (isHost(role)) void this.hosting.listWaiting()
+  }
+
+  /** The server has waited for us. Where our media has not lived through it, the clean way is out and in again. */
+  async #goOn(signaling: Signaling, joined: RoomJoined, alive: Resumed, state: Partial<CallState>): Promise<void> {
+    const off = this.#session?.resume(joined, alive)
+    if (off) {
+      this.#state.patch(state)
+      for (const kind of off) this.wishes.paused(kind)
+      for (const notification of this.#early.splice(0)) this.#hear(notification)
+    } else {
+      this.#resumeToken = undefined
+      await signaling.request('room:leave', {})
+      await this.#enter(signaling)
+    }
   }
 
   async #tryEnter(signaling: Signaling): Promise<void> {
@@ -312,7 +332,6 @@ export class Call {
 
   async #enterAgain(signaling: Signaling): Promise<void> {
     if (this.#state.get().phase !== 'reconnecting') return
-    this.#session?.close()
     for (const delay of REJOIN_DELAYS_MS) {
       await new Promise((resolve) => setTimeout(resolve, delay))
       if (this.#lifetime.ended || this.#state.get().phase !== 'reconnecting') return

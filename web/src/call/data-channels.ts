@@ -55,6 +55,17 @@ export class DataChannels {
     for (const channel of this.#channels) channel.lose()
   }
 
+  /** After a lost connection on which the stay went on: `producers` are the channels that others have open now. */
+  keep(producers: readonly DataProducerView[]): void {
+    const open = new Set(producers.map((producer) => producer.data_producer_id))
+    for (const id of this.#present.keys()) {
+      if (open.has(id)) continue
+      this.#present.delete(id)
+      this.#silence(id)
+    }
+    for (const producer of producers) if (!this.#present.has(producer.data_producer_id)) this.#add(producer)
+  }
+
   apply(notification: Notification): void {
     switch (notification.type) {
       case 'data_producer:added':

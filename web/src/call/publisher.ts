@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client'
-import type { MediaKind, Source } from '../protocol/messages'
+import type { MediaKind, ProducerView, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { cameraOptions, wishOf } from './camera'
 import { sendOnly } from './encodings'
@@ -31,6 +31,7 @@ export class Publisher {
   readonly #producers = new Map<Source, types.Producer>()
   readonly #lifetime = new Lifetime()
   readonly #onError: (source: Source, error: unknown) => void
+  readonly #compare: (() => void)[] = []
   #turn: Promise<void> = Promise.resolve()
 
   constructor(
@@ -49,6 +50,7 @@ export class Publisher {
     this.#follow('camera', media.camera)
     const shared = () => this.#next('screen', () => this.#alignScreen(screen.stream.get()))
     this.#lifetime.own(screen.stream.subscribe(shared))
+    this.#compare.push(shared)
     shared()
   }
 
@@ -66,6 +68,29 @@ export class Publisher {
   kindOf(producerId: string): MediaKind | undefined {
     const personal = [this.#producers.get('microphone'), this.#producers.get('camera')]
     return personal.find((producer) => producer?.id === producerId)?.kind
+  }
+
+  /**
+   * After a lost connection: `held` is what the server still has of ours. What only one side has is closed, then all is
+   * compared anew. @returns the kinds that a host switched off meanwhile.
+   */
+  keep(held: readonly ProducerView[]): MediaKind[] {
+    const strays = new Map(held.map((producer) => [producer.producer_id, producer]))
+    const off: MediaKind[] = []
+    for (const [source, producer] of this.#producers) {
+      const there = strays.get(producer.id)
+      strays.delete(producer.id)
+      if (!there) {
+        this.#producers.delete(source)
+        producer.close()
+      } else if (there.paused && !producer.paused) off.push(producer.kind)
+      else if (!there.paused && producer.paused) this.#next(source, () => this.#mute(producer))
+    }
+    for (const producer_id of strays.keys()) {
+      this.#signaling.request('producer:close', { producer_id }).catch(() => undefined)
+    }
+    for (const compare of this.#compare) compare()
+    return off
   }
 
   /** The server says which layers of a producer of ours anybody watches. */
@@ -88,6 +113,7 @@ export class Publisher {
   #follow(source: 'microphone' | 'camera', input: LocalInput): void {
     const changed = () => this.#next(source, () => this.#align(source, input))
     this.#lifetime.own(input.state.subscribe(changed))
+    this.#compare.push(changed)
     changed()
   }
 

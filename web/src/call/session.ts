@@ -1,5 +1,5 @@
 import { Device, type types } from 'mediasoup-client'
-import type { DataProducerView, Notification, RoomJoined, Source } from '../protocol/messages'
+import type { DataProducerView, MediaKind, Notification, Resumed, RoomJoined, Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { applyNotification, type Roster, rosterOf } from '../state/roster'
 import { type ReadableStore, Store } from '../state/store'
@@ -23,11 +23,11 @@ export interface SessionOptions {
 }
 
 /**
- * One stay in a room, on one signaling connection and one worker: its transports, what we publish and what we receive. A
- * reconnect ends it and begins another, and so does `media:reset`, so nothing in it has to know about coming back.
+ * One stay in a room, on one worker: its transports, what we publish and what we receive. It survives a lost connection that
+ * the server waited for (`resume`); a worker's death and a server that has forgotten us end it and begin another.
  */
 export class Session {
-  readonly joined: RoomJoined
+  #joined: RoomJoined
   /** Both transports are there on the server; rejects when one could not be made. */
   readonly opened: Promise<unknown>
   readonly publisher: Publisher
@@ -47,7 +47,7 @@ export class Session {
     const device = new Device()
     const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
     this.#options = options
-    this.joined = joined
+    this.#joined = joined
     this.#roster = new Store(roster)
     const worst = new WorstConnection(options.onConnection)
     const send = this.#openTransport('send', options.signaling, loaded, worst)
@@ -76,7 +76,23 @@ export class Session {
       this.#options.signaling.request('media:toggle', { kind, enabled: false }).catch(() => undefined)
     }
     this.close()
-    return new Session(this.#options, this.joined, this.#roster.get(), [])
+    return new Session(this.#options, this.#joined, this.#roster.get(), [])
+  }
+
+  /**
+   * After a lost connection, when the server has kept us: what lives on both sides goes on, the rest is made anew.
+   * @returns the kinds that a host switched off meanwhile, or undefined when our transports do not live any more.
+   */
+  resume(joined: RoomJoined, alive: Resumed): MediaKind[] | undefined {
+    const kept = new Set(alive.transports)
+    const all = this.#transports.length === 2 && kept.size === 2
+    if (!all || this.#transports.some((transport) => transport.closed || !kept.has(transport.id))) return undefined
+    this.#joined = joined
+    const off = this.publisher.keep(joined.producers.filter((each) => each.participant_id === joined.participant_id))
+    this.subscriber.keep(alive.consumers)
+    this.#options.data.keep(joined.data_producers)
+    this.#roster.set(rosterOf(joined))
+    return off
   }
 
   get roster(): ReadableStore<Roster> {
@@ -122,7 +138,7 @@ export class Session {
 
   #follow(): void {
     if (this.#closed) return
-    const others = this.#roster.get().producers.filter((p) => p.participant_id !== this.joined.participant_id)
+    const others = this.#roster.get().producers.filter((p) => p.participant_id !== this.#joined.participant_id)
     this.subscriber.follow(others)
   }
 

@@ -50,6 +50,22 @@ export class Subscriber {
     this.#publish()
   }
 
+  /** After a lost connection: `alive` are the consumers that the server still has for us. What only one side has is closed. */
+  keep(alive: readonly string[]): void {
+    const strays = new Set(alive)
+    for (const [id, subscription] of this.#subscriptions) {
+      const { consumer } = subscription
+      if (consumer && strays.delete(consumer.id)) subscription.sayAgain()
+      else {
+        this.#subscriptions.delete(id)
+        subscription.close()
+      }
+    }
+    for (const consumer_id of strays) {
+      this.#context.signaling.request('consumer:close', { consumer_id }).catch(() => undefined)
+    }
+  }
+
   show(producerId: string, shown: Shown): void {
     this.#subscriptions.get(producerId)?.show(shown)
   }

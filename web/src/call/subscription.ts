@@ -35,7 +35,8 @@ export class Subscription {
   #consumer: types.Consumer | undefined
   stalled = false
   #wanted = false
-  #running = false
+  /** What the server was last told; undefined when that is not known. */
+  #running: boolean | undefined = false
   #shown: Shown | undefined
   #told: Partial<Shown> = {}
   #settling: ReturnType<typeof setTimeout> | undefined
@@ -72,6 +73,13 @@ export class Subscription {
       this.#wanted = false
       this.#wake()
     }, HIDE_DELAY_MS)
+  }
+
+  /** What was asked while the connection was lost may not have been heard: all of it is said again. */
+  sayAgain(): void {
+    this.#told = {}
+    this.#running = undefined
+    this.#wake()
   }
 
   /** Closes our end. The server's goes with the producer or with our transport. */

@@ -479,6 +479,7 @@ export interface ParticipantView {
   readonly audio: boolean
   readonly video: boolean
   readonly screen: boolean
+  readonly connected?: boolean
   readonly hand_raised: boolean
   readonly hand_position?: number | null
   readonly hand_raised_at?: string | null
@@ -563,6 +564,13 @@ export interface ReactionSent {
   readonly reaction: string
 }
 
+/** Of one's own, what lives still: everything else of before is gone. Producers are among `producers`. */
+export interface Resumed {
+  readonly transports: readonly string[]
+  readonly consumers: readonly string[]
+  readonly data_consumers: readonly string[]
+}
+
 export interface RoomBlocks {
 }
 
@@ -621,7 +629,7 @@ export interface RoomJoin {
   readonly resume_token?: string | null
 }
 
-/** `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large. */
+/** With `resumed`, one is who one was: same id, role, hand, mutes and media; `resume_token` is for the next time. `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large. */
 export interface RoomJoined {
   readonly meeting: MeetingView
   readonly participant_id: string
@@ -637,6 +645,7 @@ export interface RoomJoined {
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
+  readonly resumed?: Resumed | null
 }
 
 export interface RoomLeave {

@@ -10,6 +10,7 @@ export type {
   ParticipantView,
   ProducerView,
   Requests,
+  Resumed,
   RoomJoined,
   WaitingView,
 } from './messages.gen'

@@ -1,0 +1,118 @@
+"""Which handlers there are, and what each is given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from config.settings import Settings
+from sfu.ports import Rooms
+from signaling.absence import Absences
+from signaling.admission import Admission
+from signaling.closing import Closing
+from signaling.data_closing import DataClosing
+from signaling.door import Door
+from signaling.handlers.consumer import ConsumerHandlers
+from signaling.handlers.data import DataHandlers
+from signaling.handlers.lobby import LobbyHandlers
+from signaling.handlers.media import MediaHandlers
+from signaling.handlers.membership import MembershipHandlers
+from signaling.handlers.moderation import ModerationHandlers
+from signaling.handlers.participant import ParticipantHandlers
+from signaling.handlers.producer import ProducerHandlers
+from signaling.handlers.room import RoomHandlers
+from signaling.handlers.rules import RuleHandlers
+from signaling.handlers.token import TokenHandlers
+from signaling.handlers.transport import TransportHandlers
+from signaling.ice_servers import IceServers
+from signaling.lobby import Lobbies
+from signaling.passwords import Passwords
+from signaling.ports import Store
+from signaling.ranks import Ranks
+from signaling.rates.creations import Creations
+from signaling.rooms import Registry
+from signaling.switches import Switches
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What handlers share."""
+
+    registry: Registry
+    media: Rooms
+    store: Store
+    settings: Settings
+    new_id: Callable[[], str]
+    closing: Closing
+    data_closing: DataClosing
+    absences: Absences
+    lobbies: Lobbies
+    ranks: Ranks
+    passwords: Passwords
+    creations: Creations
+    tokens: TokenHandlers
+
+
+def lobbies_of(registry: Registry, store: Store, settings: Settings, new_id: Callable[[], str]) -> Lobbies:
+    return Lobbies(
+        registry=registry,
+        record=store.emitter,
+        new_id=new_id,
+        now=utc_now,
+        most=settings.limits.max_waiting,
+        timeout_s=settings.limits.lobby_timeout_s,
+    )
+
+
+def all_handlers(parts: Parts) -> list[object]:
+    record, limits = parts.store.emitter, parts.settings.limits
+    switches = Switches(parts.media, record)
+    ice_servers = IceServers(parts.settings.rtc, time.time)
+    return [
+        RoomHandlers(
+            registry=parts.registry,
+            media=parts.media,
+            record=record,
+            admission=Admission(parts.store, parts.passwords, parts.creations),
+            door=Door(parts.registry, parts.lobbies, parts.store.blocks),
+            lobbies=parts.lobbies,
+            passwords=parts.passwords,
+            closing=parts.closing,
+            absences=parts.absences,
+            ice_servers=ice_servers,
+            limits=limits,
+            new_id=parts.new_id,
+        ),
+        TransportHandlers(parts.media, parts.closing, ice_servers, limits, parts.new_id),
+        ProducerHandlers(
+            media=parts.media,
+            record=record,
+            closing=parts.closing,
+            switches=switches,
+            ranks=parts.ranks,
+            limits=limits,
+            new_id=parts.new_id,
+        ),
+        ConsumerHandlers(parts.media, parts.closing, limits, parts.new_id),
+        DataHandlers(
+            media=parts.media,
+            record=record,
+            closing=parts.closing,
+            data_closing=parts.data_closing,
+            limits=limits,
+            new_id=parts.new_id,
+        ),
+        MediaHandlers(record, switches),
+        ModerationHandlers(record, switches, parts.closing),
+        MembershipHandlers(record, parts.closing, parts.data_closing),
+        RuleHandlers(record, parts.closing, parts.ranks),
+        LobbyHandlers(record, parts.lobbies),
+        ParticipantHandlers(record, utc_now),
+        parts.tokens,
+    ]
