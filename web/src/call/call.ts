@@ -275,7 +275,10 @@ export class Call {
     const off = this.#session?.resume(joined, alive)
     if (off) {
       this.#state.patch(state)
-      for (const kind of off) this.wishes.paused(kind)
+      for (const kind of off) {
+        const text = this.wishes.paused(kind, this.#state.get().roster)
+        if (text) this.say(text)
+      }
       for (const notification of this.#early.splice(0)) this.#hear(notification)
     } else {
       this.#resumeToken = undefined
