@@ -32,6 +32,7 @@ class Silent:
         self.people: set[str] = set()
         self.me = ""
         self.meeting_id = ""
+        self.token = ""
 
     def tell(self, event: str, told: Told) -> None:
         if event == "participant:joined":
@@ -44,7 +45,8 @@ class Silent:
             self.people.clear()
 
     def hang_up(self, reason: str) -> None:
-        raise AssertionError(reason)
+        assert reason == "replaced"
+        self.people.clear()
 
 
 class Asked:
@@ -61,6 +63,7 @@ class Asked:
         if event == "room:joined":
             self._line.meeting_id = told.meeting.id  # type: ignore[attr-defined]
             self._line.me = told.participant_id  # type: ignore[attr-defined]
+            self._line.token = told.resume_token  # type: ignore[attr-defined]
             self._line.people |= {p.participant_id for p in told.participants}  # type: ignore[attr-defined]
         elif event in {"room:left", "room:closed"}:
             self._line.people.clear()
@@ -92,6 +95,8 @@ class Lives(RuleBasedStateMachine):
             new_id=lambda: next(ids),
         )
         self.sessions: dict[int, tuple[Session, Silent]] = {}
+        self.lost: list[tuple[Session, Silent]] = []
+        """Whose connection is gone, or was given up for a newer one."""
         self.asked: list[Asked] = []
         self.named = 0
         self.waits = 0
@@ -235,6 +240,38 @@ class Lives(RuleBasedStateMachine):
 
         self.loop.run_until_complete(end())
 
+    @rule(person=PEOPLE)
+    def lose(self, person: int) -> None:
+        async def cut() -> None:
+            if person in self.sessions:
+                session, line = self.sessions.pop(person)
+                session.lose()
+                self.lost.append((session, line))
+
+        self.loop.run_until_complete(cut())
+
+    @rule(person=PEOPLE, data=st.data())
+    def resume(self, person: int, data: st.DataObject) -> None:
+        """With a token of before, of anybody: also used ones, and while the older connection stands."""
+        older = self.sessions.pop(person, None)
+        if older is not None:
+            self.lost.append(older)
+        lines = [line for _, line in self.lost if line.token]
+        if lines:
+            line = data.draw(st.sampled_from(lines))
+            self.ask(person, "room:join", meeting_id=line.meeting_id, resume_token=line.token)
+        if older is not None:
+            older[0].lose()
+
+    @rule()
+    def lose_patience(self) -> None:
+        async def give_up() -> None:
+            for session, _ in self.lost:
+                session.end("connection_lost")
+            self.lost.clear()
+
+        self.loop.run_until_complete(give_up())
+
     @rule(data=st.data())
     def fail_transport(self, data: st.DataObject) -> None:
         rooms = [(room_id, key) for room_id, room in self.media.rooms.items() for key in room.transports]
@@ -300,6 +337,7 @@ class Lives(RuleBasedStateMachine):
             self.check_tables_agree()
             for person in list(self.sessions):
                 self.drop(person)
+            self.lose_patience()
             self.settle()
             assert (self.media.rooms, len(self.registry), len(self.signaling)) == ({}, 0, 0)
             self.check_record_balances()
