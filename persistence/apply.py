@@ -30,7 +30,7 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
     if not events:
         return Applied(0, 0)
     sequences = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
-    new = _keep_new(events, await _find_stored(connection, events))
+    new = _keep_new(events, await find_stored(connection, events))
     rows = []
     for event in new:
         sequences[event.meeting_id] += 1
@@ -61,7 +61,8 @@ async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: dateti
     return {row.id: row.last_sequence for row in locked}
 
 
-async def _find_stored(connection: AsyncConnection, events: Sequence[Event]) -> dict[str, Event]:
+async def find_stored(connection: AsyncConnection, events: Sequence[Event]) -> dict[str, Event]:
+    """Those of the ids that are in the log, each with the event that is there."""
     found = await connection.execute(
         select(
             MeetingLogRow.event_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -124,6 +124,15 @@ class Queries:
             .order_by(ParticipantRow.joined_at.nulls_last(), ParticipantRow.user_id)
         )
         return [ParticipantRecord(**person._mapping, stays=stays[person.user_id]) for person in people]  # noqa: SLF001
+
+    async def stays_of(self, user_id: str, meeting_ids: Collection[str]) -> set[tuple[str, str]]:
+        """Which stays in these meetings are this person's, as (meeting, participant)."""
+        rows = await self._ask(
+            select(ParticipantSessionRow.meeting_id, ParticipantSessionRow.participant_id).where(
+                _is(ParticipantSessionRow.user_id, user_id), ParticipantSessionRow.meeting_id.in_(meeting_ids)
+            )
+        )
+        return {(row.meeting_id, row.participant_id) for row in rows}
 
     async def _ask(self, question: Select[*tuple[Any, ...]]) -> list[Any]:
         await self._catch_up()

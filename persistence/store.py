@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
+from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
 from .queries import Queries
@@ -66,6 +67,7 @@ class Store:
         self._writer = writer
         self._options = options
         self.emitter = Emitter(journal, clock=clock, new_id=new_event_id)
+        self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
@@ -139,6 +141,9 @@ class Store:
         journal, writer = self._journal, self._writer.metrics
         return {
             "events_emitted_total": self.emitter.emitted,
+            "ingest_accepted_total": self.ingest.accepted,
+            "ingest_duplicate_total": self.ingest.duplicates,
+            "ingest_rejected_total": self.ingest.rejected.total(),
             "events_stored_total": writer.stored,
             "events_duplicate_total": writer.duplicates,
             "events_failed_total": writer.set_aside,

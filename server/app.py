@@ -22,6 +22,7 @@ from server.api.meeting_settings import MeetingSettingsApi
 from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
+from server.api.reports import ReportsApi
 from server.doors import Doors
 from server.health import Health
 from server.http import HttpServer
@@ -110,6 +111,7 @@ class Application:
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
             *MeetingsApi(store, doors.passwords, settings.limits).routes(),
             *MeetingSettingsApi(store, doors.passwords, settings.limits).routes(),
+            *ReportsApi(store).routes(),
             *EventsApi(store).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]

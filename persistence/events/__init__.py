@@ -3,6 +3,7 @@
 A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
 """
 
+from .client import ClientDeviceFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
 from .event import CATALOGUE, Event, MeetingId
 from .lobby import (
@@ -60,6 +61,9 @@ __all__ = [
     "CATALOGUE",
     "AudioMuted",
     "AudioUnmuted",
+    "ClientDeviceFailed",
+    "ClientNetworkChanged",
+    "ClientVideoFroze",
     "ConferenceJoined",
     "ConnectionStats",
     "DataChannelClosed",

@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import data, lobby, media, meeting, moderation, participant, statistics, worker
+from . import client, data, lobby, media, meeting, moderation, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -78,6 +78,9 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             worker.RoomRecovered,
             statistics.TransportStats,
             statistics.ConnectionStats,
+            client.ClientVideoFroze,
+            client.ClientDeviceFailed,
+            client.ClientNetworkChanged,
         )
     }
 )

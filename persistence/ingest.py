@@ -1,0 +1,106 @@
+"""Events that were made elsewhere and come with an id of their own (EVT-3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .apply import find_stored
+from .database import translated
+from .emitter import Emitter
+from .errors import EventConflictError, InvalidEventError
+from .events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One event that was not taken. `event_id` is what it called itself, None where that is no short text."""
+
+    event_id: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the events of one call: each was stored now, was stored before, or is named in `rejected`."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+Refuse = Callable[[Event], tuple[str, str] | None]
+"""The code and message an event is refused with, None where its sender may send it."""
+
+_ID_LENGTH = 64
+
+
+class Ingest:
+    """Judges each event alone, and vouches for those it accepted only once they are durable.
+
+    One call at a time: an id is looked for in the database after everything in the journal is there, and nobody puts
+    it into the journal between the look and the append. Two nodes given one id with two bodies at the same moment
+    can both accept it; the second to be applied is set aside in `failed_events`.
+    """
+
+    def __init__(self, engine: AsyncEngine, emitter: Emitter, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+        self._engine = engine
+        self._emitter = emitter
+        self._catch_up = catch_up
+        self._turn = asyncio.Lock()
+        self.accepted = 0
+        self.duplicates = 0
+        self.rejected: Counter[str] = Counter()
+
+    async def take(self, raw: Sequence[object], *, refuse: Refuse) -> Taken:
+        """Raises `UnavailableError` when nothing new was acknowledged: the same call may be made again."""
+        rejected: list[Rejected] = []
+        valid: list[tuple[object, Event]] = []
+        for item in raw:
+            try:
+                event = Event.parse(item)
+            except InvalidEventError as error:
+                rejected.append(Rejected(_named(item), error.code, str(error)))
+                continue
+            if (refusal := refuse(event)) is not None:
+                rejected.append(Rejected(_named(item), *refusal))
+            else:
+                valid.append((item, event))
+        async with self._turn:
+            known = await self._stored([event for _, event in valid])
+            new, duplicates = [], 0
+            for item, event in valid:
+                if event.event_id not in known:
+                    known[event.event_id] = event
+                    new.append(event)
+                elif known[event.event_id] == event:
+                    duplicates += 1
+                else:
+                    message = "this event_id is stored with another body"
+                    rejected.append(Rejected(_named(item), EventConflictError.code, message))
+            await self._emitter.deliver(new)
+        taken = Taken(len(new), duplicates, rejected)
+        self._count(taken)
+        return taken
+
+    async def _stored(self, events: Sequence[Event]) -> dict[str, Event]:
+        if not events:
+            return {}
+        await self._catch_up()
+        async with translated(), self._engine.connect() as connection:
+            return await find_stored(connection, events)
+
+    def _count(self, taken: Taken) -> None:
+        self.accepted += taken.accepted
+        self.duplicates += taken.duplicates
+        self.rejected.update(one.code for one in taken.rejected)
+
+
+def _named(item: object) -> str | None:
+    name = item.get("event_id") if isinstance(item, dict) else None
+    return name if isinstance(name, str) and len(name) <= _ID_LENGTH else None

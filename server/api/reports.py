@@ -1,0 +1,89 @@
+"""Events that others report: clients what only they know, operators what they carry over from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from persistence.events import (
+    ClientDeviceFailed,
+    ClientNetworkChanged,
+    ClientVideoFroze,
+    Event,
+)
+from persistence.ingest import Refuse
+from persistence.store import Store
+from server.api.contract import Answer, Body, Call, Route
+from signaling.identity import Identity
+
+MAX_EVENTS: Final = 100
+
+CLIENT_TYPES: Final = frozenset(
+    payload.type for payload in (ClientVideoFroze, ClientDeviceFailed, ClientNetworkChanged)
+)
+"""What a participant may say. Every other type is a fact of the server, and only an operator may bring one."""
+
+
+class EventReport(Body):
+    """Each event is judged alone, so it is validated one by one and not here."""
+
+    events: Annotated[list[Any], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class EventRejection(Answer):
+    event_id: str | None
+    code: str
+    message: str
+
+
+class EventVerdicts(Answer):
+    """Given once what was accepted is durable."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[EventRejection]
+
+
+class ReportsApi:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "POST",
+                "/api/meetings/events",
+                "Report events; those already stored change nothing",
+                self.report,
+                EventVerdicts,
+                body=EventReport,
+                errors=("VALIDATION", "UNAVAILABLE"),
+            )
+        ]
+
+    async def report(self, call: Call) -> EventVerdicts:
+        body: EventReport = call.body
+        refuse = await self._rule_for(call.caller, body.events)
+        taken = await self._store.ingest.take(body.events, refuse=refuse)
+        rejected = [EventRejection(event_id=r.event_id, code=r.code, message=r.message) for r in taken.rejected]
+        return EventVerdicts(accepted=taken.accepted, duplicates=taken.duplicates, rejected=rejected)
+
+    async def _rule_for(self, caller: Identity, events: list[Any]) -> Refuse:
+        if caller.operator:
+            return lambda _event: None
+        stays = await self._store.queries.stays_of(caller.user_id, _meetings_named(events))
+
+        def refuse(event: Event) -> tuple[str, str] | None:
+            if event.type not in CLIENT_TYPES:
+                return "ACCESS_DENIED", "Only operators may report events of this type."
+            if caller.meeting not in (None, event.meeting_id) or (event.meeting_id, event.participant_id) not in stays:
+                return "ACCESS_DENIED", "You may report only what you saw as a participant of this meeting."
+            return None
+
+        return refuse
+
+
+def _meetings_named(events: list[Any]) -> set[str]:
+    named = (event.get("meeting_id") for event in events if isinstance(event, dict))
+    return {name for name in named if isinstance(name, str) and name.isprintable()}

@@ -1,0 +1,81 @@
+"""Who may report which events over HTTP, and what they are told."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from tests.integration.conftest import Enter
+from tests.support.server import RunningServer
+
+PATH = "/api/meetings/events"
+
+
+def report(meeting: str, participant: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "event_id": str(uuid.uuid4()),
+        "type": "client.network_changed",
+        "meeting_id": meeting,
+        "participant_id": participant,
+        "timestamp": "2026-11-20T22:00:00Z",
+        "payload": {"online": False},
+    } | changes
+
+
+def post(server: RunningServer, token: str | None, *events: Any) -> tuple[int, Any]:
+    return server.request("POST", PATH, token=token, body={"events": list(events)})
+
+
+async def stay_of(server: RunningServer, meeting: str, user: str) -> str:
+    joined = server.events(meeting, type="participant.joined")
+    return next(event["participant_id"] for event in joined if event["payload"]["user_id"] == user)
+
+
+async def test_participants_report_what_only_their_client_knows(server: RunningServer, enter: Enter) -> None:
+    await enter("ada", "reported")
+    mine = report("reported", await stay_of(server, "reported", "ada"))
+    token = server.token("ada", meeting="reported")
+    assert post(server, token, mine) == (200, {"accepted": 1, "duplicates": 0, "rejected": []})
+    assert post(server, token, mine) == (200, {"accepted": 0, "duplicates": 1, "rejected": []})
+    (stored,) = server.events("reported", type="client.network_changed")
+    assert (stored["event_id"], stored["payload"]["online"]) == (mine["event_id"], False)
+    status, verdicts = post(server, token, mine | {"payload": {"online": True}}, 7)
+    assert (status, [one["code"] for one in verdicts["rejected"]]) == (200, ["VALIDATION", "CONFLICT"])
+
+
+async def test_nobody_forges_facts_of_the_server_or_of_others(server: RunningServer, enter: Enter) -> None:
+    await enter("ada", "honest")
+    await enter("bob", "honest", role="participant")
+    ada = await stay_of(server, "honest", "ada")
+    bob = await stay_of(server, "honest", "bob")
+    forged = [
+        report("honest", ada),
+        report("honest", bob, type="audio.muted", payload={}),
+        report("nowhere", bob),
+        report("honest", "made-up"),
+    ]
+    status, verdicts = post(server, server.token("bob"), *forged, report("honest", bob))
+    assert (status, verdicts["accepted"]) == (200, 1)
+    assert [(one["event_id"], one["code"]) for one in verdicts["rejected"]] == [
+        (event["event_id"], "ACCESS_DENIED") for event in forged
+    ]
+    elsewhere = server.token("bob", meeting="other")
+    assert post(server, elsewhere, report("honest", bob))[1]["rejected"][0]["code"] == "ACCESS_DENIED"
+    assert post(server, None, report("honest", bob))[0] == 401
+
+
+def test_operators_carry_over_whole_meetings_in_any_order(server: RunningServer) -> None:
+    muted = report("carried-over", "p1", type="audio.muted", payload={})
+    made = report("carried-over", "p1", type="meeting.created", payload={"title": "Old", "creator_id": "ann"})
+    for brought in (muted, made):
+        verdicts = post(server, server.operator_token(), brought)[1]
+        assert verdicts == {"accepted": 1, "duplicates": 0, "rejected": []}
+    assert [event["event_id"] for event in server.events("carried-over")] == [muted["event_id"], made["event_id"]]
+
+
+def test_a_report_is_bounded_in_count_and_size(server: RunningServer) -> None:
+    token = server.operator_token()
+    assert post(server, token)[0] == 422
+    assert post(server, token, *[7] * 101)[0] == 422
+    assert post(server, token, *[7] * 100)[0] == 200
+    assert post(server, token, "x" * 65536)[0] == 422

@@ -1,0 +1,100 @@
+"""Events from elsewhere are judged one by one, and what is accepted is there."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from persistence.errors import UnavailableError
+from persistence.events import AudioMuted, ClientNetworkChanged, Event, Payload
+from persistence.ingest import Rejected, Taken
+from persistence.store import Store, StoreOptions
+
+from .conftest import Ask, Opener
+from .story import event
+from .test_writer import metric_reaches
+
+
+def told(number: int, payload: Payload | None = None) -> dict[str, Any]:
+    return event(number, payload or ClientNetworkChanged(online=True), actor="p1").model_dump(mode="json")
+
+
+def nobody_refused(_event: Event) -> None:
+    return None
+
+
+async def take(store: Store, *raw: object) -> Taken:
+    return await store.ingest.take(raw, refuse=nobody_refused)
+
+
+async def test_what_is_accepted_is_stored_once_however_often_it_comes(store: Store, ask: Ask) -> None:
+    assert await take(store, told(1), told(2)) == Taken(2, 0, [])
+    assert await take(store, told(2), told(3), told(3)) == Taken(1, 2, [])
+    assert await ask("SELECT event_id FROM meeting_logs ORDER BY sequence") == [
+        (told(number)["event_id"],) for number in (1, 2, 3)
+    ]
+
+
+async def test_an_id_that_is_only_in_the_journal_is_known(
+    open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    store = await open_store(quick(writer=type(quick().writer)(batch_delay_s=60)))
+    await store.emitter.deliver([event(1, ClientNetworkChanged(online=True), actor="p1")])
+    assert await take(store, told(1)) == Taken(0, 1, [])
+
+
+@pytest.mark.parametrize("other", [ClientNetworkChanged(online=False), AudioMuted()], ids=["body", "type"])
+async def test_an_id_that_comes_back_with_another_body_or_type_is_a_conflict(
+    store: Store, ask: Ask, other: Payload
+) -> None:
+    await take(store, told(1))
+    taken = await take(store, told(1, other), told(2))
+    assert (taken.accepted, [(one.event_id, one.code) for one in taken.rejected]) == (
+        1,
+        [(told(1)["event_id"], "CONFLICT")],
+    )
+    assert await ask("SELECT count(*) FROM failed_events") == [(0,)]
+
+
+async def test_of_two_bodies_for_one_id_at_once_one_is_taken(store: Store, ask: Ask) -> None:
+    verdicts = await asyncio.gather(
+        *(take(store, told(1, ClientNetworkChanged(online=online))) for online in (True, False))
+    )
+    assert sorted((v.accepted, len(v.rejected)) for v in verdicts) == [(0, 1), (1, 0)]
+    assert await ask("SELECT count(*) FROM failed_events") == [(0,)]
+
+
+async def test_what_is_invalid_fails_nobody_else(store: Store) -> None:
+    broken = told(1) | {"payload": {"online": "perhaps"}}
+    taken = await take(store, broken, 7, None, {"event_id": 5}, {"event_id": "x" * 65}, told(2))
+    assert taken.accepted == 1
+    assert [one.code for one in taken.rejected] == ["VALIDATION"] * 5
+    assert [one.event_id for one in taken.rejected] == [broken["event_id"], None, None, None, None]
+
+
+async def test_a_refused_event_is_told_in_the_words_of_the_rule(store: Store, ask: Ask) -> None:
+    taken = await store.ingest.take([told(1)], refuse=lambda _event: ("ACCESS_DENIED", "Not yours."))
+    assert taken == Taken(0, 0, [Rejected(told(1)["event_id"], "ACCESS_DENIED", "Not yours.")])
+    assert await ask("SELECT count(*) FROM meeting_logs") == [(0,)]
+    assert store.metrics()["ingest_rejected_total"] == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_without_the_database_nothing_is_accepted_and_later_it_is(
+    url: str, open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    store = await open_store(quick(read_wait_s=0.05))
+    holder = sqlite3.connect(str(make_url(url).database), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    await store.emitter.deliver([event(9, AudioMuted(), actor="p1")])
+    with pytest.raises(UnavailableError):
+        await take(store, told(1))
+    holder.execute("ROLLBACK")
+    holder.close()
+    await metric_reaches(store, "events_stored_total", 1)
+    assert await take(store, told(1)) == Taken(1, 0, [])
