@@ -33,12 +33,16 @@ class Silent:
         self.me = ""
         self.meeting_id = ""
         self.token = ""
+        self.resumed = False
+        """Then it may hear of the end of somebody who was on the way out already when it was told who is there."""
 
     def tell(self, event: str, told: Told) -> None:
         if event == "participant:joined":
             self.people.add(told.participant_id)  # type: ignore[attr-defined]
         elif event == "participant:left" and told.participant_id == self.me:  # type: ignore[attr-defined]
             self.people.clear()
+        elif event == "participant:left" and self.resumed:
+            self.people.discard(told.participant_id)  # type: ignore[attr-defined]
         elif event == "participant:left":
             self.people.remove(told.participant_id)  # type: ignore[attr-defined]
         elif event == "room:closed" and told.meeting_id == self.meeting_id:  # type: ignore[attr-defined]
@@ -64,6 +68,7 @@ class Asked:
             self._line.meeting_id = told.meeting.id  # type: ignore[attr-defined]
             self._line.me = told.participant_id  # type: ignore[attr-defined]
             self._line.token = told.resume_token  # type: ignore[attr-defined]
+            self._line.resumed = told.resumed is not None  # type: ignore[attr-defined]
             self._line.people |= {p.participant_id for p in told.participants}  # type: ignore[attr-defined]
         elif event in {"room:left", "room:closed"}:
             self._line.people.clear()
