@@ -62,14 +62,14 @@ class Absences:
     async def claim(self, session: Session, meeting_id: str, token: str | None) -> Participant | None:
         """Whoever holds the token, released by the session they had; None when nobody does any more.
 
-        A token serves once, its own user and its own room. Raises CONFLICT for one that has served: another connection
-        carries them on.
+        A token serves once, its own user and its own room. Raises CONFLICT for one that has served, as long as the
+        connection it served stands; once that is lost too, its answer may never have arrived, and the token is heard
+        again.
         """
-        participant = self._holder(session, meeting_id, token)
-        if participant is None:
+        if token is None or (participant := self._holder(session, meeting_id, token)) is None:
             return None
-        participant.resume_token, participant.used_token = self._new_id(), participant.resume_token
-        before = participant.session
+        participant.resume_token, participant.used_token = self._new_id(), token
+        before, participant.successor = participant.successor or participant.session, session
         if not before.lost:
             before.replace()
         await before.release()
@@ -100,17 +100,19 @@ class Absences:
         participant.away_since = None
         log.info("participant_resumed", participant_id=participant.id, meeting_id=participant.room.id, away_s=away_s)
 
-    def _holder(self, session: Session, meeting_id: str, token: str | None) -> Participant | None:
+    def _holder(self, session: Session, meeting_id: str, token: str) -> Participant | None:
         room = self._registry.get(meeting_id)
-        if room is None or room.closed or token is None:
+        if room is None or room.closed:
             return None
         for participant in room.participants.values():
             if participant.user_id != session.identity.user_id:
                 continue
-            if _same(participant.used_token, token):
-                raise SignalingError(ErrorCode.CONFLICT, "Another connection carries you on in this meeting.")
             if _same(participant.resume_token, token):
                 return participant
+            if _same(participant.used_token, token):
+                if (participant.successor or participant.session).lost:
+                    return participant
+                raise SignalingError(ErrorCode.CONFLICT, "Another connection carries you on in this meeting.")
         return None
 
 

@@ -49,7 +49,9 @@ class Participant:
     screen: bool = False
     transports: dict[str, Transport] = field(default_factory=dict)
     used_token: str = ""
-    """The resume token before the last: whoever shows it came second."""
+    """The token they last came back with: whoever shows it while that connection stands came second."""
+    successor: Session | None = None
+    """The session that last came back for them; theirs in a moment if it is not yet."""
     away_since: float | None = None
     """When their connection was lost, if it was."""
     connection: ConnectionStats | None = None

@@ -14,15 +14,22 @@ from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-CUT = "() => window.lastSocket.close(4000)"
+CUT = "() => { window.cutSocket = window.lastSocket; window.cutSocket.close(4000) }"
 """Not a goodbye: a page that closes says 1001."""
 
+ON_ANOTHER_SOCKET = "() => window.lastSocket !== window.cutSocket"
 
-async def is_back(person: BrowserPerson) -> None:
+
+async def has_media(person: BrowserPerson) -> None:
     async def connected() -> bool:
         return bool((await person.report())["connection"] == "connected")
 
-    await eventually(connected, f"{person.name} is back", within_s=15)
+    await eventually(connected, f"{person.name}'s media is connected", within_s=15)
+
+
+async def is_back(person: BrowserPerson) -> None:
+    await person.page.wait_for_function(ON_ANOTHER_SOCKET)
+    await has_media(person)
 
 
 async def test_whoever_loses_the_connection_for_a_moment_stays_and_goes_on(
@@ -72,9 +79,24 @@ async def test_a_connection_lost_again_and_again_is_resumed_each_time(browser: B
     ada = await BrowserPerson.arrive(browser, "Ada", server.url, remember_socket)
     await ada.create_meeting()
     await ada.join()
+    await has_media(ada)
     before = (await ada.report())["participant_id"]
     for _ in range(3):
         await ada.page.evaluate(CUT)
         await is_back(ada)
     assert (await ada.report())["participant_id"] == before
+    await ada.close()
+
+
+async def test_a_connection_lost_while_media_is_being_connected_is_made_good(
+    browser: Browser, server: RunningServer
+) -> None:
+    ada = await BrowserPerson.arrive(browser, "Ada", server.url, remember_socket)
+    await ada.create_meeting()
+    await ada.join()
+    for _ in range(3):
+        await ada.page.evaluate(CUT)
+        await ada.page.wait_for_function(ON_ANOTHER_SOCKET)
+    await has_media(ada)
+    assert ada.errors == []
     await ada.close()

@@ -129,6 +129,39 @@ async def test_of_two_who_resume_at_once_exactly_one_wins(node: Node) -> None:
     assert len(room_of(node).participants) == 2
 
 
+async def test_a_token_is_heard_again_when_its_answer_was_lost_with_the_connection(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    await lost(node, ada, joined["participant_id"])
+    for _ in range(3):
+        again = await node.connect("ada")
+        back = await again.join("daily", resume_token=joined["resume_token"])
+        assert back["participant_id"] == joined["participant_id"]
+        await lost(node, again, joined["participant_id"])
+    assert len(room_of(node).participants) == 2
+
+
+async def test_of_those_whose_connection_is_lost_while_they_resume_the_next_one_is_carried_on(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    await lost(node, ada, joined["participant_id"])
+    first, second = await node.connect("ada"), await node.connect("ada")
+    held = asyncio.Event()
+    node.record.before = held.wait
+    wish = {"meeting_id": "daily", "resume_token": joined["resume_token"]}
+    unheard = asyncio.ensure_future(first.request("room:join", **wish))
+    participant = room_of(node).participants[joined["participant_id"]]
+    await node.until(lambda: participant.successor is not None)
+    before = participant.successor
+    await first.lose()
+    await node.until(lambda: before.lost)
+    heard = asyncio.ensure_future(second.join(**wish))
+    await node.until(lambda: participant.successor is not before)
+    held.set()
+    assert (await heard)["participant_id"] == joined["participant_id"]
+    unheard.cancel()
+    await second.ask("hand:raise", raised=True)
+    assert len(room_of(node).participants) == 2
+
+
 async def test_an_older_connection_that_still_stands_is_replaced_in_words(node: Node) -> None:
     ada, _, joined = await pair(node)
     newer = await node.connect("ada")

@@ -22,7 +22,12 @@ export async function openTransport(
   const options = { id, iceParameters, dtlsParameters, ...lists, ...(sctpParameters && { sctpParameters }) }
   const transport = direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options)
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
-    signaling.request('transport:connect', { transport_id: transport.id, dtlsParameters }).then(done, failed)
+    signaling.request('transport:connect', { transport_id: transport.id, dtlsParameters }).then(done, (error) => {
+      failed(error)
+      // It is asked only once. Closed, it says to whoever resumes that it does not live.
+      transport.close()
+      onConnection('failed')
+    })
   })
   transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
     const source = appData['source'] as Source
