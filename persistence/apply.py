@@ -14,7 +14,7 @@ from .dialect import insert_into
 from .errors import EventConflictError
 from .events import Event
 from .projections import Scope, project, refresh_totals
-from .tables import MeetingLogRow, MeetingRow
+from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
         sequences[event.meeting_id] += 1
         rows.append(_log_row(event, sequences[event.meeting_id], now))
     if rows:
+        await _give_places(connection, rows)
         await connection.execute(insert(MeetingLogRow), rows)
         await _keep_sequences(connection, {event.meeting_id: sequences[event.meeting_id] for event in new})
         scope = Scope(connection)
@@ -99,6 +100,14 @@ def _log_row(event: Event, sequence: int, now: datetime) -> dict[str, Any]:
         "payload": event.payload.model_dump(mode="json"),
         "recorded_at": now,
     }
+
+
+async def _give_places(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """In the log of all meetings. The head's row stays locked until the commit: places appear in their order."""
+    took = update(LogHeadRow).values(position=LogHeadRow.position + len(rows)).returning(LogHeadRow.position)
+    head = (await connection.execute(took)).scalar_one()
+    for place, row in enumerate(rows, head - len(rows) + 1):
+        row["position"] = place
 
 
 async def _keep_sequences(connection: AsyncConnection, sequences: dict[str, int]) -> None:

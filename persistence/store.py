@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
+from .feed import Feed
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
@@ -71,6 +72,8 @@ class Store:
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
+        self.feed = Feed(engine)
+        writer.on_stored = self.feed.hear
         self.users = Users(engine, clock=clock)
         self.sign_ins = SignIns(engine, clock=clock)
         self.revoked_tokens = RevokedTokens(engine, clock=clock)
@@ -112,7 +115,13 @@ class Store:
         writer = Writer(writing(engine), journal, position, options=options.writer, clock=clock, rng=rng)
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
-        return cls(engine, journal, writer, options=options, clock=clock, rng=rng)
+        store = cls(engine, journal, writer, options=options, clock=clock, rng=rng)
+        try:
+            await store.feed.start()
+        except BaseException:
+            await store.close()
+            raise
+        return store
 
     async def flush(self) -> None:
         """Returns once everything emitted before the call is in the database. Raises `StoreBehindError`."""
@@ -120,6 +129,7 @@ class Store:
 
     async def close(self) -> None:
         """In this order: refuse new events, sync those handed in, apply them while the database lets us, let go."""
+        await self.feed.stop()
         await self._journal.seal()
         await self._writer.stop(within_s=self._options.close_wait_s)
         await self._journal.close()

@@ -48,7 +48,10 @@ class WriterOptions:
 
 
 class Writer:
-    """Owns the one task that writes events. `position` is where the journal is applied up to, in the database."""
+    """Owns the one task that writes events. `position` is where the journal is applied up to, in the database.
+
+    `on_stored` is called each time it moved.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Writer:
         self._progress_at = monotonic()
         self.position = position
         self.metrics = WriterMetrics()
+        self.on_stored: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         self._journal.on_durable = self._hear
@@ -227,5 +231,6 @@ class Writer:
         self.position = end
         self._progress_at = monotonic()
         self._journal.applied(end)
+        self.on_stored()
         self._moved.set()
         self._moved = asyncio.Event()

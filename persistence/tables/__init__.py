@@ -3,6 +3,7 @@
 from .base import Base
 from .failed_event import FailedEventRow
 from .journal_position import JournalPositionRow
+from .log_head import LogHeadRow
 from .meeting import MeetingRow, MeetingStatus, MeetingType
 from .meeting_block import MeetingBlockRow
 from .meeting_log import MeetingLogRow
@@ -16,6 +17,7 @@ __all__ = [
     "Base",
     "FailedEventRow",
     "JournalPositionRow",
+    "LogHeadRow",
     "MeetingBlockRow",
     "MeetingLogRow",
     "MeetingRow",

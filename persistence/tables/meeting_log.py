@@ -14,7 +14,8 @@ from .base import Base
 class MeetingLogRow(Base):
     """An event. `event_id` makes delivery idempotent; `sequence` is dense and increasing within a meeting.
 
-    `timestamp` is when it happened, `recorded_at` when its row was written.
+    `position` is its place in the log of all meetings: increasing, in the order of commits. `timestamp` is when it
+    happened, `recorded_at` when its row was written.
     """
 
     __tablename__ = "meeting_logs"
@@ -28,6 +29,7 @@ class MeetingLogRow(Base):
     event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
     sequence: Mapped[int] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(BigInteger, unique=True)
     type: Mapped[str] = mapped_column(String(64))
     participant_id: Mapped[str | None] = mapped_column(String(64))
     timestamp: Mapped[datetime]

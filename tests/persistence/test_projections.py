@@ -28,7 +28,7 @@ from persistence.tables import Base, MeetingBlockRow, MeetingLogRow, MeetingRow,
 from .conftest import Ask
 from .story import DAWN, event, stories
 
-SURROGATES = {"created_at", "updated_at", "recorded_at", "last_sequence", "sequence"}
+SURROGATES = {"created_at", "updated_at", "recorded_at", "last_sequence", "sequence", "position"}
 
 
 async def tables_after(engine: AsyncEngine, batches: Sequence[Sequence[Event]]) -> dict[str, list[dict[str, Any]]]:
