@@ -185,5 +185,5 @@ async def test_deleting_a_meeting_takes_its_people_and_log_along(store: Store, a
     await store.flush()
     async with writing(store._engine).begin() as connection:
         await connection.execute(delete(MeetingRow))
-    for table in set(Base.metadata.tables) - {"journal_position"}:
+    for table in set(Base.metadata.tables) - {"journal_position", "log_head"}:
         assert await ask(f"SELECT * FROM {table}") == []  # noqa: S608 - our own table names
