@@ -6,13 +6,12 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-import orjson
 import structlog
 from aiohttp import web
 
 from config.settings import Settings
 from persistence.store import Store
-from server import pages
+from server import pages, schemas
 from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
 from server.api.contract import Route
@@ -87,7 +86,7 @@ class Application:
         for part in (gateway, health, metrics):
             part.mount(app)
         routes = self._routes(store, doors, registry)
-        _mount_openapi(app, routes)
+        schemas.mount(app, {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling()})
         dispatch.mount(app, routes)
         pages.Pages(WEB_DIST).mount(app)
         http = HttpServer(app, settings.http, doors.connections)
@@ -119,12 +118,3 @@ class Application:
 
 async def _nothing() -> None:
     """The record is already open: the other parts are built around it."""
-
-
-def _mount_openapi(app: web.Application, routes: list[Route]) -> None:
-    body = orjson.dumps(document(routes, version("folkmoot")))
-
-    async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type="application/json")
-
-    app.router.add_get("/api/openapi.json", openapi)

@@ -12,26 +12,22 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signaling.errors import ErrorCode
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE, NOTIFICATIONS, REQUESTS, RequestKind
-from signaling.messages.model import Error
+from signaling.messages.model import ConnectRefused, Error, Handshake
 
 
 def document() -> dict[str, Any]:
     """One JSON Schema document: `$defs` of all messages, and which event carries which.
 
-    Shape: `{namespace, error_codes, error: {event, data}, requests: {event: {payload, reply_event, reply, instead?:
-    {event: data}}}, notifications: {event: data}, $defs}`, every message a `$ref`. The same messages always give the
-    same document.
+    Shape: `{namespace, handshake: {auth, refused}, error_codes, error: {event, data}, requests: {event: {payload,
+    reply_event, reply, instead?: {event: data}}}, notifications: {event: data}, $defs}`, every message a `$ref`. The
+    same messages always give the same document.
     """
-    asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [(kind.payload, "validation") for kind in REQUESTS.values()]
-    told: set[type[BaseModel]] = _answers() | set(NOTIFICATIONS.values()) | {Error}
-    answered: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (model, "serialization") for model in sorted(told, key=lambda model: model.__name__)
-    ]
-    refs, definitions = models_json_schema(asked + answered, by_alias=True, ref_template="#/$defs/{model}")
+    refs, definitions = models_json_schema(messages(), by_alias=True, ref_template="#/$defs/{model}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Folkmoot signaling",
         "namespace": NAMESPACE,
+        "handshake": {"auth": refs[Handshake, "validation"], "refused": refs[ConnectRefused, "serialization"]},
         "error_codes": [code.value for code in ErrorCode],
         "error": {"event": ERROR_EVENT, "data": refs[Error, "serialization"]},
         "requests": {
@@ -46,6 +42,14 @@ def document() -> dict[str, Any]:
         "notifications": {event: refs[model, "serialization"] for event, model in NOTIFICATIONS.items()},
         "$defs": definitions["$defs"],
     }
+
+
+def messages() -> list[tuple[type[BaseModel], JsonSchemaMode]]:
+    """Every model that crosses the line, in a fixed order."""
+    asked: list[type[BaseModel]] = [Handshake, *(kind.payload for kind in REQUESTS.values())]
+    told: set[type[BaseModel]] = _answers() | set(NOTIFICATIONS.values()) | {Error, ConnectRefused}
+    answered = sorted(told, key=lambda model: model.__name__)
+    return [(model, "validation") for model in asked] + [(model, "serialization") for model in answered]
 
 
 def _answers() -> set[type[BaseModel]]:

@@ -156,6 +156,7 @@ TOKEN_ENDED: Final = "token:ended"  # noqa: S105
 
 NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
     {
+        SESSION_REPLACED: room.SessionReplaced,
         PARTICIPANT_JOINED: participant.ParticipantView,
         PARTICIPANT_LEFT: participant.ParticipantLeft,
         PARTICIPANT_UPDATED: participant.ParticipantView,

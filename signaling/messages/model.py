@@ -55,3 +55,17 @@ class Error(Told):
     message: str
     event: str
     retry_after: float | None = None
+
+
+class Handshake(Request):
+    """`auth` of the Socket.IO CONNECT packet."""
+
+    token: str
+
+
+class ConnectRefused(Told):
+    """`data` of the Socket.IO CONNECT_ERROR packet; `retry_after`, in seconds, says when to try again."""
+
+    code: str
+    message: str
+    retry_after: float | None = None

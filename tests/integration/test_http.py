@@ -9,6 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from signaling import asyncapi, schema
 from tests.integration.conftest import Enter
 from tests.support.server import RunningServer
 
@@ -72,6 +73,11 @@ def test_the_openapi_document_of_all_routes_is_valid(server: RunningServer) -> N
     assert status == 200
     validate(document)
     assert {"/api/meetings/{id}/events", "/api/rooms/{meeting_id}", "/api/workers"} <= document["paths"].keys()
+
+
+def test_the_contract_of_signaling_is_published(server: RunningServer) -> None:
+    assert server.request("GET", "/api/schema/signaling.json") == (200, schema.document())
+    assert server.request("GET", "/api/schema/asyncapi.json") == (200, asyncapi.document())
 
 
 @pytest.mark.parametrize(

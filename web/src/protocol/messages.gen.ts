@@ -22,6 +22,13 @@ export interface BlockView {
   readonly display_name: string
 }
 
+/** `data` of the Socket.IO CONNECT_ERROR packet; `retry_after`, in seconds, says when to try again. */
+export interface ConnectRefused {
+  readonly code: string
+  readonly message: string
+  readonly retry_after?: number | null
+}
+
 export interface Consume {
   readonly transport_id: string
   readonly producer_id: string
@@ -220,6 +227,11 @@ export interface HandRaised {
 /** Whose hands were up and are down now; the others hear `hand:raised` for each. */
 export interface HandsLowered {
   readonly participant_ids: readonly string[]
+}
+
+/** `auth` of the Socket.IO CONNECT packet. */
+export interface Handshake {
+  readonly token: string
 }
 
 /** `iceServers` are new credentials, for `transport.updateIceServers()` before `restartIce()`. */
@@ -707,6 +719,10 @@ export interface ScreenStart {
 export interface ScreenStop {
 }
 
+/** Another connection of one's own carries one on in the meeting; this one is about to be closed. */
+export interface SessionReplaced {
+}
+
 /** Who has the floor now; nobody when `participant_id` is absent. */
 export interface SpeakerChanged {
   readonly participant_id?: string | null
@@ -877,6 +893,7 @@ export interface Requests {
 
 /** What the server tells of its own accord. */
 export interface Notifications {
+  'session:replaced': SessionReplaced
   'participant:joined': ParticipantView
   'participant:left': ParticipantLeft
   'participant:updated': ParticipantView
@@ -918,6 +935,7 @@ export interface Notifications {
 }
 
 export const NOTIFICATION_NAMES = [
+  'session:replaced',
   'participant:joined',
   'participant:left',
   'participant:updated',

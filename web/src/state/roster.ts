@@ -110,6 +110,7 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'data_producer:removed':
     case 'data_producer:closed':
     case 'data_consumer:closed':
+    case 'session:replaced':
     case 'transport:closed':
     case 'room:closed':
     case 'token:expiring':
