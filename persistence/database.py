@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import orjson
 import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
@@ -19,6 +20,13 @@ BUSY_TIMEOUT_MS: Final = 5000
 _WRITES: Final = "folkmoot_writes"
 _SYNCHRONOUS_FULL: Final = 2
 
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+_JSON: Final[dict[str, Any]] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+
 log = structlog.get_logger(__name__)
 
 
@@ -28,12 +36,13 @@ def create_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncE
     if target.drivername == "sqlite+aiosqlite":
         if target.database in (None, "", ":memory:"):
             raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
-        engine = create_async_engine(target)
+        engine = create_async_engine(target, **_JSON)
         _prepare_sqlite(engine, busy_timeout_ms)
         return engine
     if target.drivername == "postgresql+asyncpg":
         server_settings = {"application_name": "folkmoot", "timezone": "UTC", "synchronous_commit": "on"}
-        return create_async_engine(target, pool_pre_ping=True, connect_args={"server_settings": server_settings})
+        connect_args = {"server_settings": server_settings}
+        return create_async_engine(target, pool_pre_ping=True, connect_args=connect_args, **_JSON)
     raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")
 
 

@@ -14,16 +14,20 @@ from .journal import Record
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as read back: `event`, or `problem` when this version cannot understand it. `body` is its JSON.
+    """One event as read back: `event`, or `problem` when this version cannot understand it.
 
-    `id` is its place in the journal, the same however often it is read.
+    `id` is its place in the journal, the same however often it is read; `raw` what lies there, bytes if it is no JSON.
     """
 
     id: str
-    body: str
-    event: Event | None
+    raw: object
+    event: Event | None = None
     problem: str | None = None
-    raw: object = None
+
+    @property
+    def body(self) -> str:
+        """As text, to be kept as it was."""
+        return self.raw.decode(errors="replace") if isinstance(self.raw, bytes) else orjson.dumps(self.raw).decode()
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
@@ -36,15 +40,14 @@ def decode_events(record: Record, journal_id: str) -> list[Entry]:
     try:
         items = orjson.loads(record.body)
     except orjson.JSONDecodeError:
-        return [Entry(f"{place}:0", record.body.decode(errors="replace"), None, "not JSON")]
+        return [Entry(f"{place}:0", record.body, problem="not JSON")]
     if not isinstance(items, list):
-        return [Entry(f"{place}:0", record.body.decode(errors="replace"), None, "not a list of events")]
+        return [Entry(f"{place}:0", record.body, problem="not a list of events")]
     return [_read(f"{place}:{index}", item) for index, item in enumerate(items)]
 
 
 def _read(place: str, item: object) -> Entry:
-    body = orjson.dumps(item).decode()
     try:
-        return Entry(place, body, Event.parse(item), raw=item)
+        return Entry(place, item, Event.parse(item))
     except InvalidEventError as error:
-        return Entry(place, body, None, str(error), raw=item)
+        return Entry(place, item, problem=str(error))

@@ -115,7 +115,8 @@ class Segments:
         records: list[Record] = []
         with self._path(base).open("rb") as file:
             file.seek(position - base)
-            data = file.read(min(limit - position, self._segment_bytes + HEADER_BYTES + MAX_BODY_BYTES))
+            # The longest record fits, so one is always whole; a backlog is read a piece at a time.
+            data = file.read(min(limit - position, HEADER_BYTES + MAX_BODY_BYTES))
         offset = 0
         while len(records) < count and (body := decode(data, offset)) is not None:
             start = position + offset

@@ -31,8 +31,8 @@ async def refresh_totals(scope: Scope) -> None:
     for meeting_id in sorted(scope.lifecycles):
         await _refresh_lifecycle(scope, meeting_id)
         await _name_placeholder(scope, meeting_id)
-    for meeting_id in sorted(scope.lifecycles | scope.crowds):
-        await _count_present(scope, meeting_id)
+    if changed := scope.lifecycles | scope.crowds:
+        await _count_present(scope, changed)
     if scope.people:
         await _refresh_people(scope)
 
@@ -81,13 +81,13 @@ async def _name_placeholder(scope: Scope, meeting_id: str) -> None:
     )
 
 
-async def _count_present(scope: Scope, meeting_id: str) -> None:
+async def _count_present(scope: Scope, meeting_ids: set[str]) -> None:
     """Stays that began and did not end, unless the meeting itself ended after they began."""
     present = (
         select(func.count())
         .select_from(ParticipantSessionRow)
         .where(
-            ParticipantSessionRow.meeting_id == meeting_id,
+            ParticipantSessionRow.meeting_id == MeetingRow.id,
             ParticipantSessionRow.joined_at.is_not(None),
             ParticipantSessionRow.left_at.is_(None),
             or_(
@@ -99,7 +99,7 @@ async def _count_present(scope: Scope, meeting_id: str) -> None:
         .scalar_subquery()
     )
     await scope.connection.execute(
-        update(MeetingRow).where(MeetingRow.id == meeting_id).values(current_participants_count=present)
+        update(MeetingRow).where(MeetingRow.id.in_(meeting_ids)).values(current_participants_count=present)
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -16,7 +15,8 @@ from persistence.journal import JournalLimits
 from persistence.store import Store, StoreOptions
 from persistence.writer import WriterOptions
 
-from .postgres import find_binaries, running_postgres
+from .database_path import DatabasePath, database_path
+from .postgres import find_binaries, new_database, running_postgres
 
 QUICK = StoreOptions(
     writer=WriterOptions(batch_delay_s=0.001, retry_base_s=0.001, retry_cap_s=0.01),
@@ -35,22 +35,21 @@ def postgres_socket() -> Iterator[Path]:
         yield directory
 
 
-async def _new_postgres_database(socket: Path) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(host=str(socket), user="folkmoot", database="postgres")
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    return f"postgresql+asyncpg://folkmoot@/{name}?host={socket}"
-
-
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'folkmoot.db'}"
-    return await _new_postgres_database(request.getfixturevalue("postgres_socket"))
+    return await new_database(request.getfixturevalue("postgres_socket"))
+
+
+@pytest_asyncio.fixture
+async def troubled(url: str, postgres_socket: Path) -> AsyncIterator[tuple[str, DatabasePath]]:
+    """The test's PostgreSQL database, and the way to it that can be troubled."""
+    # Paths of sockets are short (108 bytes), those of tests are not.
+    with tempfile.TemporaryDirectory(prefix="path-") as directory:
+        async with database_path(postgres_socket, Path(directory)) as path:
+            yield url.replace(str(postgres_socket), directory), path
 
 
 @dataclass

@@ -7,9 +7,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import asyncpg
 
 _WHERE_DEBIAN_KEEPS_IT = Path("/usr/lib/postgresql")
 
@@ -21,7 +24,7 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(binaries: Path) -> Iterator[Path]:
+def running_postgres(binaries: Path, *, durable: bool = False) -> Iterator[Path]:
     """Yields the directory of the unix socket. PostgreSQL will not run as root, who lends it the `postgres` user."""
     home = Path(tempfile.mkdtemp(prefix="folkmoot-pg-"))
     as_user: list[str] = []
@@ -31,8 +34,9 @@ def running_postgres(binaries: Path) -> Iterator[Path]:
         as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     data, log = home / "data", home / "log"
     initdb = ["initdb", "-D", str(data), "-U", "folkmoot", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-    # Commits need not survive the machine here, only the server.
-    settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c max_connections=200"
+    # In tests commits need not survive the machine, only the server.
+    sync = "on" if durable else "off"
+    settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync={sync} -c max_connections=200"
     start = ["pg_ctl", "-D", str(data), "-l", str(log), "-o", settings, "-w", "start"]
     stop = ["pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"]
 
@@ -49,3 +53,14 @@ def running_postgres(binaries: Path) -> Iterator[Path]:
             run(stop)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+async def new_database(socket: Path) -> str:
+    """The URL of an empty database of its own."""
+    name = f"test_{uuid.uuid4().hex}"
+    connection = await asyncpg.connect(host=str(socket), user="folkmoot", database="postgres")
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    return f"postgresql+asyncpg://folkmoot@/{name}?host={socket}"
