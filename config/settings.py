@@ -89,6 +89,7 @@ class LimitSettings(Section):
     lobby_timeout_s: float = Field(600, gt=0)
     title_length: int = Field(100, ge=1, le=255)
     description_length: int = Field(500, ge=0)
+    chat_length: int = Field(4000, ge=1, le=16_000)
 
 
 class LogSettings(Section):

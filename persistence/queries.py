@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import translated
+from .events import CATALOGUE
 from .tables import MeetingLogRow, ParticipantRow, ParticipantSessionRow
 
 MAX_PAGE: Final = 1000
@@ -24,7 +25,10 @@ class Answer(BaseModel):
 
 
 class StoredEvent(Answer):
-    """An event with its place: `sequence` is dense and increasing in its meeting."""
+    """An event with its place: `sequence` is dense and increasing in its meeting.
+
+    Its payload is what everybody may see who may read the record: without the fields its type withholds.
+    """
 
     event_id: str
     type: str
@@ -33,6 +37,13 @@ class StoredEvent(Answer):
     participant_id: str | None
     timestamp: datetime
     payload: dict[str, Any]
+
+    @field_validator("payload")
+    @classmethod
+    def _withhold(cls, payload: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        kind = CATALOGUE.get(info.data.get("type", ""))
+        withheld = kind.withheld if kind is not None else frozenset()
+        return {name: value for name, value in payload.items() if name not in withheld} if withheld else payload
 
 
 class EventPage(Answer):

@@ -22,7 +22,7 @@ from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
 from .queries import Queries
-from .repositories import Blocks, Meetings, RevokedTokens, SignIns, Users
+from .repositories import Blocks, Chats, Meetings, RevokedTokens, SignIns, Users
 from .tables import JournalPositionRow
 from .writer import Writer, WriterOptions
 
@@ -71,6 +71,7 @@ class Store:
         self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
+        self.chats = Chats(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear

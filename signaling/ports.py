@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from persistence.events import Payload
+from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
 
 
@@ -36,6 +37,20 @@ class Blocks(Protocol):
         ...
 
 
+class ChatArchive(Protocol):
+    """Implemented by persistence's Chats. All raise PersistenceError."""
+
+    async def latest(self, meeting_id: str, limit: int) -> tuple[list[ChatMessage], int]:
+        """The last messages, oldest first, and the revision of the whole chat."""
+        ...
+
+    async def before(self, meeting_id: str, number: int, *, reader: str, limit: int) -> list[ChatMessage]:
+        """The last ones before that number that this user may read, oldest first."""
+        ...
+
+    async def one(self, meeting_id: str, message_id: str) -> ChatMessage | None: ...
+
+
 class Store(Protocol):
     @property
     def emitter(self) -> Record: ...
@@ -45,3 +60,6 @@ class Store(Protocol):
 
     @property
     def blocks(self) -> Blocks: ...
+
+    @property
+    def chats(self) -> ChatArchive: ...

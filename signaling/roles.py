@@ -57,6 +57,11 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "screen:stop": _ALL,
         "hand:raise": _ALL,
         "reaction:send": _ALL,
+        # Whoever may not write may read; permissions and features say who may write.
+        "chat:send": _ALL,
+        "chat:edit": _ALL,
+        "chat:delete": _ALL,
+        "chat:list": _ALL,
         "participant:mute": HOSTS,
         "room:mute_all": HOSTS,
         "participant:ask_unmute": HOSTS,

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.settings import LimitSettings
 from persistence.repositories.meetings import Meeting
+from signaling.chat import Chat
 from signaling.data import RoomData
 from signaling.errors import ErrorCode, SignalingError
 from signaling.hands import Hands
@@ -38,6 +39,7 @@ class Room:
         self.data = RoomData()
         self.speaker: Participant | None = None
         self.hands = Hands()
+        self.chat = Chat()
         self.features = meeting.features
         self.lobby = meeting.lobby
         self.known = Known()

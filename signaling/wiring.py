@@ -11,9 +11,11 @@ from config.settings import Settings
 from sfu.ports import Rooms
 from signaling.absence import Absences
 from signaling.admission import Admission
+from signaling.chatting import Chatting
 from signaling.closing import Closing
 from signaling.data_closing import DataClosing
 from signaling.door import Door
+from signaling.handlers.chat import ChatHandlers
 from signaling.handlers.consumer import ConsumerHandlers
 from signaling.handlers.data import DataHandlers
 from signaling.handlers.lobby import LobbyHandlers
@@ -73,6 +75,7 @@ def lobbies_of(registry: Registry, store: Store, settings: Settings, new_id: Cal
 def all_handlers(parts: Parts) -> list[object]:
     record, limits = parts.store.emitter, parts.settings.limits
     switches = Switches(parts.media, record)
+    chatting = Chatting(record, parts.store.chats, new_id=parts.new_id, now=utc_now)
     ice_servers = IceServers(parts.settings.rtc, time.time)
     return [
         RoomHandlers(
@@ -82,6 +85,7 @@ def all_handlers(parts: Parts) -> list[object]:
             admission=Admission(parts.store, parts.passwords, parts.creations),
             door=Door(parts.registry, parts.lobbies, parts.store.blocks),
             lobbies=parts.lobbies,
+            chatting=chatting,
             passwords=parts.passwords,
             closing=parts.closing,
             absences=parts.absences,
@@ -111,7 +115,8 @@ def all_handlers(parts: Parts) -> list[object]:
         MediaHandlers(record, switches),
         ModerationHandlers(record, switches, parts.closing),
         MembershipHandlers(record, parts.closing, parts.data_closing),
-        RuleHandlers(record, parts.closing, parts.ranks),
+        RuleHandlers(record, parts.closing, parts.ranks, chatting),
+        ChatHandlers(chatting, utc_now, chat_length=limits.chat_length),
         LobbyHandlers(record, parts.lobbies),
         ParticipantHandlers(record, utc_now),
         parts.tokens,

@@ -3,6 +3,7 @@
 A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
 """
 
+from .chat import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, FileReference, MessageType
 from .client import ClientDeviceFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
 from .event import CATALOGUE, Event, MeetingId
@@ -61,6 +62,9 @@ __all__ = [
     "CATALOGUE",
     "AudioMuted",
     "AudioUnmuted",
+    "ChatMessageDeleted",
+    "ChatMessageEdited",
+    "ChatMessageSent",
     "ClientDeviceFailed",
     "ClientNetworkChanged",
     "ClientVideoFroze",
@@ -71,6 +75,7 @@ __all__ = [
     "DominantSpeakerChanged",
     "Event",
     "FeaturesChanged",
+    "FileReference",
     "HandLowered",
     "HandRaised",
     "LayerAdjusted",
@@ -87,6 +92,7 @@ __all__ = [
     "MeetingId",
     "MeetingStarted",
     "MeetingUpdated",
+    "MessageType",
     "ParticipantBlocked",
     "ParticipantDisconnected",
     "ParticipantJoined",

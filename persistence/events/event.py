@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import client, data, lobby, media, meeting, moderation, participant, statistics, worker
+from . import chat, client, data, lobby, media, meeting, moderation, participant, statistics, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -66,6 +66,9 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             moderation.RoomUnlocked,
             moderation.FeaturesChanged,
             moderation.SpotlightChanged,
+            chat.ChatMessageSent,
+            chat.ChatMessageEdited,
+            chat.ChatMessageDeleted,
             lobby.LobbyAsked,
             lobby.LobbyAdmitted,
             lobby.LobbyDenied,

@@ -27,10 +27,12 @@ class Payload(BaseModel):
     """What one type of event tells beyond who, where and when (EVT-2). One subclass a type, none for two.
 
     `type` is the tag, `subject.verb`. `personal` says that the event is about one participant and means nothing
-    without.
+    without. `withheld` are the fields that the record keeps and does not show to whoever may read it: what was said in
+    private, or taken back since. They are read where it is known whom they are for.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ClassVar[str]
     personal: ClassVar[bool] = True
+    withheld: ClassVar[frozenset[str]] = frozenset()

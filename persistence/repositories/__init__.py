@@ -1,6 +1,7 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
 from .blocks import Blocks
+from .chats import ChatMessage, Chats
 from .meetings import Meeting, Meetings, NewMeeting
 from .revocations import Revocation, RevokedTokens
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
@@ -9,6 +10,8 @@ from .users import User, Users
 __all__ = [
     "MAX_SIGN_INS",
     "Blocks",
+    "ChatMessage",
+    "Chats",
     "Meeting",
     "Meetings",
     "NewMeeting",

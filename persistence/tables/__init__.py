@@ -1,6 +1,7 @@
 """The rows: one file a table, named by its noun. Importing this package fills `Base.metadata`."""
 
 from .base import Base
+from .chat_message import ChatMessageRow
 from .failed_event import FailedEventRow
 from .journal_position import JournalPositionRow
 from .log_head import LogHeadRow
@@ -15,6 +16,7 @@ from .user import UserRow
 
 __all__ = [
     "Base",
+    "ChatMessageRow",
     "FailedEventRow",
     "JournalPositionRow",
     "LogHeadRow",

@@ -14,6 +14,7 @@ from persistence.tables import MeetingStatus
 from sfu.ports import Rooms
 from signaling.absence import Absences
 from signaling.admission import DEFAULT_TITLE, Admission, role_of
+from signaling.chatting import Chatting, newest
 from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.display_name import clean_display_name
@@ -59,6 +60,7 @@ class RoomHandlers:
         absences: Absences,
         door: Door,
         lobbies: Lobbies,
+        chatting: Chatting,
         ice_servers: IceServers,
         limits: LimitSettings,
         new_id: Callable[[], str],
@@ -72,6 +74,7 @@ class RoomHandlers:
         self._absences = absences
         self._door = door
         self._lobbies = lobbies
+        self._chatting = chatting
         self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
@@ -113,7 +116,7 @@ class RoomHandlers:
             raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
         meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
         if (back := await self._absences.claim(session, meeting.id, request.resume_token)) is not None:
-            return await self._come_back(session, back)
+            return await self._come_back(session, back, request)
         name = clean_display_name(request.display_name, fallback=session.identity.name)
         if (waiting := await self._door.hold(session, meeting, name)) is not None:
             return waiting
@@ -130,9 +133,9 @@ class RoomHandlers:
             room.arriving -= 1
             await self._closing.close_if_deserted(room)
         session.after_reply(lambda: _announce(participant))
-        return self._joined(participant)
+        return self._joined(participant, request)
 
-    async def _come_back(self, session: Session, participant: Participant) -> RoomJoined:
+    async def _come_back(self, session: Session, participant: Participant, request: RoomJoin) -> RoomJoined:
         """Into the room they never left, past its door. If it cannot be recorded they are out: no ghost stays."""
         try:
             await self._absences.end(participant, session)
@@ -141,7 +144,7 @@ class RoomHandlers:
             raise
         room, view = participant.room, participant.view()
         session.after_reply(lambda: room.tell(catalogue.PARTICIPANT_UPDATED, view, but=participant))
-        return self._joined(participant, resumed=_living(participant))
+        return self._joined(participant, request, resumed=_living(participant))
 
     async def _open(self, room: Room) -> None:
         """The first to come opens the room's media and starts the meeting; the others wait for that."""
@@ -151,6 +154,7 @@ class RoomHandlers:
             if room.open or room.closed:
                 return
             await self._door.open(room)
+            await self._chatting.open(room)
             await self._media.open_room(room.id)
             await self._record.emit(room.id, MeetingStarted(title=room.meeting.title))
             room.open = True
@@ -192,7 +196,7 @@ class RoomHandlers:
             raise
         stand(participant, session.identity)
 
-    def _joined(self, participant: Participant, *, resumed: Resumed | None = None) -> RoomJoined:
+    def _joined(self, participant: Participant, request: RoomJoin, *, resumed: Resumed | None = None) -> RoomJoined:
         room = participant.room
         return RoomJoined(
             meeting=_view(room.meeting, live=True),
@@ -206,6 +210,7 @@ class RoomHandlers:
             locked=room.locked,
             lobby=room.lobby,
             spotlight=room.spotlight,
+            chat=newest(room.chat, participant.user_id, seen=request.chat_seen),
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,

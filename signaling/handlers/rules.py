@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from persistence.events import FeaturesChanged, RoomLocked, RoomUnlocked, SpotlightChanged
+from signaling.chatting import Chatting
 from signaling.closing import Closing
 from signaling.dispatch import handles
 from signaling.errors import not_found
@@ -16,10 +17,11 @@ from signaling.ranks import Ranks
 
 
 class RuleHandlers:
-    def __init__(self, record: Record, closing: Closing, ranks: Ranks) -> None:
+    def __init__(self, record: Record, closing: Closing, ranks: Ranks, chatting: Chatting) -> None:
         self._record = record
         self._closing = closing
         self._ranks = ranks
+        self._chatting = chatting
 
     @handles(moderation.RoomLock)
     async def lock(self, participant: Participant, request: moderation.RoomLock) -> moderation.RoomLocked:
@@ -41,13 +43,17 @@ class RuleHandlers:
         async with turn(participant, request):
             features = room.features.model_copy(update=request.model_dump(exclude_none=True))
             told = moderation.RoomFeaturesSet(features=features, by=participant.id)
-            if features != room.features:
+            before = room.features
+            if features != before:
                 await self._record.emit(room.id, FeaturesChanged(features=features), participant_id=participant.id)
                 room.features = features
                 participant.session.after_reply(lambda: room.tell(catalogue.ROOM_FEATURES_SET, told, but=participant))
                 for other in list(room.participants.values()):
                     if not other.gone and not may_share_screen(other):
                         await stop_share(self._closing, other, by=participant)
+                if features.chat is not before.chat:
+                    switched = "on" if features.chat else "off"
+                    await self._chatting.note(room, f"{participant.display_name} switched the chat {switched}.")
         return told
 
     @handles(moderation.RoomSpotlight)

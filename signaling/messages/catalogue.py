@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import data, lobby, media, moderation, participant, room, token, transport
+from signaling.messages import chat, data, lobby, media, moderation, participant, room, token, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -65,6 +65,10 @@ _REQUESTS: Final = (
     RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
     RequestKind("hand:raise", participant.HandRaise, "hand:raised", participant.HandRaised),
     RequestKind("reaction:send", participant.ReactionSend, "reaction:sent", participant.ReactionSent),
+    RequestKind("chat:send", chat.ChatSend, "chat:message", chat.ChatMessageView),
+    RequestKind("chat:edit", chat.ChatEdit, "chat:edited", chat.ChatMessageView),
+    RequestKind("chat:delete", chat.ChatDelete, "chat:deleted", chat.ChatMessageView),
+    RequestKind("chat:list", chat.ChatList, "chat:listed", chat.ChatPage),
     RequestKind("participant:mute", moderation.ParticipantMute, "participant:muted", moderation.ParticipantMuted),
     RequestKind("room:mute_all", moderation.RoomMuteAll, "room:muted_all", moderation.RoomMutedAll),
     RequestKind(
@@ -126,6 +130,9 @@ SCREEN_STARTED: Final = "screen:started"
 SCREEN_STOPPED: Final = "screen:stopped"
 HAND_RAISED: Final = "hand:raised"
 REACTION_SENT: Final = "reaction:sent"
+CHAT_MESSAGE: Final = "chat:message"
+CHAT_EDITED: Final = "chat:edited"
+CHAT_DELETED: Final = "chat:deleted"
 PRODUCER_ADDED: Final = "producer:added"
 PRODUCER_REMOVED: Final = "producer:removed"
 PRODUCER_PAUSED: Final = "producer:paused"
@@ -168,6 +175,9 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         SCREEN_STOPPED: media.ScreenShare,
         HAND_RAISED: participant.HandRaised,
         REACTION_SENT: participant.ReactionSent,
+        CHAT_MESSAGE: chat.ChatMessageView,
+        CHAT_EDITED: chat.ChatMessageView,
+        CHAT_DELETED: chat.ChatMessageView,
         PRODUCER_ADDED: media.ProducerView,
         PRODUCER_REMOVED: media.ProducerNamed,
         PRODUCER_PAUSED: media.ProducerNamed,

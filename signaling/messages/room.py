@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from persistence.features import Features
+from signaling.messages.chat import ChatPage
 from signaling.messages.data import DataProducerView
 from signaling.messages.media import ProducerView
 from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
@@ -46,10 +47,13 @@ class RoomCreated(Told):
 
 
 class RoomJoin(Request):
+    """`chat_seen`: the `revision` of the chat one knows, on coming back; what changed since is the answer's `chat`."""
+
     meeting_id: MeetingId
     display_name: Annotated[str, Field(max_length=1024)] | None = None
     password: Annotated[str, Field(max_length=128)] | None = None
     resume_token: Annotated[str, Field(max_length=256)] | None = None
+    chat_seen: Annotated[int, Field(ge=0)] | None = None
 
 
 class Resumed(Told):
@@ -79,6 +83,7 @@ class RoomJoined(Told):
     locked: bool
     lobby: bool
     spotlight: list[str]
+    chat: ChatPage
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str

@@ -21,6 +21,7 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
     """For each request a payload that is right for a host who is in a room, in an order in which all can be asked."""
     bob, cy, dee = [(await (await node.connect(name)).join("daily"))["participant_id"] for name in ("bob", "cy", "dee")]
     await client.ask("room:lobby", enabled=True)
+    said = (await client.ask("chat:send", text="Hello!"))["message_id"]
     send, recv = await client.transport("send"), await client.transport("recv")
     mine = await client.produce(transport_id=send)
     spare = await client.produce(transport_id=send)
@@ -57,6 +58,10 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
         "screen:stop": {},
         "hand:raise": {"raised": True},
         "reaction:send": {"reaction": "👍"},
+        "chat:send": {"text": "Hello"},
+        "chat:edit": {"message_id": said, "text": "Hello?"},
+        "chat:delete": {"message_id": said},
+        "chat:list": {},
         "participant:mute": {"participant_id": bob, "kind": "audio"},
         "room:mute_all": {"kind": "video"},
         "participant:ask_unmute": {"participant_id": bob, "kind": "audio"},
@@ -66,7 +71,7 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
         "participant:set_role": {"participant_id": bob, "role": "co_host"},
         "participant:permit": {"participant_id": bob, "can_use_chat": False},
         "room:lock": {"locked": False},
-        "room:features": {"chat": False},
+        "room:features": {"reactions": False},
         "room:spotlight": {"participant_ids": [bob]},
         "participant:remove": {"participant_id": cy},
         "participant:block": {"participant_id": dee},

@@ -11,7 +11,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from persistence.errors import JournalFailedError, MeetingExistsError
-from persistence.events import ParticipantBlocked, ParticipantUnblocked, Payload
+from persistence.events import (
+    ChatMessageDeleted,
+    ChatMessageEdited,
+    ChatMessageSent,
+    ParticipantBlocked,
+    ParticipantUnblocked,
+    Payload,
+)
+from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from sfu import commands as c
@@ -304,8 +312,48 @@ class MemoryBlocks:
         return blocked
 
 
+class MemoryChats:
+    """As the projection would have it."""
+
+    def __init__(self, record: MemoryRecord) -> None:
+        self._record = record
+
+    def _messages(self, meeting_id: str) -> list[ChatMessage]:
+        found: dict[str, ChatMessage] = {}
+        for meeting, _, actor, fact in self._record.facts:
+            if meeting != meeting_id:
+                continue
+            if isinstance(fact, ChatMessageSent):
+                found[fact.message_id] = ChatMessage(
+                    **fact.model_dump(exclude={"message_type"}),
+                    type=fact.message_type,
+                    number=fact.revision,
+                    participant_id=actor,
+                    sent_at=NOON,
+                )
+            elif isinstance(fact, ChatMessageEdited):
+                change = {"text": fact.text, "revision": fact.revision, "edited_at": NOON}
+                found[fact.message_id] = found[fact.message_id].model_copy(update=change)
+            elif isinstance(fact, ChatMessageDeleted):
+                change = {"text": "", "file": None, "revision": fact.revision, "deleted": True}
+                found[fact.message_id] = found[fact.message_id].model_copy(update=change)
+        return list(found.values())
+
+    async def latest(self, meeting_id: str, limit: int) -> tuple[list[ChatMessage], int]:
+        messages = self._messages(meeting_id)
+        return messages[-limit:], max((message.revision for message in messages), default=0)
+
+    async def before(self, meeting_id: str, number: int, *, reader: str, limit: int) -> list[ChatMessage]:
+        messages = [each for each in self._messages(meeting_id) if each.number < number and each.visible_to(reader)]
+        return messages[-limit:]
+
+    async def one(self, meeting_id: str, message_id: str) -> ChatMessage | None:
+        return next((each for each in self._messages(meeting_id) if each.message_id == message_id), None)
+
+
 class MemoryStore:
     def __init__(self) -> None:
         self.emitter = MemoryRecord()
         self.blocks = MemoryBlocks(self.emitter)
         self.meetings = MemoryMeetings()
+        self.chats = MemoryChats(self.emitter)

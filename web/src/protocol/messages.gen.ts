@@ -22,6 +22,62 @@ export interface BlockView {
   readonly display_name: string
 }
 
+/** One's own message, or, by hosts, anybody's that they can read. */
+export interface ChatDelete {
+  readonly message_id: string
+}
+
+/** One's own message gets another text, within its type. */
+export interface ChatEdit {
+  readonly message_id: string
+  readonly text: string
+}
+
+/** Messages before that `number`, or the last ones; at most `limit`. */
+export interface ChatList {
+  readonly before?: number | null
+  readonly limit?: number
+}
+
+/** A message as it is now. `number` is its place in the chat, `revision` that of its last change: the later counts. `participant_id`, `user_id` and `display_name` are its author's, absent in a System message. With `to_participant_id` it is private. A `deleted` one has no text. Times are RFC 3339, UTC. */
+export interface ChatMessageView {
+  readonly message_id: string
+  readonly number: number
+  readonly revision: number
+  readonly type: 'Text' | 'Emoji' | 'File' | 'Link' | 'System'
+  readonly participant_id?: string | null
+  readonly user_id?: string | null
+  readonly display_name?: string | null
+  readonly text: string
+  readonly file?: FileReference | null
+  readonly reply_to?: string | null
+  readonly to_participant_id?: string | null
+  readonly to_user_id?: string | null
+  readonly to_name?: string | null
+  readonly nonce?: string | null
+  readonly sent_at: string
+  readonly edited_at?: string | null
+  readonly deleted?: boolean
+}
+
+/** Messages one may read, oldest first, and the `revision` of the whole chat, to be given as `chat_seen`. With `since`, they are all that changed after that revision: new, edited and deleted ones. Without, they stand in a row, and `more` says whether there are older ones. */
+export interface ChatPage {
+  readonly messages: readonly ChatMessageView[]
+  readonly revision: number
+  readonly more: boolean
+  readonly since?: number | null
+}
+
+/** `text` is the message: any (Text), emoji alone (Emoji), one http or https address (Link), or words on a `file`. With `to_participant_id` it is for them and oneself alone. `nonce` is any mark of one's own: saying a message again with the same, because its answer was lost, is answered with the message that is there. */
+export interface ChatSend {
+  readonly type?: 'Text' | 'Emoji' | 'File' | 'Link'
+  readonly text?: string
+  readonly file?: SharedFile | null
+  readonly reply_to?: string | null
+  readonly to_participant_id?: string | null
+  readonly nonce?: string | null
+}
+
 /** `data` of the Socket.IO CONNECT_ERROR packet; `retry_after`, in seconds, says when to try again. */
 export interface ConnectRefused {
   readonly code: string
@@ -203,6 +259,14 @@ export interface Features {
   readonly reactions: boolean
   readonly unmute: boolean
   readonly start_video: boolean
+}
+
+/** A file that lies elsewhere. `size` in bytes. */
+export interface FileReference {
+  readonly name: string
+  readonly url: string
+  readonly size?: number | null
+  readonly content_type?: string | null
 }
 
 export interface HandLower {
@@ -634,11 +698,13 @@ export interface RoomFeaturesSet {
   readonly by: string
 }
 
+/** `chat_seen`: the `revision` of the chat one knows, on coming back; what changed since is the answer's `chat`. */
 export interface RoomJoin {
   readonly meeting_id: string
   readonly display_name?: string | null
   readonly password?: string | null
   readonly resume_token?: string | null
+  readonly chat_seen?: number | null
 }
 
 /** With `resumed`, one is who one was: same id, role, hand, mutes and media; `resume_token` is for the next time. `participants` includes the joiner; `producers` are all that are open; `speaker` has the floor, if anybody. `features` are what hosts have left switched on for everybody; `spotlight` are the participants to be seen large. */
@@ -654,6 +720,7 @@ export interface RoomJoined {
   readonly locked: boolean
   readonly lobby: boolean
   readonly spotlight: readonly string[]
+  readonly chat: ChatPage
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
@@ -721,6 +788,14 @@ export interface ScreenStop {
 
 /** Another connection of one's own carries one on in the meeting; this one is about to be closed. */
 export interface SessionReplaced {
+}
+
+/** A file that lies elsewhere: `url` is http or https. `size` in bytes. */
+export interface SharedFile {
+  readonly name: string
+  readonly url: string
+  readonly size?: number | null
+  readonly content_type?: string | null
 }
 
 /** Who has the floor now; nobody when `participant_id` is absent. */
@@ -866,6 +941,10 @@ export interface Requests {
   'screen:stop': { payload: ScreenStop; reply: ScreenShare }
   'hand:raise': { payload: HandRaise; reply: HandRaised }
   'reaction:send': { payload: ReactionSend; reply: ReactionSent }
+  'chat:send': { payload: ChatSend; reply: ChatMessageView }
+  'chat:edit': { payload: ChatEdit; reply: ChatMessageView }
+  'chat:delete': { payload: ChatDelete; reply: ChatMessageView }
+  'chat:list': { payload: ChatList; reply: ChatPage }
   'participant:mute': { payload: ParticipantMute; reply: ParticipantMuted }
   'room:mute_all': { payload: RoomMuteAll; reply: RoomMutedAll }
   'participant:ask_unmute': { payload: ParticipantAskUnmute; reply: ParticipantUnmuteAsked }
@@ -905,6 +984,9 @@ export interface Notifications {
   'screen:stopped': ScreenShare
   'hand:raised': HandRaised
   'reaction:sent': ReactionSent
+  'chat:message': ChatMessageView
+  'chat:edited': ChatMessageView
+  'chat:deleted': ChatMessageView
   'producer:added': ProducerView
   'producer:removed': ProducerNamed
   'producer:paused': ProducerNamed
@@ -947,6 +1029,9 @@ export const NOTIFICATION_NAMES = [
   'screen:stopped',
   'hand:raised',
   'reaction:sent',
+  'chat:message',
+  'chat:edited',
+  'chat:deleted',
   'producer:added',
   'producer:removed',
   'producer:paused',
