@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_settings import NoDecode
 
 
 class Section(BaseModel):
@@ -13,3 +17,12 @@ class Section(BaseModel):
 def split_at_commas(value: object) -> object:
     """A list in the environment is its members with commas between them; in YAML it is a list."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _are_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(text.strip())) for text in texts)
+
+
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
+Networks = Annotated[Texts, AfterValidator(_are_networks)]
+"""Addresses and networks, such as 10.0.0.0/8."""

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
 
+from config.outgoing import RetentionSettings, WebhookSettings
 from config.rates import RateSettings
 from config.rtc import RtcSettings
-from config.section import Section, split_at_commas
+from config.section import Networks, Section, Texts
 
 DEV_SECRET = "folkmoot-development-secret-not-for-production"  # noqa: S105 - refused outside --dev, see problems()
 SAMPLE_SECRETS = frozenset({DEV_SECRET, "replace-this-with-32-or-more-random-bytes"})
 MIN_SECRET_BYTES = 32
-
-
-def _are_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_network(text.strip())) for text in texts)
-
-
-Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_at_commas)]
-Networks = Annotated[Texts, AfterValidator(_are_networks)]
-"""Addresses and networks, such as 10.0.0.0/8."""
 
 
 def _is_a_safe_place(text: str) -> str:
@@ -127,6 +117,8 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     limits: LimitSettings = LimitSettings()
     rates: RateSettings = RateSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     data_dir: Path = Path("data")
     dev: bool = False

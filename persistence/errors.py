@@ -38,6 +38,12 @@ class EventConflictError(PersistenceError):
     code = "CONFLICT"
 
 
+class CapacityError(PersistenceError):
+    """There are as many of these as there may be."""
+
+    code = "CAPACITY_EXCEEDED"
+
+
 class UnavailableError(PersistenceError):
     """Nothing was stored; the same call may succeed later."""
 

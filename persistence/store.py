@@ -22,7 +22,7 @@ from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .migrations import migrate
 from .queries import Queries
-from .repositories import Blocks, Chats, Meetings, RevokedTokens, SignIns, Users
+from .repositories import Blocks, Chats, Leases, Meetings, RevokedTokens, SignIns, Users, WebhookProgress, Webhooks
 from .tables import JournalPositionRow
 from .writer import Writer, WriterOptions
 
@@ -78,6 +78,9 @@ class Store:
         self.users = Users(engine, clock=clock)
         self.sign_ins = SignIns(engine, clock=clock)
         self.revoked_tokens = RevokedTokens(engine, clock=clock)
+        self.webhooks = Webhooks(engine, clock=clock)
+        self.webhook_progress = WebhookProgress(engine)
+        self.leases = Leases(engine, clock=clock)
 
     @classmethod
     async def open(
@@ -123,6 +126,11 @@ class Store:
             await store.close()
             raise
         return store
+
+    @property
+    def node(self) -> str:
+        """What this node is called among those that share a database, also after a restart."""
+        return self._journal.journal_id
 
     async def flush(self) -> None:
         """Returns once everything emitted before the call is in the database. Raises `StoreBehindError`."""

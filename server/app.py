@@ -28,6 +28,7 @@ from server.http import HttpServer
 from server.identity import TokenAuthority
 from server.lifecycle import Lifecycle, Stage
 from server.metrics import Metrics
+from server.outgoing import Outgoing
 from server.samples import Samples
 from sfu.fleet import Fleet
 from signaling.gateway import Gateway
@@ -67,6 +68,7 @@ class Application:
         settings, fleet = self._settings, self._fleet
         registry = Registry(limits=settings.limits)
         doors = Doors(settings, store, self._authority)
+        outgoing = Outgoing(settings, store)
         gateway = Gateway(
             authenticate=doors.authenticator.identify,
             registry=registry,
@@ -79,13 +81,15 @@ class Application:
         )
         dispatch = ApiDispatch(doors.authenticator, doors.limits, origins=settings.http.cors_origins)
         health = Health({"database": store.ready, "workers": fleet.ready, "signaling": gateway.ready})
-        metrics = Metrics([Samples(store, fleet, registry, gateway.counters, dispatch).take, doors.samples])
+        metrics = Metrics(
+            [Samples(store, fleet, registry, gateway.counters, dispatch).take, doors.samples, outgoing.samples]
+        )
 
         middlewares = [doors.connections.middleware, doors.proxies.middleware, pages.secure]
         app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
         for part in (gateway, health, metrics):
             part.mount(app)
-        routes = self._routes(store, doors, registry)
+        routes = [*self._routes(store, doors, registry), *outgoing.routes()]
         schemas.mount(app, {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling()})
         dispatch.mount(app, routes)
         pages.Pages(WEB_DIST).mount(app)
@@ -96,6 +100,7 @@ class Application:
         return Lifecycle(
             [
                 Stage("record", _nothing, store.close),
+                outgoing.stage(),
                 doors.stage(),
                 Stage("media", fleet.start, fleet.stop),
                 Stage("signaling", gateway.start, gateway.stop),

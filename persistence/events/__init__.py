@@ -6,7 +6,7 @@ A new type is a new `Payload` subclass in the file of its subject and a line in 
 from .chat import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, FileReference, MessageType
 from .client import ClientDeviceFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
-from .event import CATALOGUE, Event, MeetingId
+from .event import CATALOGUE, SERVER_LOG, Event, MeetingId
 from .lobby import (
     LobbyAdmitted,
     LobbyAsked,
@@ -56,10 +56,19 @@ from .participant import (
 )
 from .payload import Payload
 from .statistics import ConnectionStats, TransportStats
+from .webhook import (
+    WebhookChanged,
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookDisabled,
+    WebhookReplayed,
+    WebhookSecretRotated,
+)
 from .worker import RoomRecovered, WorkerDied
 
 __all__ = [
     "CATALOGUE",
+    "SERVER_LOG",
     "AudioMuted",
     "AudioUnmuted",
     "ChatMessageDeleted",
@@ -118,5 +127,11 @@ __all__ = [
     "UnmuteRequested",
     "VideoMuted",
     "VideoUnmuted",
+    "WebhookChanged",
+    "WebhookCreated",
+    "WebhookDeleted",
+    "WebhookDisabled",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "WorkerDied",
 ]

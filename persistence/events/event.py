@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import chat, client, data, lobby, media, meeting, moderation, participant, statistics, worker
+from . import chat, client, data, lobby, media, meeting, moderation, participant, statistics, webhook, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -84,10 +84,19 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             client.ClientVideoFroze,
             client.ClientDeviceFailed,
             client.ClientNetworkChanged,
+            webhook.WebhookCreated,
+            webhook.WebhookChanged,
+            webhook.WebhookSecretRotated,
+            webhook.WebhookReplayed,
+            webhook.WebhookDisabled,
+            webhook.WebhookDeleted,
         )
     }
 )
 """Every type this version can validate, by its tag."""
+
+SERVER_LOG: Final = "_server"
+"""What happens to the server and not in a meeting is logged under this id. No meeting can be made with it."""
 
 EventId = Annotated[str, AfterValidator(lambda text: str(UUID(text)))]
 MeetingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

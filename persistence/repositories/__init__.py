@@ -1,17 +1,20 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
 from .blocks import Blocks
-from .chats import ChatMessage, Chats
+from .chats import ChatMessage, Chats, Leases
 from .meetings import Meeting, Meetings, NewMeeting
 from .revocations import Revocation, RevokedTokens
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
 from .users import User, Users
+from .webhook_progress import WebhookProgress
+from .webhooks import Webhooks
 
 __all__ = [
     "MAX_SIGN_INS",
     "Blocks",
     "ChatMessage",
     "Chats",
+    "Leases",
     "Meeting",
     "Meetings",
     "NewMeeting",
@@ -22,4 +25,6 @@ __all__ = [
     "SignIns",
     "User",
     "Users",
+    "WebhookProgress",
+    "Webhooks",
 ]

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from persistence.database import translated, writing
 from persistence.dialect import insert_into
 from persistence.errors import MeetingExistsError
-from persistence.events import MeetingId
+from persistence.events import SERVER_LOG, MeetingId
 from persistence.events.payload import sanitise
 from persistence.features import Features
 from persistence.meeting_id import generate_meeting_id
@@ -87,6 +87,8 @@ class Meetings:
 
         A placeholder that an event made before is taken over, with what really happened in it.
         """
+        if new.id == SERVER_LOG:
+            raise MeetingExistsError("this id is the server's own")
         now = self._clock()
         given = new.model_dump(exclude={"id"})
         row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}

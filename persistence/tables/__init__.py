@@ -4,6 +4,7 @@ from .base import Base
 from .chat_message import ChatMessageRow
 from .failed_event import FailedEventRow
 from .journal_position import JournalPositionRow
+from .lease import LeaseRow
 from .log_head import LogHeadRow
 from .meeting import MeetingRow, MeetingStatus, MeetingType
 from .meeting_block import MeetingBlockRow
@@ -13,12 +14,15 @@ from .participant_session import ParticipantSessionRow
 from .refresh_token import RefreshTokenRow
 from .revoked_token import RevokedTokenRow
 from .user import UserRow
+from .webhook_delivery import WebhookDeliveryRow
+from .webhook_endpoint import WebhookEndpointRow
 
 __all__ = [
     "Base",
     "ChatMessageRow",
     "FailedEventRow",
     "JournalPositionRow",
+    "LeaseRow",
     "LogHeadRow",
     "MeetingBlockRow",
     "MeetingLogRow",
@@ -31,4 +35,6 @@ __all__ = [
     "RefreshTokenRow",
     "RevokedTokenRow",
     "UserRow",
+    "WebhookDeliveryRow",
+    "WebhookEndpointRow",
 ]

@@ -1,0 +1,1 @@
+"""Events to endpoints outside: signed, in order, again until they are taken (Standard Webhooks)."""
