@@ -1,7 +1,8 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
 from .blocks import Blocks
-from .chats import ChatMessage, Chats, Leases
+from .chats import ChatMessage, Chats
+from .leases import Leases
 from .meetings import Meeting, Meetings, NewMeeting
 from .revocations import Revocation, RevokedTokens
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
