@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from config.outgoing import RetentionSettings, WebhookSettings
 from config.rates import RateSettings
+from config.record import RecordSettings
 from config.rtc import RtcSettings
 from config.section import Networks, Section, Texts
 
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     rtc: RtcSettings = RtcSettings()
     database: DatabaseSettings = DatabaseSettings()
+    record: RecordSettings = RecordSettings()
     redis: RedisSettings = RedisSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitSettings = LimitSettings()

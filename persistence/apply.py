@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .dialect import insert_into
-from .errors import EventConflictError
 from .events import Event
 from .projections import Scope, project, refresh_totals
 from .tables import LogHeadRow, MeetingLogRow, MeetingRow
@@ -19,18 +18,19 @@ from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many events of a batch were new, and how many had been stored before."""
+    """How many events of a batch were new, how many had been stored before, and those whose id had another body."""
 
-    stored: int
-    duplicates: int
+    stored: int = 0
+    duplicates: int = 0
+    conflicts: Sequence[Event] = ()
 
 
 async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: datetime) -> Applied:
-    """Store what is new, in the order given. Raises `EventConflictError` when an id comes back with another body."""
+    """Store what is new, in the order given."""
     if not events:
-        return Applied(0, 0)
+        return Applied()
     sequences = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
-    new = _keep_new(events, await find_stored(connection, events))
+    new, conflicts = _keep_new(events, await find_stored(connection, events))
     rows = []
     for event in new:
         sequences[event.meeting_id] += 1
@@ -43,7 +43,7 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
         for event in new:
             await project(scope, event)
         await refresh_totals(scope)
-    return Applied(stored=len(new), duplicates=len(events) - len(new))
+    return Applied(len(new), len(events) - len(new) - len(conflicts), conflicts)
 
 
 async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: datetime) -> dict[str, int]:
@@ -77,16 +77,17 @@ async def find_stored(connection: AsyncConnection, events: Sequence[Event]) -> d
     return {row.event_id: Event.parse(dict(row._mapping)) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> list[Event]:
+def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> tuple[list[Event], list[Event]]:
+    """The new ones, and those that came with another's id. The first with an id is the one that counts."""
     seen = dict(stored)
-    new = []
+    new, conflicts = [], []
     for event in events:
         if event.event_id not in seen:
             seen[event.event_id] = event
             new.append(event)
         elif seen[event.event_id] != event:
-            raise EventConflictError("this event_id is stored with another body")
-    return new
+            conflicts.append(event)
+    return new, conflicts
 
 
 def _log_row(event: Event, sequence: int, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -9,14 +11,17 @@ from typing import Any, Final
 import orjson
 import structlog
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .errors import StartRefusedError, UnavailableError
-from .faults import is_transient
+from .faults import Fault, fault_of, is_transient
 
 BUSY_TIMEOUT_MS: Final = 5000
+ANSWER_TIMEOUT_S: Final = 30.0
+"""A database that has not answered by then is taken for one that will not."""
+
 _WRITES: Final = "folkmoot_writes"
 _SYNCHRONOUS_FULL: Final = 2
 
@@ -30,9 +35,20 @@ _JSON: Final[dict[str, Any]] = {"json_serializer": _to_json, "json_deserializer"
 log = structlog.get_logger(__name__)
 
 
-def create_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
-    """An engine for `sqlite+aiosqlite` or `postgresql+asyncpg`. Raises `StartRefusedError` for any other."""
-    target = _read_url(url)
+def create_engine(
+    url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, errors: Counter[str] | None = None
+) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite` or `postgresql+asyncpg`. Raises `StartRefusedError` for any other.
+
+    `errors` counts whatever a driver raises, by `Fault`.
+    """
+    engine = _create_engine(_read_url(url), busy_timeout_ms)
+    if errors is not None:
+        _count_errors(engine, errors)
+    return engine
+
+
+def _create_engine(target: URL, busy_timeout_ms: int) -> AsyncEngine:
     if target.drivername == "sqlite+aiosqlite":
         if target.database in (None, "", ":memory:"):
             raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
@@ -71,7 +87,8 @@ async def require_durability(connection: AsyncConnection) -> None:
 async def translated() -> AsyncIterator[None]:
     """Faults of the surroundings become `UnavailableError`; a driver's own words go no further."""
     try:
-        yield
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            yield
     except Exception as error:
         if is_transient(error):
             log.warning("the database refused", error=type(error).__name__)
@@ -88,6 +105,12 @@ def _read_url(url: str) -> URL:
         return make_url(url)
     except ArgumentError as error:
         raise StartRefusedError("the database URL cannot be read") from error
+
+
+def _count_errors(engine: AsyncEngine, errors: Counter[str]) -> None:
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def count(context: ExceptionContext) -> None:
+        errors[Fault.CONNECTION if context.is_disconnect else fault_of(context.original_exception)] += 1
 
 
 def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:

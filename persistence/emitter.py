@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from time import perf_counter
 
-from .errors import InvalidEventError
+from .errors import InvalidEventError, JournalFailedError, JournalFullError, StoreClosedError, UnavailableError
 from .events import Event, Payload
+from .histogram import Histogram
 from .journal import Journal
 from .journal_entry import encode_events
 
+_REASONS = {JournalFullError: "journal_full", JournalFailedError: "disk", StoreClosedError: "closing"}
+
 
 class Emitter:
-    """Gives facts an id and a time and makes them durable. Knows nothing of the database."""
+    """Gives facts an id and a time and makes them durable. Knows nothing of the database.
+
+    `latency` is from the call to the sync, of calls that were kept; `refused` counts events of those that were not, by
+    reason.
+    """
 
     def __init__(self, journal: Journal, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
         self.emitted = 0
+        self.refused: Counter[str] = Counter()
+        self.latency = Histogram()
 
     async def emit(
         self, meeting_id: str, *facts: Payload | tuple[Payload, str | None], participant_id: str | None = None
@@ -43,8 +54,14 @@ class Emitter:
         """The same for events that already have their id. Delivering one again changes nothing (EVT-3)."""
         if not events:
             return
+        began = perf_counter()
         try:
             await self._journal.append(encode_events(events))
         except ValueError as error:
+            self.refused["too_large"] += len(events)
             raise InvalidEventError("too many events at once, or one too large") from error
+        except UnavailableError as error:
+            self.refused[_REASONS.get(type(error), "unavailable")] += len(events)
+            raise
+        self.latency.observe(perf_counter() - began)
         self.emitted += len(events)

@@ -32,12 +32,6 @@ class EmailTakenError(PersistenceError):
     code = "CONFLICT"
 
 
-class EventConflictError(PersistenceError):
-    """An `event_id` that is already stored came again with another body."""
-
-    code = "CONFLICT"
-
-
 class CapacityError(PersistenceError):
     """There are as many of these as there may be."""
 

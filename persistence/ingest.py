@@ -6,14 +6,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .apply import find_stored
 from .database import translated
 from .emitter import Emitter
-from .errors import EventConflictError, InvalidEventError
+from .errors import InvalidEventError
 from .events import Event
+from .histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ class Ingest:
         self.accepted = 0
         self.duplicates = 0
         self.rejected: Counter[str] = Counter()
+        self.latency = Histogram()
 
     async def take(self, raw: Sequence[object], *, refuse: Refuse) -> Taken:
         """Raises `UnavailableError` when nothing new was acknowledged: the same call may be made again."""
+        began = perf_counter()
         rejected: list[Rejected] = []
         valid: list[tuple[object, Event]] = []
         for item in raw:
@@ -82,10 +86,11 @@ class Ingest:
                     duplicates += 1
                 else:
                     message = "this event_id is stored with another body"
-                    rejected.append(Rejected(_named(item), EventConflictError.code, message))
+                    rejected.append(Rejected(_named(item), "CONFLICT", message))
             await self._emitter.deliver(new)
         taken = Taken(len(new), duplicates, rejected)
         self._count(taken)
+        self.latency.observe(perf_counter() - began)
         return taken
 
     async def _stored(self, events: Sequence[Event]) -> dict[str, Event]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +17,19 @@ import uuid_utils
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from config.record import RecordSettings
+
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
 from .feed import Feed
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
+from .measures import Labelled, Measures
 from .migrations import migrate
 from .queries import Queries
 from .repositories import Blocks, Chats, Leases, Meetings, RevokedTokens, SignIns, Users, WebhookProgress, Webhooks
 from .tables import JournalPositionRow
+from .watchdog import Watchdog
 from .writer import Writer, WriterOptions
 
 log = structlog.get_logger(__name__)
@@ -40,14 +46,34 @@ def new_event_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """`read_wait_s` bounds how long a question waits for the writer, `close_wait_s` how long closing does."""
+    """`read_wait_s` bounds how long a question waits for the writer, `close_wait_s` how long closing does.
+
+    A record that is `behind_after_s` behind the journal is worth a warning, and not ready.
+    """
 
     journal: JournalLimits = field(default_factory=JournalLimits)
     writer: WriterOptions = field(default_factory=WriterOptions)
     disk: Disk = field(default_factory=Disk)
     read_wait_s: float = 5.0
     close_wait_s: float = 10.0
+    behind_after_s: float = 10.0
     busy_timeout_ms: int = 5000
+
+    @classmethod
+    def of(cls, settings: RecordSettings) -> Self:
+        writer = WriterOptions(
+            batch_records=settings.batch_records,
+            batch_delay_s=settings.batch_delay_s,
+            transaction_timeout_s=settings.transaction_timeout_s,
+            retry_base_s=settings.retry_base_s,
+            retry_cap_s=settings.retry_cap_s,
+        )
+        return cls(
+            journal=JournalLimits.within(settings.journal_max_bytes),
+            writer=writer,
+            read_wait_s=settings.read_wait_s,
+            behind_after_s=settings.behind_after_s,
+        )
 
 
 class Store:
@@ -62,11 +88,14 @@ class Store:
         options: StoreOptions,
         clock: Callable[[], datetime],
         rng: Random,
+        errors: Counter[str],
     ) -> None:
         self._engine = engine
         self._journal = journal
         self._writer = writer
         self._options = options
+        self._errors = errors
+        self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
         self.emitter = Emitter(journal, clock=clock, new_id=new_event_id)
         self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
@@ -106,8 +135,9 @@ class Store:
             Journal.open, data_dir / "journal", limits=options.journal, loop=loop, disk=options.disk
         )
         engine: AsyncEngine | None = None
+        errors: Counter[str] = Counter()
         try:
-            engine = create_engine(url, busy_timeout_ms=options.busy_timeout_ms)
+            engine = create_engine(url, busy_timeout_ms=options.busy_timeout_ms, errors=errors)
             await migrate(engine)
             applied = await _position(engine, journal.journal_id)
             position = await asyncio.to_thread(journal.recover, applied)
@@ -119,7 +149,8 @@ class Store:
         writer = Writer(writing(engine), journal, position, options=options.writer, clock=clock, rng=rng)
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
-        store = cls(engine, journal, writer, options=options, clock=clock, rng=rng)
+        store = cls(engine, journal, writer, options=options, clock=clock, rng=rng, errors=errors)
+        store._watchdog.start()
         try:
             await store.feed.start()
         except BaseException:
@@ -139,14 +170,17 @@ class Store:
     async def close(self) -> None:
         """In this order: refuse new events, sync those handed in, apply them while the database lets us, let go."""
         await self.feed.stop()
+        await self._watchdog.stop()
         await self._journal.seal()
         await self._writer.stop(within_s=self._options.close_wait_s)
         await self._journal.close()
-        await self._engine.dispose()
+        with suppress(TimeoutError):  # a driver says good-bye, and a database that hangs never answers
+            async with asyncio.timeout(self._options.close_wait_s):
+                await self._engine.dispose()
 
     async def ready(self) -> str | None:
         """None when events can be taken and questions answered, else what is wrong, fit to be shown."""
-        if (problem := self._journal.problem() or self._writer.problem()) is not None:
+        if (problem := self._journal.problem() or self._watchdog.problem()) is not None:
             return problem
         try:
             async with asyncio.timeout(self._options.read_wait_s), translated(), self._engine.connect() as connection:
@@ -157,26 +191,38 @@ class Store:
 
     def metrics(self) -> dict[str, float]:
         """Counters and gauges by name, without the prefix of the exporter."""
+        return self.measures().plain
+
+    def measures(self) -> Measures:
         journal, writer = self._journal, self._writer.metrics
-        return {
+        plain = {
             "events_emitted_total": self.emitter.emitted,
             "ingest_accepted_total": self.ingest.accepted,
             "ingest_duplicate_total": self.ingest.duplicates,
-            "ingest_rejected_total": self.ingest.rejected.total(),
             "events_stored_total": writer.stored,
             "events_duplicate_total": writer.duplicates,
             "events_failed_total": writer.set_aside,
             "journal_bytes": journal.bytes_on_disk,
-            "journal_backlog_bytes": journal.durable - self._writer.position,
+            "journal_fill_ratio": journal.fill,
+            "journal_backlog_bytes": self._writer.backlog_bytes,
             "journal_syncs_total": journal.groups,
             "journal_failures_total": journal.failures,
-            "journal_refused_total": journal.refused,
             "database_retries_total": writer.retries,
+            "writer_lag_seconds": self._writer.lag_s,
+            "writer_behind": float(self._watchdog.behind),
             "writer_stumbles_total": writer.stumbles,
-            "writer_batches_total": writer.batches,
-            "writer_batch_seconds_total": writer.batch_seconds,
-            "writer_last_batch_seconds": writer.last_batch_s,
         }
+        labelled = {
+            "ingest_rejected_total": Labelled("code", self.ingest.rejected),
+            "events_refused_total": Labelled("reason", self.emitter.refused),
+            "database_errors_total": Labelled("class", self._errors),
+        }
+        histograms = {
+            "emit_seconds": self.emitter.latency,
+            "ingest_seconds": self.ingest.latency,
+            "writer_batch_seconds": writer.batches,
+        }
+        return Measures(plain, labelled, histograms)
 
 
 async def _position(engine: AsyncEngine, journal_id: str) -> int:

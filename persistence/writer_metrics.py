@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .batch import Outcome
+from .histogram import Histogram
 
 
 @dataclass(slots=True)
@@ -14,11 +17,11 @@ class WriterMetrics:
     set_aside: int = 0
     retries: int = 0
     stumbles: int = 0
-    batches: int = 0
-    batch_seconds: float = 0.0
-    last_batch_s: float = 0.0
+    batches: Histogram = field(default_factory=Histogram)
 
-    def observe_batch(self, seconds: float) -> None:
-        self.batches += 1
-        self.batch_seconds += seconds
-        self.last_batch_s = seconds
+    def observe(self, outcome: Outcome, seconds: float) -> None:
+        """One batch, from reading it to its commit, tries included."""
+        self.stored += outcome.stored
+        self.duplicates += outcome.duplicates
+        self.set_aside += outcome.set_aside
+        self.batches.observe(seconds)

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from config.settings import Settings
-from persistence.store import Store
+from persistence.store import Store, StoreOptions
 from server import pages, schemas
 from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
@@ -51,7 +51,9 @@ class Application:
         self.port = settings.http.port
 
     async def start(self) -> None:
-        store = await Store.open(self._settings.database_url, self._settings.data_dir)
+        store = await Store.open(
+            self._settings.database_url, self._settings.data_dir, options=StoreOptions.of(self._settings.record)
+        )
         try:
             lifecycle = self._wire(store)
             await lifecycle.start()

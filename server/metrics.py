@@ -5,13 +5,14 @@ Labels are event names, routes, codes and worker indices, never people or meetin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 
@@ -33,10 +34,26 @@ class Sample:
         return family
 
 
+@dataclass(frozen=True)
+class Distribution:
+    """Durations in seconds: how many took at most each of `bounds`, and in the last of `counts` how many longer."""
+
+    name: str
+    text: str
+    bounds: Sequence[float]
+    counts: Sequence[int]
+    sum: float
+
+    def family(self) -> Metric:
+        reached = list(accumulate(self.counts))
+        buckets = [(str(bound), float(count)) for bound, count in zip((*self.bounds, "+Inf"), reached, strict=True)]
+        return HistogramMetricFamily(self.name, self.text, buckets=buckets, sum_value=self.sum)
+
+
 class Snapshot(Collector):
     """Asks every source for its samples at scrape time."""
 
-    def __init__(self, sources: list[Callable[[], Iterable[Sample]]]) -> None:
+    def __init__(self, sources: list[Callable[[], Iterable[Sample | Distribution]]]) -> None:
         self._sources = sources
 
     def collect(self) -> Iterable[Metric]:
@@ -46,7 +63,7 @@ class Snapshot(Collector):
 
 
 class Metrics:
-    def __init__(self, sources: list[Callable[[], Iterable[Sample]]]) -> None:
+    def __init__(self, sources: list[Callable[[], Iterable[Sample | Distribution]]]) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(Snapshot(sources))
 

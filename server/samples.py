@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from persistence.store import Store
 from server.api.dispatch import ApiDispatch
-from server.metrics import Sample
+from server.metrics import Distribution, Sample
 from sfu.fleet import Fleet
 from signaling.counters import Counters
 from signaling.rooms import Registry
@@ -33,16 +33,25 @@ class Samples:
         self._signaling = signaling
         self._http = http
 
-    def take(self) -> Iterable[Sample]:
+    def take(self) -> Iterable[Sample | Distribution]:
         yield from self._record()
         yield from self._rooms()
         yield from self._workers()
         yield from self._requests()
 
-    def _record(self) -> Iterator[Sample]:
-        for name, value in self._store.metrics().items():
+    def _record(self) -> Iterator[Sample | Distribution]:
+        measures = self._store.measures()
+        for name, value in measures.plain.items():
             kind: Literal["counter", "gauge"] = "counter" if name.endswith("_total") else "gauge"
             yield Sample(f"folkmoot_{name.removesuffix('_total')}", kind, _words(name), {(): value})
+        for name, labelled in measures.labelled.items():
+            values = {(value,): count for value, count in labelled.counts.items()}
+            short = name.removesuffix("_total")
+            yield Sample(
+                f"folkmoot_{short}", "counter", f"{_words(name)}, by {labelled.label}", values, (labelled.label,)
+            )
+        for name, found in measures.histograms.items():
+            yield Distribution(f"folkmoot_{name}", _words(name), found.bounds, found.counts, found.sum)
 
     def _rooms(self) -> Iterator[Sample]:
         rooms = self._registry.snapshot()

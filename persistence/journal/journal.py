@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import structlog
 
@@ -19,6 +19,8 @@ from persistence.errors import JournalFailedError, JournalFullError, StoreClosed
 
 from .record import Record, encode
 from .segments import Disk, Segments
+
+_SEGMENT_BYTES: Final = 16 << 20
 
 log = structlog.get_logger(__name__)
 
@@ -28,11 +30,15 @@ class JournalLimits:
     """`max_bytes` bounds the files together; `segment_bytes` is when a new one begins, at most half of that."""
 
     max_bytes: int = 512 << 20
-    segment_bytes: int = 16 << 20
+    segment_bytes: int = _SEGMENT_BYTES
 
     def __post_init__(self) -> None:
         if not 0 < self.segment_bytes * 2 <= self.max_bytes:
             raise ValueError("a segment takes at most half of the journal")
+
+    @classmethod
+    def within(cls, max_bytes: int) -> Self:
+        return cls(max_bytes, min(_SEGMENT_BYTES, max_bytes // 8))
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +88,16 @@ class Journal:
     @property
     def bytes_on_disk(self) -> int:
         return self.durable - self._first
+
+    @property
+    def fill(self) -> float:
+        """How much of what the files may hold together is taken, 0 to 1."""
+        return self.bytes_on_disk / self._limits.max_bytes
+
+    @property
+    def may_recover(self) -> bool:
+        """The last write failed, and the next may succeed: not so after a sync that failed."""
+        return self.last_failure is not None and not self._segments.abandoned and not self._closing
 
     def recover(self, applied: int) -> int:
         """Repair what a crash left and begin to take events. Blocks. Returns the position to apply from."""

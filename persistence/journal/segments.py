@@ -57,6 +57,11 @@ class Segments:
         """The oldest position still on disk."""
         return self._bases[0] if self._bases else self.end
 
+    @property
+    def abandoned(self) -> bool:
+        """No append can succeed any more."""
+        return self._fd < 0
+
     def recover(self, applied: int) -> int:
         """Check every file, cut the torn tail of the last, go on from there. Returns the position to apply from.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import urllib.request
 import uuid
 from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.conftest import Enter
 from tests.support.server import RunningServer
@@ -79,3 +82,23 @@ def test_a_report_is_bounded_in_count_and_size(server: RunningServer) -> None:
     assert post(server, token, *[7] * 101)[0] == 422
     assert post(server, token, *[7] * 100)[0] == 200
     assert post(server, token, "x" * 65536)[0] == 422
+
+
+def test_what_became_of_reports_is_counted(server: RunningServer) -> None:
+    def figures() -> dict[str, float]:
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+            return {f"{s.name}{dict(s.labels) or ''}": s.value for family in families for s in family.samples}
+
+    before = figures()
+    mine = report("counted", "p1", type="meeting.created", payload={"title": "Counted", "creator_id": "ann"})
+    post(server, server.operator_token(), mine, mine, 7)
+    server.events("counted")
+    after = figures()
+    grown = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name)}
+    assert grown["folkmoot_ingest_accepted_total"] == grown["folkmoot_ingest_duplicate_total"] == 1
+    assert grown["folkmoot_ingest_rejected_total{'code': 'VALIDATION'}"] == 1
+    assert grown["folkmoot_ingest_seconds_count"] == grown["folkmoot_ingest_seconds_bucket{'le': '+Inf'}"] == 1
+    assert grown["folkmoot_emit_seconds_count"] >= 1
+    assert grown["folkmoot_writer_batch_seconds_count"] >= 1
+    assert after["folkmoot_writer_behind"] == 0

@@ -81,7 +81,7 @@ async def test_a_refused_event_is_told_in_the_words_of_the_rule(store: Store, as
     taken = await store.ingest.take([told(1)], refuse=lambda _event: ("ACCESS_DENIED", "Not yours."))
     assert taken == Taken(0, 0, [Rejected(told(1)["event_id"], "ACCESS_DENIED", "Not yours.")])
     assert await ask("SELECT count(*) FROM meeting_logs") == [(0,)]
-    assert store.metrics()["ingest_rejected_total"] == 1
+    assert store.measures().labelled["ingest_rejected_total"].counts == {"ACCESS_DENIED": 1}
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.apply import apply
 from persistence.database import create_engine, writing
-from persistence.errors import EventConflictError
 from persistence.events import Event, HandRaised, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft
 from persistence.migrations import migrate
 from persistence.repositories import NewMeeting
@@ -151,16 +150,17 @@ async def test_a_person_is_one_row_with_every_stay_and_the_time_of_all(store: St
     assert [(stay.participant_id, stay.left_reason) for stay in person.stays] == [("p1", "left"), ("p2", "left")]
 
 
-async def test_an_id_that_returns_with_another_body_is_a_conflict(url: str) -> None:
+async def test_an_id_that_returns_with_another_body_is_a_conflict_and_changes_nothing(url: str) -> None:
     engine = create_engine(url)
+    first, other = event(1, MeetingStarted(title="one")), event(1, MeetingStarted(title="two"))
+    elsewhere = event(1, MeetingStarted(title="one"), meeting="n")
     try:
         await migrate(engine)
-        async with writing(engine).begin() as connection:
-            await apply(connection, [event(1, MeetingStarted(title="one"))], now=DAWN)
-        for other in (event(1, MeetingStarted(title="two")), event(1, MeetingStarted(title="one"), meeting="n")):
-            with pytest.raises(EventConflictError):
-                async with writing(engine).begin() as connection:
-                    await apply(connection, [other], now=DAWN)
+        for batch, stored in (([first, other], 1), ([elsewhere, first], 0)):
+            async with writing(engine).begin() as connection:
+                applied = await apply(connection, batch, now=DAWN)
+            assert (applied.stored, applied.duplicates) == (stored, 1 - stored)
+            assert list(applied.conflicts) == [one for one in batch if one != first]
     finally:
         await engine.dispose()
 

@@ -57,34 +57,6 @@ async def test_sequences_are_dense_in_each_meeting_in_the_order_of_emission(stor
         assert [item.sequence for item in items] == list(range(1, 31))
 
 
-async def test_a_poison_event_is_set_aside_whole_and_the_others_go_on(store: Store, ask: Ask) -> None:
-    await store.emitter.deliver([muted(1)])
-    await store.flush()
-    poison = event(1, AudioUnmuted(), actor="p1")
-    await store.emitter.deliver([muted(2), poison, muted(3), muted(4, "n")])
-    assert await ask("SELECT event_id FROM meeting_logs ORDER BY event_id") == [
-        (muted(number).event_id,) for number in (1, 2, 3, 4)
-    ]
-    ((event_id, meeting_id, kind, body, error),) = await ask(
-        "SELECT event_id, meeting_id, type, body, error FROM failed_events"
-    )
-    assert (event_id, meeting_id, kind) == (poison.event_id, "m", "audio.unmuted")
-    assert Event.model_validate_json(str(body)) == poison
-    assert "another body" in str(error)
-    assert store.metrics()["events_failed_total"] == 1
-    assert await store.ready() is None
-
-
-@pytest.mark.parametrize(
-    "body", [b"{", b"7", b'[{"type": "teapot.boiled", "event_id": "x"}]', b'[{"payload": "\\u0000"}, 5, null]']
-)
-async def test_what_this_version_cannot_read_is_set_aside(store: Store, ask: Ask, body: bytes) -> None:
-    await store._journal.append(body)
-    await store.emitter.deliver([muted(1)])
-    assert len(await ask("SELECT * FROM meeting_logs")) == 1
-    assert len(await ask("SELECT * FROM failed_events")) == (3 if body.endswith(b"null]") else 1)
-
-
 async def test_setting_aside_happens_once_when_the_journal_is_read_twice(store: Store, open_store: Opener) -> None:
     await store._journal.append(b"[1, 2]")
     await store.flush()
