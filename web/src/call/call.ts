@@ -4,14 +4,16 @@ import type { Signaling } from '../protocol/socket'
 import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
 import { type LobbyState, lobbyOf, lobbyStep } from '../state/lobby'
 import { type Notice, noticeFor } from '../state/notices'
-import { withHand } from '../state/roster'
+import type { Roster } from '../state/roster'
 import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
 import { mediaWords } from '../state/words'
 import { Announcer } from './announcer'
+import { Chat } from './chat'
 import { DataChannels } from './data-channels'
 import { problemOf } from './devices'
 import { Entry } from './entry'
+import { Gestures } from './gestures'
 import { HostWishes } from './host-wishes'
 import { Hosting } from './hosting'
 import { Lifetime } from './lifetime'
@@ -19,7 +21,6 @@ import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
 import { Pins } from './pins'
 import { Playback } from './playback'
-import { Reactions } from './reactions'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
 import { heardLevels, ownLevel, SpeakingTracker } from './speaking'
@@ -45,7 +46,8 @@ export class Call {
   readonly media: LocalMedia
   readonly screen = new ScreenShare()
   readonly playback: Playback
-  readonly reactions = new Reactions()
+  readonly gestures: Gestures
+  readonly chat: Chat
   readonly pins = new Pins()
   readonly hosting: Hosting
   readonly wishes: HostWishes
@@ -64,7 +66,6 @@ export class Call {
   #early: Notification[] = []
   #choice: JoinChoice = { displayName: '' }
   #resumeToken: string | undefined
-  #handUp = false
   #joinClickedAt = 0
 
   constructor(meetingId: string, media: LocalMedia, tokens: Tokens) {
@@ -73,16 +74,22 @@ export class Call {
     this.#entry = new Entry(meetingId, tokens)
     this.playback = new Playback(media.speakerId)
     this.wishes = new HostWishes(media, this.screen)
-    this.hosting = new Hosting({
-      request: (name, payload) => this.#request(name, payload),
-      change: (step) => this.#session?.change(step),
-      warn: (text) => this.warn(text),
-    })
+    const context = {
+      request: <N extends RequestName>(name: N, payload: Requests[N]['payload']) => this.#request(name, payload),
+      change: (step: (roster: Roster) => Roster) => this.#session?.change(step),
+      me: () => this.#state.get().me,
+      userId: () => personOfId(this.#state.get().roster, this.#state.get().me)?.userId,
+      say: (text: string) => this.say(text),
+      warn: (text: string) => this.warn(text),
+    }
+    this.hosting = new Hosting(context)
+    this.gestures = new Gestures(context)
+    this.chat = new Chat(context)
     // Undone from the last to the first: the session leaves while its connection still stands.
     this.#lifetime.own(() => this.media.close())
     this.#lifetime.own(() => this.#entry.close())
     this.#lifetime.own(() => this.playback.close())
-    this.#lifetime.own(() => this.reactions.close())
+    this.#lifetime.own(() => this.gestures.close())
     this.#lifetime.own(() => this.screen.stop())
     this.#lifetime.own(() => this.#session?.close())
     this.#lifetime.every(SPEAKING_INTERVAL_MS, () => this.#listenWhoSpeaks())
@@ -171,21 +178,6 @@ export class Call {
     }
   }
 
-  raiseHand(raised: boolean): void {
-    const { me } = this.#state.get()
-    if (me === undefined) return
-    this.#handUp = raised
-    this.#ask('hand:raise', () => this.#signaling?.request('hand:raise', { raised }))
-    this.#session?.change((roster) => withHand(roster, me, raised))
-  }
-
-  react(reaction: string): void {
-    const { me } = this.#state.get()
-    if (me === undefined) return
-    this.reactions.add(me, reaction)
-    this.#ask('reaction:send', () => this.#signaling?.request('reaction:send', { reaction }))
-  }
-
   /** A picture is on the page, at this size and of this importance. */
   show(producerId: string, shown: Shown): void {
     this.#shown.set(producerId, shown)
@@ -235,6 +227,7 @@ export class Call {
       display_name: displayName,
       ...(password === undefined ? {} : { password }),
       ...(this.#resumeToken === undefined ? {} : { resume_token: this.#resumeToken }),
+      ...(this.chat.seen === undefined ? {} : { chat_seen: this.chat.seen }),
     })
     if (this.#lifetime.ended) return
     if ('waiting' in joined) {
@@ -265,8 +258,9 @@ export class Call {
         joined,
       ),
     )
+    this.chat.enter(joined.chat)
     for (const notification of this.#early.splice(0)) this.#hear(notification)
-    if (this.#handUp) this.raiseHand(true)
+    this.gestures.repeat()
     if (isHost(role)) void this.hosting.listWaiting()
   }
 
@@ -279,6 +273,7 @@ export class Call {
         const text = this.wishes.paused(kind, this.#state.get().roster)
         if (text) this.say(text)
       }
+      this.chat.enter(joined.chat)
       for (const notification of this.#early.splice(0)) this.#hear(notification)
     } else {
       this.#resumeToken = undefined
@@ -373,9 +368,10 @@ export class Call {
     } else {
       const text = this.#heed(notification, session, me)
       if (notification.type === 'reaction:sent') {
-        this.reactions.add(notification.data.participant_id, notification.data.reaction)
+        this.gestures.reactions.add(notification.data.participant_id, notification.data.reaction)
       }
       session.apply(notification)
+      this.chat.hear(notification)
       if (notification.type === 'media:reset') this.#renewMedia(session)
       if (text) this.say(text)
     }
@@ -393,7 +389,7 @@ export class Call {
       if (!wasHost && isHost(notification.data.role)) void this.hosting.listWaiting()
     }
     if (notification.type === 'hand:raised' && notification.data.participant_id === me) {
-      this.#handUp = notification.data.raised
+      this.gestures.noteHand(notification.data.raised)
     }
     return this.wishes.hear(notification, roster, me) ?? noticeFor(notification, roster, me)
   }
@@ -428,13 +424,6 @@ export class Call {
     this.#speaking.set(
       this.#tracker.update(heardLevels(this.#tracks.get().values(), now).set(me, ownLevel(this.media)), now),
     )
-  }
-
-  #ask(name: string, request: () => Promise<unknown> | undefined): void {
-    request()?.catch((error: unknown) => {
-      if (asCoded(error).code === 'RATE_LIMITED') this.warn('That was a little fast. Try again in a moment.')
-      else this.warn(name === 'hand:raise' ? 'Your hand could not be raised.' : 'Your reaction could not be sent.')
-    })
   }
 
   #finish(ending: Ending): void {

@@ -47,6 +47,7 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
             reporter={reporter}
             services={services}
             tiles={tiles}
+            onShow={setPanel}
             onClose={() => setPanel(undefined)}
           />
         )}
@@ -71,9 +72,9 @@ function useActions(
       toggleScreen: () => void call.toggleScreen(),
       toggleHand: () => {
         const { roster, me } = call.state.get()
-        call.raiseHand(!roster.people.some((person) => person.id === me && person.hand))
+        call.gestures.raiseHand(!roster.people.some((person) => person.id === me && person.hand))
       },
-      react: (reaction) => call.react(reaction),
+      react: (reaction) => call.gestures.react(reaction),
       togglePanel: (name) => setPanel((open) => (open === name ? undefined : name)),
       showPeople: () => setPanel(() => 'people'),
       closePanel: () => setPanel(() => undefined),
@@ -98,6 +99,7 @@ function useCallShortcuts(actions: CallActions): void {
     { key: 'd', action: actions.toggleScreen },
     { key: 'r', action: actions.toggleHand },
     { key: 'p', action: () => actions.togglePanel('people') },
+    { key: 'c', command: true, alt: true, action: () => actions.togglePanel('chat') },
     { key: '?', action: () => actions.togglePanel('shortcuts') },
     { key: 'escape', action: actions.closePanel },
   ])

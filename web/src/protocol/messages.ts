@@ -1,6 +1,8 @@
 import { NOTIFICATION_NAMES, type Notifications, type ProducerView, type Requests } from './messages.gen'
 
 export type {
+  ChatMessageView,
+  ChatPage,
   ConsumerCreated,
   DataConsumerClosed,
   DataProducerView,

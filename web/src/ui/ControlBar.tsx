@@ -2,6 +2,7 @@ import {
   Ellipsis,
   Hand,
   Link2,
+  MessageSquareText,
   Mic,
   MicOff,
   MonitorUp,
@@ -104,12 +105,34 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
           </span>
         )}
       </ControlButton>
+      <ChatButton call={call} expanded={panel === 'chat'} onPress={() => actions.togglePanel('chat')} />
       <span className="wide-only">
         <ControlButton testId="copy-link" icon={Link2} label="Copy the link" onPress={actions.copyLink} />
       </span>
       <More actions={actions} services={services} />
       <ControlButton testId="leave" icon={PhoneOff} label="Leave" tone="danger" onPress={actions.leave} />
     </div>
+  )
+}
+
+function ChatButton({ call, expanded, onPress }: { call: Call; expanded: boolean; onPress: () => void }) {
+  const { unread } = useStore(call.chat.state)
+  return (
+    <ControlButton
+      testId="chat-toggle"
+      icon={MessageSquareText}
+      label="Chat"
+      keys="Control+Alt+C"
+      expanded={expanded}
+      onPress={onPress}
+    >
+      {unread > 0 && (
+        <span className="count news" data-testid="chat-badge">
+          {unread > 99 ? '99+' : unread}
+          <span className="visually-hidden"> unread</span>
+        </span>
+      )}
+    </ControlButton>
   )
 }
 

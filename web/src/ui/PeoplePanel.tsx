@@ -16,10 +16,12 @@ interface PeoplePanelProps {
   readonly call: Call
   readonly tiles: readonly Tile[]
   readonly preferences: PreferenceStore
+  /** A private message is to be written to somebody. */
+  readonly onMessage: () => void
 }
 
 /** Who asks to come in, raised hands in their order, everybody, and for hosts what they decide for the whole room. */
-export function PeoplePanel({ call, tiles, preferences }: PeoplePanelProps) {
+export function PeoplePanel({ call, tiles, preferences, onMessage }: PeoplePanelProps) {
   const { roster, me } = useStore(call.state)
   const [search, setSearch] = useState('')
   const allowed = allowedTo(personOfId(roster, me), roster.rules)
@@ -44,7 +46,7 @@ export function PeoplePanel({ call, tiles, preferences }: PeoplePanelProps) {
         )}
         <ul className="people">
           {shown.map((tile) => (
-            <PersonRow key={tile.id} call={call} tile={tile} />
+            <PersonRow key={tile.id} call={call} tile={tile} onMessage={onMessage} />
           ))}
         </ul>
       </section>

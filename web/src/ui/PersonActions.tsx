@@ -4,6 +4,7 @@ import {
   Hand,
   type LucideIcon,
   MessageSquare,
+  MessageSquareLock,
   Mic,
   MicOff,
   MonitorUp,
@@ -19,7 +20,7 @@ import {
 import { useEffect, useRef, useState } from 'react'
 import type { Call } from '../call/call'
 import type { Person, Roster } from '../state/roster'
-import { mayModerate, personOfId } from '../state/rules'
+import { allowedTo, mayModerate, personOfId } from '../state/rules'
 import type { Tile } from '../state/tiles'
 import { useStore } from './useStore'
 
@@ -37,11 +38,12 @@ interface PersonActionsProps {
   readonly call: Call
   readonly tile: Tile
   readonly person: Person
+  readonly onMessage: () => void
   readonly onDone: () => void
 }
 
 /** What can be done with one person: pinned by anybody, and moderated by hosts. */
-export function PersonActions({ id, call, tile, person, onDone }: PersonActionsProps) {
+export function PersonActions({ id, call, tile, person, onMessage, onDone }: PersonActionsProps) {
   const { roster, me } = useStore(call.state)
   const [asked, setAsked] = useState<string>()
   const whole = useRef<HTMLFieldSetElement>(null)
@@ -52,6 +54,9 @@ export function PersonActions({ id, call, tile, person, onDone }: PersonActionsP
   const actor = personOfId(roster, me)
   const actions = [
     pinning(call, tile),
+    ...(allowedTo(actor, roster.rules).chat && actor?.userId !== person.userId
+      ? [messaging(call, person, onMessage)]
+      : []),
     ...(mayModerate(actor, person) ? moderation(call, tile, person, roster) : []),
     ...(actor?.role === 'host' && !tile.isMe ? roles(call, person) : []),
     ...(mayModerate(actor, person) && !tile.isMe ? removal(call, person) : []),
@@ -86,6 +91,19 @@ function pinning(call: Call, tile: Tile): Action {
     label: tile.pinned ? 'Unpin' : 'Pin for me',
     testId: 'pin',
     act: () => call.pins.toggle(tile.id),
+  }
+}
+
+function messaging(call: Call, person: Person, onMessage: () => void): Action {
+  return {
+    icon: MessageSquareLock,
+    label: 'Message privately',
+    testId: 'message-privately',
+    act: () => {
+      call.chat.discard()
+      call.chat.write({ to: person.id })
+      onMessage()
+    },
   }
 }
 

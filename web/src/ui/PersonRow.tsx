@@ -14,7 +14,13 @@ const roleNames: Readonly<Record<string, string>> = {
   observer: 'Observer',
 }
 
-export function PersonRow({ call, tile }: { call: Call; tile: Tile }) {
+interface PersonRowProps {
+  readonly call: Call
+  readonly tile: Tile
+  readonly onMessage: () => void
+}
+
+export function PersonRow({ call, tile, onMessage }: PersonRowProps) {
   const { roster } = useStore(call.state)
   const [open, setOpen] = useState(false)
   const person = personOfId(roster, tile.id)
@@ -52,7 +58,14 @@ export function PersonRow({ call, tile }: { call: Call; tile: Tile }) {
         </button>
       </div>
       {open && person && (
-        <PersonActions id={actions} call={call} tile={tile} person={person} onDone={() => setOpen(false)} />
+        <PersonActions
+          id={actions}
+          call={call}
+          tile={tile}
+          person={person}
+          onMessage={onMessage}
+          onDone={() => setOpen(false)}
+        />
       )}
     </li>
   )

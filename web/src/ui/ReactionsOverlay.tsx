@@ -4,7 +4,7 @@ import type { Tile } from '../state/tiles'
 import { useStore } from './useStore'
 
 export function ReactionsOverlay({ call, tiles }: { call: Call; tiles: readonly Tile[] }) {
-  const shown = useStore(call.reactions.shown)
+  const shown = useStore(call.gestures.reactions.shown)
   return (
     <div className="reactions" aria-hidden="true">
       {shown.map(({ id, participantId, reaction }) => (

@@ -6,6 +6,7 @@ const shortcuts: readonly (readonly [string, readonly string[]])[] = [
   ['Share your screen', ['D']],
   ['Raise or lower your hand', ['R']],
   ['People', ['P']],
+  ['Chat', [`${command} + Alt + C`]],
   ['This list', ['?']],
   ['Close a panel', ['Esc']],
 ]

@@ -5,6 +5,7 @@ export interface Shortcut {
   readonly key: string
   /** With Ctrl, or Cmd on a Mac. */
   readonly command?: boolean
+  readonly alt?: boolean
   readonly action: () => void
 }
 
@@ -16,10 +17,11 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   })
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.repeat || event.altKey || isTyping(event.target)) return
+      if (event.repeat || (isTyping(event.target) && !event.altKey)) return
       const command = event.ctrlKey || event.metaKey
-      const key = event.key.toLowerCase()
-      const shortcut = latest.current.find((one) => one.key === key && (one.command ?? false) === command)
+      const shortcut = latest.current.find(
+        (one) => isKey(one, event) && (one.command ?? false) === command && (one.alt ?? false) === event.altKey,
+      )
       if (!shortcut) return
       event.preventDefault()
       shortcut.action()
@@ -32,4 +34,9 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+}
+
+/** With Alt some keyboards write another sign: then the place of the key counts. */
+function isKey({ key, alt }: Shortcut, event: KeyboardEvent): boolean {
+  return event.key.toLowerCase() === key || (alt === true && event.code === `Key${key.toUpperCase()}`)
 }

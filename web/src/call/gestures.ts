@@ -1,0 +1,58 @@
+import { CodedError } from '../protocol/errors'
+import type { RequestName, Requests } from '../protocol/messages'
+import { type Roster, withHand } from '../state/roster'
+import { Reactions } from './reactions'
+
+export interface GesturesContext {
+  readonly request: <N extends RequestName>(name: N, payload: Requests[N]['payload']) => Promise<Requests[N]['reply']>
+  readonly change: (step: (roster: Roster) => Roster) => void
+  readonly me: () => string | undefined
+  readonly warn: (text: string) => void
+}
+
+/** What one shows of oneself without a word: a raised hand, reactions. */
+export class Gestures {
+  readonly reactions = new Reactions()
+  readonly #context: GesturesContext
+  #handUp = false
+
+  constructor(context: GesturesContext) {
+    this.#context = context
+  }
+
+  raiseHand(raised: boolean): void {
+    const me = this.#context.me()
+    if (me === undefined) return
+    this.#handUp = raised
+    this.#ask('hand:raise', { raised }, 'Your hand could not be raised.')
+    this.#context.change((roster) => withHand(roster, me, raised))
+  }
+
+  /** Our hand went up or down by somebody else's doing. */
+  noteHand(raised: boolean): void {
+    this.#handUp = raised
+  }
+
+  /** In a room that does not know us from before: a hand that was up goes up again. */
+  repeat(): void {
+    if (this.#handUp) this.raiseHand(true)
+  }
+
+  react(reaction: string): void {
+    const me = this.#context.me()
+    if (me === undefined) return
+    this.reactions.add(me, reaction)
+    this.#ask('reaction:send', { reaction }, 'Your reaction could not be sent.')
+  }
+
+  close(): void {
+    this.reactions.close()
+  }
+
+  #ask<N extends RequestName>(name: N, payload: Requests[N]['payload'], otherwise: string): void {
+    this.#context.request(name, payload).catch((error: unknown) => {
+      const fast = error instanceof CodedError && error.code === 'RATE_LIMITED'
+      this.#context.warn(fast ? 'That was a little fast. Try again in a moment.' : otherwise)
+    })
+  }
+}
