@@ -22,6 +22,7 @@ from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
 from server.api.reports import ReportsApi
+from server.api.streams import StreamsApi
 from server.doors import Doors
 from server.health import Health
 from server.http import HttpServer
@@ -119,6 +120,7 @@ class Application:
             *MeetingSettingsApi(store, doors.passwords, settings.limits).routes(),
             *ReportsApi(store).routes(),
             *EventsApi(store).routes(),
+            *StreamsApi(store, revoked=doors.revoked).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]
 

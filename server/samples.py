@@ -89,6 +89,10 @@ class Samples:
         refused = {(reason,): n for reason, n in signaling.refused.items()}
         yield Sample("folkmoot_signaling_refused", "counter", "Connections and messages refused", refused, ("reason",))
         answers = {(method, path, str(status)): n for (method, path, status), n in self._http.answers.items()}
+        streaming = self._http.streaming
+        yield Sample("folkmoot_streams", "gauge", "Event streams that are open", {(): streaming.open})
+        ended = {(reason,): n for reason, n in streaming.ended.items()}
+        yield Sample("folkmoot_streams_ended", "counter", "Event streams that ended", ended, ("reason",))
         yield Sample("folkmoot_http_answers", "counter", "API answers", answers, ("method", "route", "status"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -76,6 +76,16 @@ class Tagged:
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """An answer without an end: server-sent events (HTML Living Standard, 9.2), each already in its bytes.
+
+    A piece is asked for once the one before is on its way, so a reader who is slow is waited for and nothing piles up.
+    """
+
+    pieces: AsyncGenerator[bytes]
+
+
+@dataclass(frozen=True)
 class Sender:
     """Where a request comes from. `same_origin`: a browser says that a page of this server sent it.
 
@@ -98,6 +108,7 @@ class Call:
     query: Any
     sender: Sender = field(default_factory=Sender)
     if_match: str | None = None
+    last_event_id: str | None = None  # where a stream that was cut goes on
 
     @property
     def caller(self) -> Identity:
@@ -106,7 +117,7 @@ class Call:
         return self.identity
 
 
-Handler = Callable[[Call], Awaitable[BaseModel | WithCookie | Tagged]]
+Handler = Callable[[Call], Awaitable[BaseModel | WithCookie | Tagged | Streamed]]
 
 
 @dataclass(frozen=True)
@@ -123,4 +134,5 @@ class Route:
     errors: tuple[str, ...] = field(default=())
     rate: Rate = Rate.FREE
     subject: Callable[[Any], str] | None = None  # of the body: what is limited besides the address, as an account is
+    streams: bool = False  # answers with server-sent events, each with an `answer` as its data
     conditional: bool = False  # changes only what If-Match names: 428 without, 412 when it was changed since

@@ -16,9 +16,10 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from persistence.errors import PersistenceError
-from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, Tagged, WithCookie
+from server.api.contract import Access, Body, Call, Cookie, Nothing, Route, Sender, Streamed, Tagged, WithCookie
 from server.api.errors import ApiError
 from server.api.limits import HttpLimits
+from server.api.streaming import Streaming
 from server.tokens.authenticator import Authenticator
 from server.tokens.claims import InvalidTokenError
 from sfu.commands import MediaError
@@ -38,17 +39,24 @@ class ApiDispatch:
         self._authenticator = authenticator
         self._origins = frozenset(origins)
         self._limits = limits
+        self.streaming = Streaming()
         self.answers: Counter[tuple[str, str, int]] = Counter()
 
     def mount(self, app: web.Application, routes: list[Route]) -> None:
         for route in routes:
             app.router.add_route(route.method, route.path, self._serve(route))
         app.router.add_route("*", "/api/{rest:.*}", self._unknown)
+        app.on_shutdown.append(self.streaming.end_all)
 
-    def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def serve(request: web.Request) -> web.Response:
+    def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            response: web.StreamResponse
             try:
-                response = answered(await route.handler(await self._call(route, request)), route.status)
+                told = await route.handler(await self._call(route, request))
+                if isinstance(told, Streamed):
+                    response = await self.streaming.send(request, told)
+                else:
+                    response = answered(told, route.status)
             except ApiError as error:
                 response = refusal(error)
             except SignalingError as error:
@@ -79,6 +87,7 @@ class ApiDispatch:
             query=query,
             sender=sender_of(request, self._origins),
             if_match=_if_match(request),
+            last_event_id=request.headers.get("Last-Event-ID"),
         )
 
     async def _identify(self, route: Route, request: web.Request) -> Identity | None:

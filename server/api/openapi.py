@@ -54,7 +54,7 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
         "summary": route.summary,
         "operationId": f"{route.method.lower()}{re.sub(r'[^A-Za-z]+', '_', route.path)}",
         "parameters": _parameters(route),
-        "responses": {str(route.status): _content("Done", refs[route.answer, "serialization"])} | _refusals(route),
+        "responses": {str(route.status): _answer(route, refs[route.answer, "serialization"])} | _refusals(route),
     }
     if route.body is not Nothing:
         operation["requestBody"] = {"required": True} | _content("", refs[route.body, "validation"])
@@ -94,6 +94,15 @@ def _refusals(route: Route) -> dict[str, Any]:
         by_status |= {"412": ["CONFLICT"], "428": ["CONFLICT"]}
     error = {"$ref": "#/components/schemas/Error"}
     return {status: _content(", ".join(names), error) for status, names in by_status.items()}
+
+
+def _answer(route: Route, schema: Any) -> dict[str, Any]:
+    if not route.streams:
+        return _content("Done", schema)
+    return {
+        "description": "Events without an end, each with this as its data",
+        "content": {"text/event-stream": {"schema": schema}},
+    }
 
 
 def _content(description: str, schema: Any) -> dict[str, Any]:
