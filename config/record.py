@@ -14,7 +14,7 @@ class RecordSettings(Section):
     batch_delay_s: float = Field(1.0, ge=0, le=60)
     transaction_timeout_s: float = Field(30.0, gt=0)
     retry_base_s: float = Field(0.1, gt=0)
-    retry_cap_s: float = Field(10.0, gt=0)
+    retry_cap_s: float = Field(5.0, gt=0)
     read_wait_s: float = Field(5.0, gt=0)
     behind_after_s: float = Field(10.0, gt=0)
     journal_max_bytes: int = Field(512 << 20, ge=8 << 20)

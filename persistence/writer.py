@@ -41,7 +41,7 @@ class WriterOptions:
     batch_delay_s: float = 1.0
     transaction_timeout_s: float = 30.0
     retry_base_s: float = 0.1
-    retry_cap_s: float = 10.0
+    retry_cap_s: float = 5.0
 
 
 class Writer:

@@ -7,6 +7,7 @@ sync and not for one an event (group commit). Everything else here runs on the e
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -208,11 +209,16 @@ class Journal:
     def _settle(self, group: list[_Append], end: int, error: OSError | None) -> None:
         if error is not None:
             self.failures += 1
-            self.last_failure = f"errno {error.errno}"
-            log.error("the journal could not be written", errno=error.errno, appends=len(group))
+            if (
+                self.last_failure is None
+            ):  # not for each of the thousands that may follow: the disk may hold the log too
+                log.error("the journal could not be written", errno=error.errno, appends=len(group))
+            self.last_failure = os.strerror(error.errno) if error.errno else "closed after a failed sync"
             with self._wake:
                 self._admitted -= sum(len(append.data) for append in group)
         else:
+            if self.last_failure is not None:
+                log.info("the journal is written again", failures=self.failures)
             self.groups += 1
             self.durable, self.last_failure = end, None
             self.on_durable(len(group))

@@ -1,39 +1,52 @@
-"""Killed at any moment, the store has every event it acknowledged, once."""
+"""Killed at any moment, the store has every event it acknowledged, once, and none that nobody sent.
+
+`FOLKMOOT_KILLS=500` makes it five hundred kills for each database.
+"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from persistence.store import Store
 
 from .checker import check_record
+from .storm import OPTIONS, Storm
 
-KILLS = 4
+KILLS = int(os.environ.get("FOLKMOOT_KILLS", "15"))
+LIVES_S = (0.0, 0.8)
+"""Long enough to open, to write and to rotate files; short enough to be killed while opening and repairing."""
 
-
-def run_until_killed(url: str, data_dir: Path, lines: int) -> set[str]:
-    """The ids of the events that were acknowledged before the kill."""
-    command = [sys.executable, "-m", "tests.persistence.storm", url, str(data_dir)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as storm:
-        assert storm.stdout is not None
-        seen = [storm.stdout.readline() for _ in range(lines)]
-        storm.kill()
-        seen += storm.stdout.readlines()
-    return {line.strip() for line in seen if line.endswith("\n") and len(line) == 37}
+CHECK_EVERY = 25
 
 
+@pytest.mark.timeout(60 + 4 * KILLS)
 async def test_kill_9_loses_no_acknowledged_event_and_doubles_none(url: str, tmp_path: Path) -> None:
-    acknowledged: set[str] = set()
-    for round_ in range(KILLS):
-        acknowledged |= run_until_killed(url, tmp_path, lines=200 + 700 * round_)
-    assert len(acknowledged) > 200
-    store = await Store.open(url, tmp_path)
+    seed = int(os.environ.get("FOLKMOOT_SEED", time.time_ns() % 1_000_000))
+    print("seed", seed)
+    rng = Random(seed)
+    storm = Storm(url, tmp_path / "node", tmp_path / "notes")
+    for kill in range(1, KILLS + 1):
+        process = storm.start()
+        process.join(rng.uniform(*LIVES_S))
+        assert process.is_alive(), "it died by itself"
+        process.kill()
+        process.join()
+        if kill % CHECK_EVERY == 0 or kill == KILLS:
+            await check_notes(storm)
+
+
+async def check_notes(storm: Storm) -> None:
+    store = await Store.open(storm.url, storm.data_dir, options=OPTIONS)
     try:
-        assert await check_record(store, acknowledged=acknowledged) >= len(acknowledged)
+        acknowledged = storm.acknowledged()
+        assert len(acknowledged) > 100
+        stored = await check_record(store, acknowledged=acknowledged, intended=storm.intended())
+        print(stored, "stored of", len(storm.intended()), "intended,", len(acknowledged), "acknowledged")
     finally:
         await store.close()
 
@@ -41,8 +54,13 @@ async def test_kill_9_loses_no_acknowledged_event_and_doubles_none(url: str, tmp
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_the_storm_outruns_the_database(url: str, tmp_path: Path) -> None:
     """Else the kills above would never find events that are only in the journal."""
-    run_until_killed(url, tmp_path, lines=3000)
-    store = await Store.open(url, tmp_path)
+    storm = Storm(url, tmp_path / "node", tmp_path / "notes")
+    process = storm.start()
+    while len(storm.acknowledged()) < 500:
+        process.join(0.05)
+    process.kill()
+    process.join()
+    store = await Store.open(url, storm.data_dir, options=OPTIONS)
     try:
         assert store.metrics()["journal_backlog_bytes"] > 0
     finally:

@@ -1,0 +1,120 @@
+"""The database goes away for a while, in the three ways it can, while events keep coming at 200 a second.
+
+`FOLKMOOT_OUTAGE_S=60` makes each outage a minute long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from persistence.events import AudioMuted, AudioUnmuted
+from persistence.store import Store, StoreOptions
+from persistence.writer import WriterOptions
+
+from .checker import check_record
+from .database_path import DatabasePath
+
+RATE = 200
+OUTAGE_S = float(os.environ.get("FOLKMOOT_OUTAGE_S", "2"))
+OPTIONS = StoreOptions(
+    writer=WriterOptions(batch_delay_s=0.05, transaction_timeout_s=1, retry_base_s=0.05, retry_cap_s=1),
+    busy_timeout_ms=100,
+    behind_after_s=1,
+    read_wait_s=60,
+)
+
+
+class Talk:
+    """Emits at a steady rate, whether or not earlier calls were answered, and keeps what each call took."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.acknowledged: set[str] = set()
+        self.took: list[float] = []
+
+    async def go_on(self, seconds: float) -> None:
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as calls:
+            for number in range(int(seconds * RATE)):
+                await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
+                calls.create_task(self._say(f"m{number % 10}"))
+
+    async def _say(self, meeting: str) -> None:
+        began = time.monotonic()
+        fact = AudioMuted() if len(self.took) % 2 else AudioUnmuted()
+        (event,) = await self._store.emitter.emit(meeting, fact, participant_id="p")
+        self.took.append(time.monotonic() - began)
+        self.acknowledged.add(event.event_id)
+
+
+async def live_through(store: Store, fail: Callable[[], None], recover: Callable[[], None]) -> None:
+    talk = Talk(store)
+    await talk.go_on(0.5)
+    fail()
+    await talk.go_on(OUTAGE_S)
+    assert "behind" in (store._watchdog.problem() or "")
+    recover()
+    back = time.monotonic()
+    await talk.go_on(0.5)
+    assert await check_record(store, acknowledged=talk.acknowledged, intended=talk.acknowledged) == len(talk.took)
+    caught_up_s = time.monotonic() - back
+    assert len(talk.took) == int(0.5 * RATE) * 2 + int(OUTAGE_S * RATE)
+    ranked = sorted(talk.took)
+    p99 = ranked[int(len(ranked) * 0.99)]
+    print(f"emit p50 {ranked[len(ranked) // 2] * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms; back after {caught_up_s:.1f} s")
+    assert p99 < 1, "whoever emits must not wait for the database"
+    assert store.metrics()["database_retries_total"] > 0
+    assert await store.ready() is None
+
+
+@pytest.mark.timeout(120 + 3 * OUTAGE_S)
+@pytest.mark.parametrize("trouble", ["refused", "hung"])
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_database_that_refuses_or_hangs_costs_no_event(
+    trouble: str, troubled: tuple[str, DatabasePath], tmp_path: Path
+) -> None:
+    url, path = troubled
+    async with opened(url, tmp_path) as store:
+        await live_through(store, path.refuse if trouble == "refused" else path.hang, path.recover)
+
+
+@pytest.mark.timeout(120 + 3 * OUTAGE_S)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_database_that_another_process_holds_costs_no_event(url: str, tmp_path: Path) -> None:
+    async with opened(url, tmp_path) as store:
+        holder = sqlite3.connect(str(make_url(url).database), isolation_level=None, timeout=10)
+        await live_through(store, lambda: holder.execute("BEGIN IMMEDIATE"), lambda: holder.execute("ROLLBACK"))
+        holder.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_store_closes_although_the_database_hangs(troubled: tuple[str, DatabasePath], tmp_path: Path) -> None:
+    url, path = troubled
+    store = await Store.open(url, tmp_path, options=StoreOptions(close_wait_s=0.2))
+    await store.emitter.emit("m", AudioMuted(), participant_id="p")
+    await store.flush()
+    path.hang()
+    (kept,) = await store.emitter.emit("m", AudioMuted(), participant_id="p")
+    async with asyncio.timeout(20):
+        await store.close()
+    path.recover()
+    async with opened(url, tmp_path) as again:
+        assert await check_record(again, acknowledged={kept.event_id}) == 2
+
+
+@asynccontextmanager
+async def opened(url: str, data_dir: Path) -> AsyncIterator[Store]:
+    store = await Store.open(url, data_dir, options=OPTIONS)
+    try:
+        yield store
+    finally:
+        await store.close()
