@@ -6,6 +6,7 @@ Run where it may mount: the directory becomes a file system of three megabytes, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ class Ballast:
         self._path = path
 
     def load(self) -> None:
-        with self._path.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        with self._path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
 

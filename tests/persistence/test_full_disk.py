@@ -1,4 +1,4 @@
-"""A disk that is really full: refusals in words, nothing lost that was acknowledged, and on again once there is room."""
+"""A disk that is really full: refusals in words, nothing acknowledged is lost, and on again once there is room."""
 
 from __future__ import annotations
 
