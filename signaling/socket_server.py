@@ -1,9 +1,10 @@
 """Socket.IO as we need it. Handshake, framing, acks; nothing about meetings, nor about who somebody is.
 
-python-socketio is bent in five places, each because of something measured: an address that asks too often is turned
+python-socketio is bent in six places, each because of something measured: an address that asks too often is turned
 away before a connection is made; packets with binary parts are refused before their parts are kept; a connection that
-never says CONNECT is closed; what waits for a client that does not read is bounded; and events go to the session's
-inbox with their ack id, instead of each becoming a task of its own.
+never says CONNECT is closed; what waits for a client that does not read is bounded; events go to the session's inbox
+with their ack id, instead of each becoming a task of its own; and websockets are read and written without a task for
+each message (`websocket.py`).
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ import orjson
 import socketio
 import structlog
 from aiohttp import web
-from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from engineio.payload import Payload
 
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, SignalingError
-from signaling.farewell import ListeningWebSocket, said_goodbye
+from signaling.farewell import said_goodbye
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
 from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
+from signaling.packets import Notices, refusal_packet, reply_packet
 from signaling.rates.addresses import Addresses
 from signaling.session import Session
-from signaling.superseding import state_of
+from signaling.websocket import WebSocket
 
 MAX_MALFORMED: Final = 16
 MAX_PACKETS_IN_POST: Final = 256
@@ -63,7 +64,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is unty
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         library: dict[str, Any] = self._async  # type: ignore[has-type]  # untyped
-        self._async = library | {"websocket": ListeningWebSocket}
+        self._async = library | {"websocket": WebSocket}
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         wait_s = 0.0 if "sid" in request.query else self.addresses.wait_s(request.remote or "")
@@ -102,7 +103,7 @@ class Request:
         if self._ack_id is None:
             self._line.tell(event, told)
         else:
-            self._line.acknowledge(self._ack_id, {"ok": True, "data": plain(told)})
+            self._line.send(reply_packet(self._ack_id, told))
 
     def refuse(self, error: SignalingError) -> None:
         # The name comes back so that a client without acks can tell its requests apart; cut, as it may be anything.
@@ -110,7 +111,7 @@ class Request:
         if self._ack_id is None:
             self._line.tell(ERROR_EVENT, told)
         else:
-            self._line.acknowledge(self._ack_id, {"ok": False, "error": plain(told)})
+            self._line.send(refusal_packet(self._ack_id, told))
 
 
 class SocketLine:
@@ -121,11 +122,11 @@ class SocketLine:
         self._engine_id = engine_id
 
     def tell(self, event: str, told: Told) -> None:
-        state = state_of(event, told)
-        self._server.deliver(self._engine_id, socketio.packet.EVENT, [event, plain(told)], state=state)
+        packet, state = self._server.notices.of(event, told)
+        self._server.deliver(self._engine_id, packet, state=state)
 
-    def acknowledge(self, ack_id: int, answer: dict[str, object]) -> None:
-        self._server.deliver(self._engine_id, socketio.packet.ACK, [answer], ack_id)
+    def send(self, packet: EnginePacket) -> None:
+        self._server.deliver(self._engine_id, packet)
 
     def hang_up(self, reason: str) -> None:
         self._server.hang_up(self._engine_id, reason)
@@ -143,21 +144,14 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         self._malformed: Counter[str] = Counter()
         self._goodbyes: dict[str, asyncio.Task[None]] = {}
         self._closed = False
+        self.notices = Notices()
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
 
     # -- sending
 
-    def deliver(
-        self,
-        engine_id: str,
-        kind: int,
-        data: list[object],
-        ack_id: int | None = None,
-        *,
-        state: Hashable | None = None,
-    ) -> None:
+    def deliver(self, engine_id: str, packet: EnginePacket, *, state: Hashable | None = None) -> None:
         """Put a packet into the client's backlog; hang up on a client that is too far behind. Never waits.
 
         `state`: what the packet says the state of. When the client is behind, it takes the place of the one before.
@@ -170,13 +164,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
             socket.queue.drop()
             self.hang_up(engine_id, "slow_client")
             return
-        packet = self.packet_class(kind, data=data, namespace=NAMESPACE, id=ack_id, binary=False)
-        encoded = EnginePacket(MESSAGE, packet.encode())
         if state is None:
-            socket.queue.put_nowait(encoded)
+            socket.queue.put_nowait(packet)
         else:
             before = socket.queue.superseded
-            socket.queue.put_state(state, encoded)
+            socket.queue.put_state(state, packet)
             self._counters.superseded += socket.queue.superseded - before
 
     def hang_up(self, engine_id: str, reason: str) -> None:
@@ -302,7 +294,3 @@ def turned_away(wait_s: float) -> web.Response:
     body = orjson.dumps({"success": False, "error": told})
     headers = {"Retry-After": str(math.ceil(wait_s))}
     return web.Response(body=body, status=429, content_type="application/json", headers=headers)
-
-
-def plain(told: Told) -> dict[str, Any]:
-    return told.model_dump(mode="json", exclude_none=True)

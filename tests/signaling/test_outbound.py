@@ -13,6 +13,7 @@ from signaling.messages import catalogue
 from signaling.messages.media import MediaUpdated, ProducerNamed, SpeakerChanged
 from signaling.messages.model import Error
 from signaling.outbound import BEHIND_BYTES, BEHIND_MESSAGES, MAX_BYTES, MAX_MESSAGES, Backlog
+from signaling.packets import Notices
 from signaling.superseding import state_of
 from tests.signaling.conftest import Node
 from tests.signaling.test_bad_input import raw
@@ -128,3 +129,13 @@ async def test_a_slow_reader_is_spared_what_is_over_before_it_is_hung_up_on(node
             signaling.tell("error", Error(code="INTERNAL", message="x" * 1000, event="x"))
         await node.until(lambda: node.gateway.sessions == 0)
     assert node.gateway.counters.refused["slow_client"] == 1
+
+
+def test_what_is_told_to_many_is_written_once_and_to_each_as_it_is() -> None:
+    notices = Notices()
+    on, off = (MediaUpdated(participant_id="ada", kind="audio", enabled=enabled) for enabled in (True, False))
+    first, state = notices.of(catalogue.MEDIA_UPDATED, on)
+    assert notices.of(catalogue.MEDIA_UPDATED, on) == (first, state)
+    assert notices.of(catalogue.MEDIA_UPDATED, off)[0].data != first.data
+    # The same words as a notification of something else are another message.
+    assert notices.of(catalogue.HAND_RAISED, off)[0].data.startswith('2/meeting,["hand:raised"')
