@@ -27,7 +27,18 @@ from .journal import Disk, Journal, JournalLimits
 from .measures import Labelled, Measures
 from .migrations import migrate
 from .queries import Queries
-from .repositories import Blocks, Chats, Leases, Meetings, RevokedTokens, SignIns, Users, WebhookProgress, Webhooks
+from .repositories import (
+    Blocks,
+    Chats,
+    Leases,
+    Meetings,
+    RevokedTokens,
+    Runs,
+    SignIns,
+    Users,
+    WebhookProgress,
+    Webhooks,
+)
 from .tables import JournalPositionRow
 from .watchdog import Watchdog
 from .writer import Writer, WriterOptions
@@ -101,6 +112,7 @@ class Store:
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.chats = Chats(engine, catch_up=self.flush)
+        self.runs = Runs(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear

@@ -7,15 +7,17 @@ coming back, the newer session first waits for that task to end, so that a parti
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
 
 from persistence.events import ConferenceJoined, ParticipantDisconnected, ParticipantResumed
+from signaling.admission import role_of
 from signaling.errors import ErrorCode, SignalingError
 from signaling.messages import catalogue
+from signaling.participant import key_of
+from signaling.permissions import granted, withheld
 
 if TYPE_CHECKING:
     from signaling.closing import Closing
@@ -68,7 +70,8 @@ class Absences:
         """
         if token is None or (participant := self._holder(session, meeting_id, token)) is None:
             return None
-        participant.resume_token, participant.used_token = self._new_id(), token
+        participant.used_key = key_of(token)
+        participant.give_token(self._new_id())
         before, participant.successor = participant.successor or participant.session, session
         if not before.lost:
             before.replace()
@@ -87,6 +90,7 @@ class Absences:
                         display_name=participant.display_name,
                         resumed=True,
                         client=session.client,
+                        resume_key=participant.resume_key,
                     ),
                     participant.id,
                 ),
@@ -98,23 +102,24 @@ class Absences:
         participant.session.participant = None
         participant.session, session.participant = session, participant
         participant.away_since = None
+        # The token they come with now has the last word, not the one they came with first.
+        participant.own_role = role_of(session.identity, participant.room.meeting)
+        participant.permissions = granted(session.identity, participant.permissions)
+        participant.withheld = withheld(session.identity)
         log.info("participant_resumed", participant_id=participant.id, meeting_id=participant.room.id, away_s=away_s)
 
     def _holder(self, session: Session, meeting_id: str, token: str) -> Participant | None:
         room = self._registry.get(meeting_id)
         if room is None or room.closed:
             return None
+        key = key_of(token)
         for participant in room.participants.values():
             if participant.user_id != session.identity.user_id:
                 continue
-            if _same(participant.resume_token, token):
+            if participant.resume_key == key:
                 return participant
-            if _same(participant.used_token, token):
+            if participant.used_key == key:
                 if (participant.successor or participant.session).lost:
                     return participant
                 raise SignalingError(ErrorCode.CONFLICT, "Another connection carries you on in this meeting.")
         return None
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())

@@ -8,6 +8,8 @@ client asked for the end, answered as an error; the thing is closed all the same
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 
 from persistence.errors import PersistenceError
@@ -27,6 +29,7 @@ from signaling.rooms import Registry, Room
 from signaling.succession import inherit, inherited
 
 Fact = tuple[Payload, str | None]
+SERVER_STOPPING: Final = "server_stopping"
 log = structlog.get_logger(__name__)
 
 
@@ -119,7 +122,9 @@ class Closing:
         was_sharing, participant.screen = participant.screen, False
         data = room.data.remove_on(participant.transports.values())
         producers, orphans = room.remove_participant(participant)
-        heir = inherit(room, participant)
+        # Nobody inherits from a host who leaves because all do.
+        stopping = reason == SERVER_STOPPING
+        heir = None if stopping else inherit(room, participant)
         left = [*facts, *data.facts(reason), *_leaving(participant, producers, reason, was_sharing=was_sharing)]
         try:
             await self._record.emit(room.id, *left, *([inherited(heir)] if heir is not None else []))
@@ -137,12 +142,12 @@ class Closing:
             for transport_id in transports:
                 await self.release(commands.CloseTransport(room.id, transport_id))
             log.info("participant_left", **_names(participant), reason=reason)
-            await self.close_if_deserted(room)
+            await self.close_if_deserted(room, reason=SERVER_STOPPING if stopping else "empty")
 
-    async def close_if_deserted(self, room: Room) -> None:
+    async def close_if_deserted(self, room: Room, *, reason: str = "empty") -> None:
         """Nobody is in the room and nobody is arriving: it is over."""
         if room.deserted:
-            await self.try_close(room, reason="empty")
+            await self.try_close(room, reason=reason)
 
     async def close_room(self, room: Room, *, reason: str, by: Participant | None = None) -> None:
         """Everybody is out, everybody but the one who asked is told. Does nothing to a room that is closed.

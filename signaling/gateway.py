@@ -101,6 +101,7 @@ class Gateway:
 
     async def start(self) -> None:
         self._signaling.start()
+        await self._signaling.revive()
 
     async def stop(self) -> None:
         """Every session is ended and recorded before its connection goes."""

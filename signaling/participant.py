@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,9 @@ class Participant:
     everything goes with the room, and hosts change `role`, `permissions` and, holding `switching`, what is switched on.
 
     `own_role` is what the token and the meeting make them, `withheld` the permissions their token denies them.
-    `asked_to_unmute` are the kinds a host has asked them to switch on, which lets them do so once.
+    `asked_to_unmute` are the kinds a host has asked them to switch on, which lets them do so once. `resume_token` is
+    what their next connection may come with, empty when this server never gave them one; `resume_key` is what it is
+    known by.
     """
 
     id: str
@@ -39,7 +42,8 @@ class Participant:
     session: Session
     display_name: str
     role: Role
-    resume_token: str
+    resume_token: str = ""
+    resume_key: str | None = None
     own_role: Role = Role.PARTICIPANT
     permissions: Permissions = field(default_factory=Permissions)
     withheld: frozenset[str] = frozenset()
@@ -48,14 +52,17 @@ class Participant:
     enabled: dict[Kind, bool] = field(default_factory=dict)
     screen: bool = False
     transports: dict[str, Transport] = field(default_factory=dict)
-    used_token: str = ""
-    """The token they last came back with: whoever shows it while that connection stands came second."""
+    used_key: str | None = None
+    """Of the token they last came back with: whoever shows it while that connection stands came second."""
     successor: Session | None = None
     """The session that last came back for them; theirs in a moment if it is not yet."""
     away_since: float | None = None
     """When their connection was lost, if it was."""
     connection: ConnectionStats | None = None
     """How their connection did when it was last summed up."""
+
+    def give_token(self, token: str) -> None:
+        self.resume_token, self.resume_key = token, key_of(token)
 
     @property
     def user_id(self) -> str:
@@ -108,3 +115,8 @@ class Participant:
             "producers": [producer.snapshot() for producer in self.producers()],
             "consumers": [consumer.snapshot() for consumer in self.consumers()],
         }
+
+
+def key_of(token: str) -> str:
+    """What a resume token is known by: kept and compared instead of it, so that no record holds what lets one in."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from persistence.events import Payload
+from persistence.events import Event, Payload
 from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
 
@@ -51,7 +52,25 @@ class ChatArchive(Protocol):
     async def one(self, meeting_id: str, message_id: str) -> ChatMessage | None: ...
 
 
+class Runs(Protocol):
+    """Implemented by persistence's Runs."""
+
+    async def unfinished(self) -> list[str]:
+        """The meetings that have begun and not ended, on whichever node."""
+        ...
+
+    def last(self, meeting_id: str, types: Sequence[str]) -> AsyncIterator[Event]:
+        """Of the meeting's last run, in order, `meeting.started` first."""
+        ...
+
+
 class Store(Protocol):
+    @property
+    def node(self) -> str: ...
+
+    @property
+    def runs(self) -> Runs: ...
+
     @property
     def emitter(self) -> Record: ...
 

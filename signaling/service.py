@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -15,7 +16,8 @@ from config.settings import Settings
 from persistence.errors import PersistenceError
 from sfu.ports import Rooms
 from signaling.absence import Absences
-from signaling.closing import Closing
+from signaling.chatting import Chatting
+from signaling.closing import SERVER_STOPPING, Closing
 from signaling.counters import Counters
 from signaling.credentials import Credentials
 from signaling.data_closing import DataClosing
@@ -30,10 +32,11 @@ from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
 from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
+from signaling.revival import Revival
 from signaling.rooms import Registry
-from signaling.session import Line, Session, Work
+from signaling.session import Line, NoLine, Session, Work
 from signaling.speaking import Speaking
-from signaling.wiring import Parts, all_handlers, lobbies_of
+from signaling.wiring import Parts, all_handlers, lobbies_of, utc_now
 
 ID_BYTES: Final = 16
 STOP_WAIT_S: Final = 10.0
@@ -67,42 +70,57 @@ class Signaling:
         self.credentials = Credentials(self._standing, revoked=guards.revoked, now=now, counters=self.counters)
         self._media = media
         self._closing = Closing(media, store.emitter, registry)
-        data_closing = DataClosing(store.emitter, self._closing, registry)
+        self._data_closing = DataClosing(store.emitter, self._closing, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
         self._lobbies = lobbies_of(registry, store, settings, new_id)
         self._absences = Absences(
             registry=registry, closing=self._closing, new_id=new_id, within_s=settings.limits.resume_within_s
         )
+        self._chatting = Chatting(store.emitter, store.chats, new_id=new_id, now=utc_now)
+        self._revival = Revival(
+            registry=registry,
+            media=media,
+            store=store,
+            chatting=self._chatting,
+            stand_in=self._stand_in,
+            now=lambda: datetime.fromtimestamp(now(), UTC),
+        )
         self._ranks = Ranks(media, self.counters)
         self._speaking = Speaking(self._ranks, registry, self.facts)
         self._events = MediaEvents(
             registry=registry,
             closing=self._closing,
-            data_closing=data_closing,
+            data_closing=self._data_closing,
             facts=self.facts,
             recovery=self._recovery,
             speaking=self._speaking,
         )
-        parts = Parts(
+        self._dispatch = Dispatch(all_handlers(self._parts(registry, store, settings, new_id, guards)), self.counters)
+        self._work = Work(serve=self._dispatch.serve, leave=self._leave, absent=self._absent)
+        self._watching: list[asyncio.Task[None]] = []
+        self.accepting = False
+
+    def _parts(
+        self, registry: Registry, store: Store, settings: Settings, new_id: Callable[[], str], guards: Guards
+    ) -> Parts:
+        return Parts(
             registry=registry,
-            media=media,
+            media=self._media,
             store=store,
             settings=settings,
             new_id=new_id,
             closing=self._closing,
-            data_closing=data_closing,
+            data_closing=self._data_closing,
             absences=self._absences,
+            revival=self._revival,
+            chatting=self._chatting,
             lobbies=self._lobbies,
             ranks=self._ranks,
             passwords=guards.passwords,
             creations=Creations(settings.rates, guards.quotas, self.counters),
             tokens=TokenHandlers(guards.authenticate, self.credentials),
         )
-        self._dispatch = Dispatch(all_handlers(parts), self.counters)
-        self._work = Work(serve=self._dispatch.serve, leave=self._leave, absent=self._absent)
-        self._watching: list[asyncio.Task[None]] = []
-        self.accepting = False
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -119,19 +137,31 @@ class Signaling:
         ]
         self.accepting = True
 
+    async def revive(self) -> None:
+        """Before anybody connects: the rooms that this node's last server left without a word."""
+        await self._revival.run()
+
     def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
         session = Session(session_id, identity, line, self._work, self._gate(), client=client)
-        task = asyncio.create_task(session.run(), name=f"session {session_id}")
-        self._sessions[session_id] = (session, task)
-        task.add_done_callback(lambda _: self._sessions.pop(session_id, None))
+        self._run(session)
         return session
+
+    def _stand_in(self, identity: Identity) -> Session:
+        session = Session(new_id(), identity, NoLine(), self._work, self._gate())
+        self._run(session)
+        return session
+
+    def _run(self, session: Session) -> None:
+        task = asyncio.create_task(session.run(), name=f"session {session.id}")
+        self._sessions[session.id] = (session, task)
+        task.add_done_callback(lambda _: self._sessions.pop(session.id, None))
 
     async def stop(self) -> None:
         """Nobody new; every participant leaves, recorded as `server_stopping`; then nothing of ours runs any more."""
         self.accepting = False
         sessions = list(self._sessions.values())
         for session, _ in sessions:
-            session.end("server_stopping")
+            session.end(SERVER_STOPPING)
         tasks = [task for _, task in sessions]
         late: set[asyncio.Task[None]] = set()
         if tasks:

@@ -34,6 +34,16 @@ class Line(Protocol):
     def hang_up(self, reason: str) -> None: ...
 
 
+class NoLine:
+    """Of somebody who is waited for from the beginning."""
+
+    def tell(self, event: str, told: Told) -> None:
+        """Nobody hears it."""
+
+    def hang_up(self, reason: str) -> None:
+        """There is nothing to hang up."""
+
+
 class Asked(Protocol):
     """A request as it came in, to be answered exactly once."""
 

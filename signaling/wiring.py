@@ -34,6 +34,7 @@ from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
+from signaling.revival import Revival
 from signaling.rooms import Registry
 from signaling.switches import Switches
 
@@ -54,6 +55,8 @@ class Parts:
     closing: Closing
     data_closing: DataClosing
     absences: Absences
+    revival: Revival
+    chatting: Chatting
     lobbies: Lobbies
     ranks: Ranks
     passwords: Passwords
@@ -75,7 +78,6 @@ def lobbies_of(registry: Registry, store: Store, settings: Settings, new_id: Cal
 def all_handlers(parts: Parts) -> list[object]:
     record, limits = parts.store.emitter, parts.settings.limits
     switches = Switches(parts.media, record)
-    chatting = Chatting(record, parts.store.chats, new_id=parts.new_id, now=utc_now)
     ice_servers = IceServers(parts.settings.rtc, time.time)
     return [
         RoomHandlers(
@@ -85,10 +87,11 @@ def all_handlers(parts: Parts) -> list[object]:
             admission=Admission(parts.store, parts.passwords, parts.creations),
             door=Door(parts.registry, parts.lobbies, parts.store.blocks),
             lobbies=parts.lobbies,
-            chatting=chatting,
+            chatting=parts.chatting,
             passwords=parts.passwords,
             closing=parts.closing,
             absences=parts.absences,
+            revival=parts.revival,
             ice_servers=ice_servers,
             limits=limits,
             new_id=parts.new_id,
@@ -115,8 +118,8 @@ def all_handlers(parts: Parts) -> list[object]:
         MediaHandlers(record, switches),
         ModerationHandlers(record, switches, parts.closing),
         MembershipHandlers(record, parts.closing, parts.data_closing),
-        RuleHandlers(record, parts.closing, parts.ranks, chatting),
-        ChatHandlers(chatting, utc_now, chat_length=limits.chat_length),
+        RuleHandlers(record, parts.closing, parts.ranks, parts.chatting),
+        ChatHandlers(parts.chatting, utc_now, chat_length=limits.chat_length),
         LobbyHandlers(record, parts.lobbies),
         ParticipantHandlers(record, utc_now),
         parts.tokens,

@@ -29,7 +29,7 @@ from .media import (
     VideoMuted,
     VideoUnmuted,
 )
-from .meeting import MeetingCreated, MeetingEnded, MeetingStarted, MeetingUpdated
+from .meeting import MeetingCreated, MeetingEnded, MeetingRevived, MeetingStarted, MeetingUpdated
 from .moderation import (
     FeaturesChanged,
     ParticipantBlocked,
@@ -99,6 +99,7 @@ __all__ = [
     "MeetingCreated",
     "MeetingEnded",
     "MeetingId",
+    "MeetingRevived",
     "MeetingStarted",
     "MeetingUpdated",
     "MessageType",

@@ -33,6 +33,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             meeting.MeetingCreated,
             meeting.MeetingUpdated,
             meeting.MeetingStarted,
+            meeting.MeetingRevived,
             meeting.MeetingEnded,
             participant.ConferenceJoined,
             participant.ParticipantJoined,

@@ -28,12 +28,22 @@ class MeetingUpdated(Payload):
 
 
 class MeetingStarted(Payload):
-    """The room opened: the first participant is about to be in it."""
+    """The room opened: the first participant is about to be in it. `node` is where it is until it ends."""
 
     type = "meeting.started"
     personal = False
 
     title: Text
+    node: Identifier | None = None
+
+
+class MeetingRevived(Payload):
+    """The server had ended without a word, and another has the room again; `participants` are waited for."""
+
+    type = "meeting.revived"
+    personal = False
+
+    participants: Annotated[int, Field(ge=1)]
 
 
 class MeetingEnded(Payload):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from .payload import Identifier, Payload, Reason, Text
 
 
 class ConferenceJoined(Payload):
-    """A connection entered the room; with `resumed` it took over the place of an earlier one."""
+    """A connection entered the room; with `resumed` it took over the place of an earlier one.
+
+    `resume_key` is the SHA-256 of the token that the next connection may come with: of no use to who reads it.
+    """
 
     type = "conference.joined"
 
@@ -18,6 +21,7 @@ class ConferenceJoined(Payload):
     display_name: Text
     resumed: bool = False
     client: Text | None = None
+    resume_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class ParticipantJoined(Payload):

@@ -5,6 +5,7 @@ from .chats import ChatMessage, Chats
 from .leases import Leases
 from .meetings import Meeting, Meetings, NewMeeting
 from .revocations import Revocation, RevokedTokens
+from .runs import Runs
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
 from .users import User, Users
 from .webhook_progress import WebhookProgress
@@ -23,6 +24,7 @@ __all__ = [
     "RevokedTokens",
     "Rotated",
     "Rotation",
+    "Runs",
     "SignIns",
     "User",
     "Users",

@@ -40,6 +40,7 @@ from signaling.messages.room import (
 from signaling.participant import Participant
 from signaling.passwords import Passwords
 from signaling.ports import Record
+from signaling.revival import Revival
 from signaling.rooms import Registry, Room
 from signaling.session import Session
 from signaling.standings import stand
@@ -58,6 +59,7 @@ class RoomHandlers:
         passwords: Passwords,
         closing: Closing,
         absences: Absences,
+        revival: Revival,
         door: Door,
         lobbies: Lobbies,
         chatting: Chatting,
@@ -72,6 +74,7 @@ class RoomHandlers:
         self._passwords = passwords
         self._closing = closing
         self._absences = absences
+        self._revival = revival
         self._door = door
         self._lobbies = lobbies
         self._chatting = chatting
@@ -155,8 +158,9 @@ class RoomHandlers:
                 return
             await self._door.open(room)
             await self._chatting.open(room)
+            await self._revival.recall(room)
             await self._media.open_room(room.id)
-            await self._record.emit(room.id, MeetingStarted(title=room.meeting.title))
+            await self._record.emit(room.id, MeetingStarted(title=room.meeting.title, node=self._revival.node))
             room.open = True
 
     def _make(self, room: Room, session: Session, display_name: str) -> Participant:
@@ -168,8 +172,8 @@ class RoomHandlers:
             display_name=display_name,
             role=own_role,
             own_role=own_role,
-            resume_token=self._new_id(),
         )
+        participant.give_token(self._new_id())
         stand(participant, session.identity)
         return participant
 
@@ -182,7 +186,13 @@ class RoomHandlers:
         user_id, name = participant.user_id, participant.display_name
         await self._record.emit(
             room.id,
-            ConferenceJoined(user_id=user_id, display_name=name, resumed=False, client=session.client),
+            ConferenceJoined(
+                user_id=user_id,
+                display_name=name,
+                resumed=False,
+                client=session.client,
+                resume_key=participant.resume_key,
+            ),
             ParticipantJoined(user_id=user_id, display_name=name, role=participant.role),
             participant_id=participant.id,
         )

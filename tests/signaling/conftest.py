@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -109,8 +110,8 @@ class Client:
 class Node:
     """The gateway on a port of its own. Tokens are names of identities: `token()` makes one."""
 
-    def __init__(self, limits: LimitSettings, rates: RateSettings) -> None:
-        self.store = MemoryStore()
+    def __init__(self, limits: LimitSettings, rates: RateSettings, store: MemoryStore | None = None) -> None:
+        self.store = store or MemoryStore()
         self.media = ModelledRooms()
         self.registry = Registry(limits)
         self.settings = Settings(limits=limits, rates=rates)
@@ -172,7 +173,12 @@ def rates() -> RateSettings:
 
 @pytest.fixture
 async def node(limits: LimitSettings, rates: RateSettings) -> AsyncIterator[Node]:
-    node = Node(limits, rates)
+    async with serving(Node(limits, rates)) as node:
+        yield node
+
+
+@asynccontextmanager
+async def serving(node: Node) -> AsyncIterator[Node]:
     app = web.Application()
     node.gateway.mount(app)
     runner = web.AppRunner(app, shutdown_timeout=0.2)

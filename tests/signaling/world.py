@@ -5,16 +5,20 @@ The modelled SFU refuses what the real one refuses: ids it does not know, what b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 from persistence.errors import JournalFailedError, MeetingExistsError
 from persistence.events import (
     ChatMessageDeleted,
     ChatMessageEdited,
     ChatMessageSent,
+    Event,
+    MeetingEnded,
+    MeetingStarted,
     ParticipantBlocked,
     ParticipantUnblocked,
     Payload,
@@ -272,7 +276,8 @@ class MemoryRecord:
 
 
 class MemoryMeetings:
-    def __init__(self) -> None:
+    def __init__(self, record: MemoryRecord) -> None:
+        self._record = record
         self.rows: dict[str, Meeting] = {}
 
     async def create(self, new: NewMeeting) -> Meeting:
@@ -293,7 +298,10 @@ class MemoryMeetings:
         return self.rows[meeting_id]
 
     async def get(self, meeting_id: str) -> Meeting | None:
-        return self.rows.get(meeting_id)
+        row = self.rows.get(meeting_id)
+        if row is None or MeetingEnded.type not in self._record.types(meeting_id):
+            return row
+        return row.model_copy(update={"actual_end_time": NOON})
 
 
 class MemoryBlocks:
@@ -351,9 +359,33 @@ class MemoryChats:
         return next((each for each in self._messages(meeting_id) if each.message_id == message_id), None)
 
 
+class MemoryRuns:
+    """As the log would have it."""
+
+    def __init__(self, record: MemoryRecord) -> None:
+        self._record = record
+
+    async def unfinished(self) -> list[str]:
+        going = {}
+        for meeting, kind, _, _ in self._record.facts:
+            if kind in {MeetingStarted.type, MeetingEnded.type}:
+                going[meeting] = kind == MeetingStarted.type
+        return [meeting for meeting, goes_on in going.items() if goes_on]
+
+    async def last(self, meeting_id: str, types: Sequence[str]) -> AsyncIterator[Event]:
+        facts = [(actor, fact) for meeting, _, actor, fact in self._record.facts if meeting == meeting_id]
+        begun = [at for at, (_, fact) in enumerate(facts) if isinstance(fact, MeetingStarted)]
+        for actor, fact in facts[begun[-1] :] if begun else []:
+            if fact.type in {MeetingStarted.type, *types}:
+                yield Event.of(fact, event_id=str(uuid4()), meeting_id=meeting_id, participant_id=actor, timestamp=NOON)
+
+
 class MemoryStore:
+    node = "node"
+
     def __init__(self) -> None:
         self.emitter = MemoryRecord()
+        self.runs = MemoryRuns(self.emitter)
         self.blocks = MemoryBlocks(self.emitter)
-        self.meetings = MemoryMeetings()
+        self.meetings = MemoryMeetings(self.emitter)
         self.chats = MemoryChats(self.emitter)

@@ -21,6 +21,7 @@ import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
 import { Pins } from './pins'
 import { Playback } from './playback'
+import { enterAgain } from './reentry'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
 import { heardLevels, ownLevel, SpeakingTracker } from './speaking'
@@ -29,8 +30,6 @@ import type { Shown } from './subscription'
 import type { Tokens } from './tokens'
 
 const SPEAKING_INTERVAL_MS = 200
-/** After the signaling comes back, joining again is tried this often; a server that has just restarted needs a moment. */
-const REJOIN_DELAYS_MS = [0, 500, 1_000, 2_000, 4_000]
 
 export interface JoinChoice {
   displayName: string
@@ -158,6 +157,11 @@ export class Call {
     }
   }
 
+  /** While the connection is away: tries at once instead of when it is due. */
+  tryNow(): void {
+    this.#signaling?.tryNow()
+  }
+
   /** Gives up waiting, back to where one can ask again. */
   leaveLobby(): void {
     if (this.#state.get().phase !== 'waiting') return
@@ -209,7 +213,7 @@ export class Call {
     signaling.listen({
       onNotification: (notification) => this.#hear(notification),
       onLost: () => {
-        if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting' })
+        if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting', lostAt: Date.now() })
       },
       onReconnected: () =>
         void (this.#state.get().phase === 'waiting' ? this.#tryEnter(signaling) : this.#enterAgain(signaling)),
@@ -238,7 +242,8 @@ export class Call {
     this.#resumeToken = joined.resume_token
     const { meeting, participant_id: me, your_role: role } = joined
     const state = { phase: 'joined', meeting, me, role, restoring: false, lobby: undefined } as const
-    if (joined.resumed) {
+    // A server that was started anew kept our place and none of our media: that begins as for anybody who comes.
+    if (joined.resumed && joined.resumed.transports.length > 0) {
       await this.#goOn(signaling, joined, joined.resumed, state)
       return
     }
@@ -291,7 +296,8 @@ export class Call {
   }
 
   #refused(error: unknown): void {
-    if (!this.#lifetime.ended) this.#state.patch({ phase: 'green-room', lobby: undefined, refusal: asCoded(error) })
+    if (!this.#lifetime.ended)
+      this.#state.patch({ phase: 'green-room', lobby: undefined, refusal: CodedError.of(error) })
   }
 
   #request<N extends RequestName>(name: N, payload: Requests[N]['payload']): Promise<Requests[N]['reply']> {
@@ -329,25 +335,10 @@ export class Call {
   }
 
   async #enterAgain(signaling: Signaling): Promise<void> {
-    if (this.#state.get().phase !== 'reconnecting') return
-    for (const delay of REJOIN_DELAYS_MS) {
-      await new Promise((resolve) => setTimeout(resolve, delay))
-      if (this.#lifetime.ended || this.#state.get().phase !== 'reconnecting') return
-      try {
-        await this.#enter(signaling)
-        this.say('Reconnected')
-        return
-      } catch (error) {
-        const coded = asCoded(error)
-        // Lost again: the next reconnection enters anew.
-        if (coded.code === 'DISCONNECTED') return
-        if (!['TIMEOUT', 'UNAVAILABLE', 'RATE_LIMITED', 'CONFLICT'].includes(coded.code)) {
-          this.#finish(endingOf(coded))
-          return
-        }
-      }
-    }
-    this.#finish('unreachable')
+    const wanted = () => !this.#lifetime.ended && this.#state.get().phase === 'reconnecting'
+    const outcome = await enterAgain(() => this.#enter(signaling), wanted)
+    if (outcome === 'entered') this.say('Reconnected')
+    else if (outcome) this.#finish(outcome)
   }
 
   #hear(notification: Notification): void {
@@ -407,7 +398,7 @@ export class Call {
   }
 
   #onMediaError(source: Source, error: unknown): void {
-    const { code } = asCoded(error)
+    const { code } = CodedError.of(error)
     // While the connection or the server's worker is away everything fails, and the banner already says so.
     if (code === 'DISCONNECTED' || code === 'UNAVAILABLE') return
     if (source === 'screen' || source === 'screen_audio') {
@@ -431,9 +422,4 @@ export class Call {
     this.#state.patch({ phase: 'ended', ending })
     this.#lifetime.end()
   }
-}
-
-function asCoded(error: unknown): CodedError {
-  if (error instanceof CodedError) return error
-  return new CodedError('WEBRTC_TRANSPORT_ERROR', error instanceof Error ? error.message : String(error), 'media')
 }

@@ -46,7 +46,8 @@ export class StatsReader {
   readonly #last = new Map<string, { bytes: number; at: number }>()
 
   async track(remote: RemoteTrack, paused: boolean): Promise<Omit<TrackReport, 'spatial_layer' | 'first_frame_ms'>> {
-    const stats = byType(await remote.consumer.getStats())
+    // One that closed a moment ago has nothing to say, and is still in the report.
+    const stats = byType(remote.consumer.closed ? new Map() : await remote.consumer.getStats())
     const inbound = stats('inbound-rtp') ?? {}
     const bytes = number(inbound['bytesReceived']) ?? 0
     return {

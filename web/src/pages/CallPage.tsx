@@ -6,6 +6,7 @@ import { featuredOf, screensOf, tilesOf } from '../state/tiles'
 import { CallBanners } from '../ui/CallBanners'
 import { type CallActions, ControlBar } from '../ui/ControlBar'
 import { Notices } from '../ui/Notices'
+import { ReconnectCard } from '../ui/ReconnectCard'
 import { type PanelName, SidePanel } from '../ui/SidePanel'
 import { Stage } from '../ui/Stage'
 import { useDoorChime } from '../ui/useDoorChime'
@@ -52,6 +53,7 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
           />
         )}
       </div>
+      <ReconnectCard call={call} />
       <Notices notices={call.notices} />
       <ControlBar call={call} services={services} actions={actions} panel={panel} people={tiles.length} own={own} />
     </div>

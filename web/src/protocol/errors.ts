@@ -27,6 +27,12 @@ export class CodedError extends Error {
     const retryAfter = typeof wait === 'number' ? wait : undefined
     return new CodedError(isErrorCode(code) ? code : 'INTERNAL', text, event, retryAfter)
   }
+
+  /** Whatever was thrown: what has no code came from the browser's media. */
+  static of(error: unknown): CodedError {
+    if (error instanceof CodedError) return error
+    return new CodedError('WEBRTC_TRANSPORT_ERROR', error instanceof Error ? error.message : String(error), 'media')
+  }
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -105,6 +105,13 @@ export class Signaling {
     })
   }
 
+  /** Of a connection that is lost: the next attempt is made now. */
+  tryNow(): void {
+    if (this.#closed || this.#wire.connected || this.#lostAt === undefined) return
+    this.#wire.disconnect()
+    this.#wire.connect()
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

@@ -35,6 +35,8 @@ export interface CallState {
   readonly media: MediaConnection
   /** The server lost our media and is making room for it elsewhere; the call itself goes on. */
   readonly restoring: boolean
+  /** When the connection was lost, while it is: milliseconds since the epoch. */
+  readonly lostAt: number | undefined
   /** Why the last attempt to join was refused; the green room shows it. */
   readonly refusal: CodedError | undefined
   readonly ending: Ending | undefined
@@ -49,6 +51,7 @@ export const beforeCall: CallState = {
   lobby: undefined,
   media: 'new',
   restoring: false,
+  lostAt: undefined,
   refusal: undefined,
   ending: undefined,
 }

@@ -20,6 +20,11 @@ export function CallBanners({ call, onShowPeople }: { call: Call; onShowPeople: 
           <WifiOff size={16} aria-hidden="true" /> Reconnecting sound and picture…
         </p>
       )}
+      {phase === 'joined' && !restoring && media === 'connecting' && (
+        <p className="banner late" role="status" data-testid="connecting-media">
+          <WifiOff size={16} aria-hidden="true" /> Connecting sound and picture…
+        </p>
+      )}
       {phase === 'joined' && media === 'failed' && (
         <p className="banner danger" role="alert" data-testid="media-failed">
           <WifiOff size={16} aria-hidden="true" />

@@ -1,5 +1,5 @@
 import { Hand } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Call } from '../call/call'
 import type { PreferenceStore } from '../state/preferences'
 import { allowedTo, personOfId } from '../state/rules'
@@ -7,6 +7,7 @@ import type { Tile } from '../state/tiles'
 import { Avatar } from './Avatar'
 import { HostControls } from './HostControls'
 import { PersonRow } from './PersonRow'
+import { useNow } from './useNow'
 import { useStore } from './useStore'
 import { WaitingList } from './WaitingList'
 
@@ -90,15 +91,6 @@ function Hands({ call, tiles, host }: { call: Call; tiles: readonly Tile[]; host
       </ol>
     </section>
   )
-}
-
-function useNow(interval: number): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), interval)
-    return () => clearInterval(timer)
-  }, [interval])
-  return now
 }
 
 /** How long a hand is up, in minutes and seconds; clocks of two machines may differ, time does not run backwards. */
