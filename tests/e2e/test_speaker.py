@@ -11,6 +11,9 @@ from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.browser
 
+PATIENCE_MS = 45_000
+"""A microphone that beeps is silent most of the time; on a busy machine some beeps come in pieces."""
+
 
 async def test_the_floor_follows_whoever_is_heard(browser: Browser, server: RunningServer) -> None:
     ada = await BrowserPerson.arrive(browser, "Ada", server.url)
@@ -19,24 +22,24 @@ async def test_the_floor_follows_whoever_is_heard(browser: Browser, server: Runn
     ben = await BrowserPerson.arrive(browser, "Ben", f"{server.url}/m/{meeting_id}")
     await ben.part("mic-toggle").click()
     await ben.join()
-    await expect(ben.tile_of("Ada")).to_have_attribute("data-speaker", "on", timeout=15_000)
+    await expect(ben.tile_of("Ada")).to_have_attribute("data-speaker", "on", timeout=PATIENCE_MS)
 
     await ada.part("mic-toggle").click()
     await ben.part("mic-toggle").click()
-    await expect(ada.tile_of("Ben")).to_have_attribute("data-speaker", "on", timeout=15_000)
+    await expect(ada.tile_of("Ben")).to_have_attribute("data-speaker", "on", timeout=PATIENCE_MS)
     await expect(ben.tile_of("Ada")).to_have_attribute("data-speaker", "off")
 
     cleo = await BrowserPerson.arrive(browser, "Cleo", f"{server.url}/m/{meeting_id}")
     for switch in ("mic-toggle", "camera-toggle"):
         await cleo.part(switch).click()
     await cleo.join()
-    await expect(cleo.tile_of("Ben")).to_have_attribute("data-speaker", "on", timeout=5_000)
+    await expect(cleo.tile_of("Ben")).to_have_attribute("data-speaker", "on", timeout=PATIENCE_MS)
 
     async def silence_is_recorded() -> bool:
         return server.events(meeting_id, type="dominant_speaker.changed")[-1]["participant_id"] is None
 
     await ben.part("mic-toggle").click()
-    await eventually(silence_is_recorded, "nobody has the floor")
+    await eventually(silence_is_recorded, "nobody has the floor", within_s=45)
     people = {person["display_name"]: person["participant_id"] for person in (await ada.report())["remote"]}
     people["Ada"] = (await ada.report())["participant_id"]
     changes = server.events(meeting_id, type="dominant_speaker.changed")

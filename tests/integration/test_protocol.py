@@ -201,7 +201,7 @@ async def test_what_was_answered_survives_the_death_of_the_server(tmp_path: Any)
         server.kill()
         server.start()
         types = [event["type"] for event in server.events("mortal")]
-        assert types[-1] == "video.muted"
+        assert types[types.index("meeting.revived") - 1] == "video.muted"
         assert types.count("participant.joined") == 1
     finally:
         server.stop()
