@@ -46,8 +46,7 @@ export class StatsReader {
   readonly #last = new Map<string, { bytes: number; at: number }>()
 
   async track(remote: RemoteTrack, paused: boolean): Promise<Omit<TrackReport, 'spatial_layer' | 'first_frame_ms'>> {
-    // One that closed a moment ago has nothing to say, and is still in the report.
-    const stats = byType(remote.consumer.closed ? new Map() : await remote.consumer.getStats())
+    const stats = byType(await statsOf(remote.consumer))
     const inbound = stats('inbound-rtp') ?? {}
     const bytes = number(inbound['bytesReceived']) ?? 0
     return {
@@ -105,6 +104,11 @@ export function pathOf(report: RTCStatsReport): PathReport {
     local_type: text(local['candidateType']),
     remote_address: remote['address'] === undefined ? null : `${remote['address']}:${remote['port']}`,
   }
+}
+
+/** One that closed a moment ago has nothing to say, and is still in the report. */
+async function statsOf(consumer: RemoteTrack['consumer']): Promise<RTCStatsReport> {
+  return consumer.closed ? new Map() : consumer.getStats()
 }
 
 function byType(report: RTCStatsReport): (type: string) => Stat | undefined {
