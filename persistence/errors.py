@@ -38,6 +38,10 @@ class CapacityError(PersistenceError):
     code = "CAPACITY_EXCEEDED"
 
 
+class ArchiveDamagedError(PersistenceError):
+    """A file of old events is not what it should be; what it was made from was kept."""
+
+
 class UnavailableError(PersistenceError):
     """Nothing was stored; the same call may succeed later."""
 

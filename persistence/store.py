@@ -39,6 +39,7 @@ from .repositories import (
     WebhookProgress,
     Webhooks,
 )
+from .retention import Retention
 from .tables import JournalPositionRow
 from .watchdog import Watchdog
 from .writer import Writer, WriterOptions
@@ -102,6 +103,7 @@ class Store:
         errors: Counter[str],
     ) -> None:
         self._engine = engine
+        self._clock = clock
         self._journal = journal
         self._writer = writer
         self._options = options
@@ -174,6 +176,10 @@ class Store:
     def node(self) -> str:
         """What this node is called among those that share a database, also after a restart."""
         return self._journal.journal_id
+
+    def retention(self, directory: Path) -> Retention:
+        """What moves old events into files there."""
+        return Retention(self._engine, self.emitter, directory, clock=self._clock)
 
     async def flush(self) -> None:
         """Returns once everything emitted before the call is in the database. Raises `StoreBehindError`."""

@@ -55,6 +55,7 @@ from .participant import (
     ReactionSent,
 )
 from .payload import Payload
+from .retention import PersonErased, RetentionArchived
 from .statistics import ConnectionStats, TransportStats
 from .webhook import (
     WebhookChanged,
@@ -113,7 +114,9 @@ __all__ = [
     "ParticipantUnblocked",
     "Payload",
     "PermissionsChanged",
+    "PersonErased",
     "ReactionSent",
+    "RetentionArchived",
     "RoleChanged",
     "RoomLocked",
     "RoomRecovered",

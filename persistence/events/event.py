@@ -23,7 +23,7 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import chat, client, data, lobby, media, meeting, moderation, participant, statistics, webhook, worker
+from . import chat, client, data, lobby, media, meeting, moderation, participant, retention, statistics, webhook, worker
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -85,6 +85,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             client.ClientVideoFroze,
             client.ClientDeviceFailed,
             client.ClientNetworkChanged,
+            retention.RetentionArchived,
+            retention.PersonErased,
             webhook.WebhookCreated,
             webhook.WebhookChanged,
             webhook.WebhookSecretRotated,

@@ -1,7 +1,9 @@
 """The rows: one file a table, named by its noun. Importing this package fills `Base.metadata`."""
 
+from .archive import ArchiveRow
 from .base import Base
 from .chat_message import ChatMessageRow
+from .erasure import ErasureRow
 from .failed_event import FailedEventRow
 from .journal_position import JournalPositionRow
 from .lease import LeaseRow
@@ -18,8 +20,10 @@ from .webhook_delivery import WebhookDeliveryRow
 from .webhook_endpoint import WebhookEndpointRow
 
 __all__ = [
+    "ArchiveRow",
     "Base",
     "ChatMessageRow",
+    "ErasureRow",
     "FailedEventRow",
     "JournalPositionRow",
     "LeaseRow",

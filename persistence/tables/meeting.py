@@ -37,7 +37,7 @@ class MeetingRow(Base):
     Ids of people, groups and projects belong to other services and are kept as they come (MGT-22). `host_id` and
     `creator_id` may be empty: guests hold meetings too (EVT-13). `is_placeholder` marks a parent that an event made
     before the meeting itself was known (EVT-5). `last_sequence` numbers the meeting's events; whoever adds some holds
-    this row's lock.
+    this row's lock. Events up to `archived_through` have left the log.
     """
 
     __tablename__ = "meetings"
@@ -102,3 +102,4 @@ class MeetingRow(Base):
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     is_placeholder: Mapped[bool] = mapped_column(server_default=false())
     last_sequence: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    archived_through: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
