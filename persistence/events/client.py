@@ -21,7 +21,8 @@ class ClientVideoFroze(Payload):
 
 
 class ClientDeviceFailed(Payload):
-    """A camera, microphone, speaker or screen could not be used. `error`: the browser's name for it."""
+    """A camera, microphone, speaker or screen could not be used. `error`: the kind of failure, as the client
+    names it."""
 
     type = "client.device_failed"
 

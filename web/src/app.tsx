@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import type { Account } from './account/account'
 import type { Tokens } from './call/tokens'
+import type { EventSender } from './events/sender'
 import { Home } from './pages/Home'
 import { Meeting } from './pages/Meeting'
 import { assertNever } from './protocol/messages'
@@ -15,6 +16,7 @@ export interface Services {
   readonly preferences: PreferenceStore
   readonly account: Account
   readonly tokens: Tokens
+  readonly events: EventSender
 }
 
 export function App({ services }: { services: Services }) {

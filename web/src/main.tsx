@@ -16,6 +16,9 @@ import { createRoot } from 'react-dom/client'
 import { Account } from './account/account'
 import { App } from './app'
 import { Tokens } from './call/tokens'
+import { EventSender } from './events/sender'
+import { openUnsent } from './events/unsent'
+import { api } from './protocol/api'
 import { Navigation } from './route'
 import { PreferenceStore } from './state/preferences'
 
@@ -23,13 +26,21 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
 const account = new Account(localStorage)
+const tokens = new Tokens(sessionStorage, account)
+const events = new EventSender({
+  unsent: openUnsent,
+  post: api.reportEvents,
+  token: (meetingId) => tokens.present(meetingId),
+})
 const services = {
   navigation: new Navigation(),
   preferences: new PreferenceStore(localStorage),
   account,
-  tokens: new Tokens(sessionStorage, account),
+  tokens,
+  events,
 }
 void account.restore()
+events.start()
 addEventListener('storage', (event) => account.heard(event.key))
 
 createRoot(root).render(

@@ -3,6 +3,7 @@ import type { Services } from '../app'
 import { Call } from '../call/call'
 import { LocalMedia } from '../call/local-media'
 import { offerReport, Reporter } from '../call/report'
+import { CallObserver } from '../events/observer'
 import { assertNever } from '../protocol/messages'
 import { useStore } from '../ui/useStore'
 import { CallPage } from './CallPage'
@@ -44,16 +45,18 @@ function useCall(id: string, visit: number, services: Services): Opened | undefi
   const [opened, setOpened] = useState<Opened>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another visit is another call
   useEffect(() => {
-    const { preferences, tokens } = services
+    const { preferences, tokens, events } = services
     const { microphoneOn, cameraOn, microphoneId, cameraId, speakerId, name } = preferences.get()
     const media = new LocalMedia({ microphoneOn, cameraOn, microphoneId, cameraId, speakerId })
     const call = new Call(id, media, tokens)
     const reporter = new Reporter(call)
     const withdraw = offerReport(reporter, call.data)
+    const observer = new CallObserver(call, (stay, fact) => void events.tell(stay, fact))
     void media.start()
     call.prepare(name)
     setOpened({ call, reporter })
     return () => {
+      observer.close()
       withdraw()
       call.close()
     }

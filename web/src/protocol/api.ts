@@ -1,3 +1,4 @@
+import type { ClientEvent } from '../events/client-event'
 import { CodedError, isRecord } from './errors'
 import type { Features, MeetingView } from './messages'
 
@@ -32,6 +33,13 @@ export interface NewMeeting {
   features?: Partial<Features>
 }
 
+/** What became of reported events. */
+export interface EventVerdicts {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: readonly { event_id: string | null; code: string; message: string }[]
+}
+
 const REQUEST_TIMEOUT_MS = 10_000
 
 /** The few HTTP routes the client needs. Each throws CodedError. */
@@ -62,6 +70,10 @@ export const api = {
 
   createMeeting: (token: string, meeting: NewMeeting): Promise<MeetingView> =>
     call('POST', '/api/meetings', { token, body: meeting }),
+
+  /** Answered once they are durable. */
+  reportEvents: (token: string, events: readonly ClientEvent[]): Promise<EventVerdicts> =>
+    call('POST', '/api/meetings/events', { token, body: { events } }),
 
   meeting: (id: string, token?: string): Promise<LookedMeeting> =>
     call('GET', `/api/meetings/${encodeURIComponent(id)}`, token === undefined ? {} : { token }),
