@@ -37,3 +37,7 @@ class RateSettings(Section):
     http_strict_per_min: int = Field(10, ge=1)  # where passwords can be tried, and where accounts are made
     http_guests_per_min: int = Field(120, ge=1)  # a class behind one address joins at once
     http_refreshes_per_min: int = Field(600, ge=1)
+    http_reports_per_min: int = Field(
+        120, ge=1
+    )  # of one user; a page makes one in two seconds at most, in the long run
+    http_reports_per_address: int = Field(6000, ge=1)  # in the same time

@@ -26,6 +26,7 @@ class Rate(Enum):
     STRICT = "strict"  # passwords can be tried here
     GUEST = "guest"  # people arrive by the class, from behind one address
     REFRESH = "refresh"
+    REPORT = "report"  # clients tell what they saw, every few seconds
 
 
 class Body(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from config.rates import RateSettings
@@ -24,6 +24,7 @@ class RouteQuota:
 
     user: Quota
     address: Quota
+    operators: bool = True  # whether operators are held to it as well
 
 
 class HttpLimits:
@@ -37,7 +38,7 @@ class HttpLimits:
     async def admit(self, route: Route, identity: Identity | None, address: str) -> None:
         """Each route counts for itself. Raises ApiError RATE_LIMITED with when to try again."""
         quota = self._table.get(route.rate)
-        if quota is None:
+        if quota is None or (identity is not None and identity.operator and not quota.operators):
             return
         if identity is not None:
             await self._spend(route, "user", quota.user, identity.user_id)
@@ -60,10 +61,13 @@ def table(rates: RateSettings) -> dict[Rate, RouteQuota]:
     def both(name: str, user: int, address: int, per_s: int) -> RouteQuota:
         return RouteQuota(Quota(f"http_{name}", user, per_s), Quota(f"http_{name}", address, per_s))
 
+    reports, reports_per_address = rates.http_reports_per_min, rates.http_reports_per_address
     per_quarter, strict = rates.http_creations_per_15_min, rates.http_strict_per_min
     return {
         Rate.CREATION: both("creation", per_quarter, rates.http_creations_per_address, QUARTER_OF_AN_HOUR_S),
         Rate.STRICT: both("strict", strict, strict, MINUTE_S),
         Rate.GUEST: both("guest", rates.http_guests_per_min, rates.http_guests_per_min, MINUTE_S),
         Rate.REFRESH: both("refresh", rates.http_refreshes_per_min, rates.http_refreshes_per_min, MINUTE_S),
+        # Operators carry whole meetings over.
+        Rate.REPORT: replace(both("report", reports, reports_per_address, MINUTE_S), operators=False),
     }

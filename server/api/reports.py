@@ -14,7 +14,7 @@ from persistence.events import (
 )
 from persistence.ingest import Refuse
 from persistence.store import Store
-from server.api.contract import Answer, Body, Call, Route
+from server.api.contract import Answer, Body, Call, Rate, Route
 from signaling.identity import Identity
 
 MAX_EVENTS: Final = 100
@@ -58,6 +58,7 @@ class ReportsApi:
                 self.report,
                 EventVerdicts,
                 body=EventReport,
+                rate=Rate.REPORT,
                 errors=("VALIDATION", "UNAVAILABLE"),
             )
         ]

@@ -20,7 +20,9 @@ from server.tokens.authenticator import Authenticator
 from signaling.rates.quota import MemoryQuotas
 
 NOW = 1_800_000_000.0
-RATES = RateSettings(http_creations_per_15_min=3, http_creations_per_address=5, http_strict_per_min=2)
+RATES = RateSettings(
+    http_creations_per_15_min=3, http_creations_per_address=5, http_strict_per_min=2, http_reports_per_min=2
+)
 
 
 class NothingRevoked:
@@ -45,6 +47,7 @@ async def seen(call: Call) -> Seen:
 ROUTES = [
     Route("POST", "/api/things", "Make", seen, Seen, rate=Rate.CREATION),
     Route("POST", "/api/door", "Enter", seen, Seen, Access.PUBLIC, body=Account, rate=Rate.STRICT, subject=str),
+    Route("POST", "/api/reports", "Tell", seen, Seen, rate=Rate.REPORT),
     Route("GET", "/api/free", "Look", seen, Seen, Access.PUBLIC),
 ]
 
@@ -102,6 +105,16 @@ async def test_an_account_is_tried_so_often_from_however_many_addresses(world: W
 
 async def test_an_address_tries_so_many_accounts_and_no_more(world: World) -> None:
     assert [await world.enter(f"{n}@example.org", "192.0.2.1") for n in range(3)] == [200, 200, 429]
+
+
+async def test_people_report_so_much_a_minute_and_operators_as_they_need(world: World) -> None:
+    async def report(user: str, **claims: Any) -> int:
+        token = world.authority.issue(user, ttl_s=60, **claims)
+        return int((await world.client.post("/api/reports", headers={"Authorization": f"Bearer {token}"})).status)
+
+    assert [await report("ada") for _ in range(3)] == [200, 200, 429]
+    assert {await report("importer", operator=True) for _ in range(20)} == {200}
+    assert world.limits.refused == {"report_user": 1}
 
 
 async def test_what_costs_nothing_is_not_limited(world: World) -> None:
