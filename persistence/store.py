@@ -32,6 +32,7 @@ from .repositories import (
     Chats,
     Leases,
     Meetings,
+    Polls,
     RevokedTokens,
     Runs,
     SignIns,
@@ -115,6 +116,7 @@ class Store:
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.chats = Chats(engine, catch_up=self.flush)
         self.runs = Runs(engine, catch_up=self.flush)
+        self.polls = Polls(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear

@@ -89,3 +89,14 @@ def may_act_on(actor: Participant, target: Participant) -> bool:
     if target is actor or target.role is not Role.HOST:
         return True
     return actor.role is Role.HOST and (target.own_role is not Role.HOST or actor.own_role is Role.HOST)
+
+
+def may_undo(actor: Participant, participant_id: str | None, user_id: str | None) -> bool:
+    """Whether they may end or take away what somebody made: their own, and as a host others', but for hosts above them.
+
+    `participant_id` and `user_id` are whose it is; they may have left.
+    """
+    if actor.user_id == user_id:
+        return True
+    author = actor.room.participants.get(participant_id or "")
+    return actor.role in HOSTS and (author is None or may_act_on(actor, author))

@@ -8,6 +8,7 @@ from typing import Protocol
 from persistence.events import Event, Payload
 from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.repositories.polls import Poll, PollResponse
 
 
 class Record(Protocol):
@@ -64,6 +65,14 @@ class Runs(Protocol):
         ...
 
 
+class PollArchive(Protocol):
+    """Implemented by persistence's Polls."""
+
+    async def of(self, meeting_id: str) -> list[tuple[Poll, list[PollResponse]]]:
+        """The oldest poll first. Raises PersistenceError."""
+        ...
+
+
 class Store(Protocol):
     @property
     def node(self) -> str: ...
@@ -82,3 +91,6 @@ class Store(Protocol):
 
     @property
     def chats(self) -> ChatArchive: ...
+
+    @property
+    def polls(self) -> PollArchive: ...

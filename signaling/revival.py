@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from persistence.repositories.meetings import Meeting
     from sfu.ports import Rooms
     from signaling.chatting import Chatting
+    from signaling.polling import Polling
     from signaling.ports import Store
     from signaling.retelling import Stay
     from signaling.rooms import Registry, Room
@@ -70,6 +71,7 @@ class Revival:
         media: Rooms,
         store: Store,
         chatting: Chatting,
+        polling: Polling,
         stand_in: StandIn,
         now: Callable[[], datetime],
     ) -> None:
@@ -77,6 +79,7 @@ class Revival:
         self._media = media
         self._store = store
         self._chatting = chatting
+        self._polling = polling
         self._stand_in = stand_in
         self._now = now
 
@@ -136,6 +139,7 @@ class Revival:
         try:
             room.blocked.update(await self._store.blocks.of(meeting.id))
             await self._chatting.open(room)
+            await self._polling.open(room)
             await self._media.open_room(meeting.id)
             await self._record(meeting.id, [(MeetingRevived(participants=len(told.stays)), None), *_ends(told)])
         except (MediaError, PersistenceError) as error:

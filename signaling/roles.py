@@ -62,6 +62,12 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "chat:edit": _ALL,
         "chat:delete": _ALL,
         "chat:list": _ALL,
+        "poll:create": _SPEAKERS,
+        "poll:vote": _ALL,
+        # By whoever opened it, whatever they are now.
+        "poll:close": _ALL,
+        "poll:list": _ALL,
+        "poll:answers": _ALL,
         "participant:mute": HOSTS,
         "room:mute_all": HOSTS,
         "participant:ask_unmute": HOSTS,

@@ -15,6 +15,7 @@ from signaling.known import Known
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages.model import Told
 from signaling.participant import Participant
+from signaling.polls import Polls
 from signaling.standings import Standings
 
 
@@ -40,6 +41,7 @@ class Room:
         self.speaker: Participant | None = None
         self.hands = Hands()
         self.chat = Chat()
+        self.polls = Polls()
         self.features = meeting.features
         self.lobby = meeting.lobby
         self.known = Known()

@@ -36,7 +36,7 @@ from signaling.revival import Revival
 from signaling.rooms import Registry
 from signaling.session import Line, NoLine, Session, Work
 from signaling.speaking import Speaking
-from signaling.wiring import Parts, all_handlers, lobbies_of, utc_now
+from signaling.wiring import Parts, all_handlers, lobbies_of, polling_of, utc_now
 
 ID_BYTES: Final = 16
 STOP_WAIT_S: Final = 10.0
@@ -74,6 +74,7 @@ class Signaling:
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
         self._lobbies = lobbies_of(registry, store, settings, new_id)
+        self._polling = polling_of(store, settings)
         self._absences = Absences(
             registry=registry, closing=self._closing, new_id=new_id, within_s=settings.limits.resume_within_s
         )
@@ -83,6 +84,7 @@ class Signaling:
             media=media,
             store=store,
             chatting=self._chatting,
+            polling=self._polling,
             stand_in=self._stand_in,
             now=lambda: datetime.fromtimestamp(now(), UTC),
         )
@@ -116,6 +118,7 @@ class Signaling:
             revival=self._revival,
             chatting=self._chatting,
             lobbies=self._lobbies,
+            polling=self._polling,
             ranks=self._ranks,
             passwords=guards.passwords,
             creations=Creations(settings.rates, guards.quotas, self.counters),
@@ -132,6 +135,7 @@ class Signaling:
             asyncio.create_task(self._speaking.run(), name="speaking"),
             asyncio.create_task(self._ranks.run(), name="ranks"),
             asyncio.create_task(self._lobbies.run(), name="lobbies"),
+            asyncio.create_task(self._polling.run(), name="polling"),
             asyncio.create_task(self.credentials.run(), name="credentials"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]

@@ -15,6 +15,7 @@ _SUBJECT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
         catalogue.MEDIA_UPDATED: ("media", ("participant_id", "kind")),
         catalogue.HAND_RAISED: ("hand", ("participant_id",)),
         catalogue.REACTION_SENT: ("reaction", ("participant_id",)),
+        catalogue.POLL_UPDATED: ("poll", ("poll_id",)),
         catalogue.PRODUCER_PAUSED: ("producer", ("producer_id",)),
         catalogue.PRODUCER_RESUMED: ("producer", ("producer_id",)),
         catalogue.PRODUCER_LAYERS_WANTED: ("layers wanted", ("producer_id",)),

@@ -23,6 +23,7 @@ from signaling.handlers.media import MediaHandlers
 from signaling.handlers.membership import MembershipHandlers
 from signaling.handlers.moderation import ModerationHandlers
 from signaling.handlers.participant import ParticipantHandlers
+from signaling.handlers.poll import PollHandlers
 from signaling.handlers.producer import ProducerHandlers
 from signaling.handlers.room import RoomHandlers
 from signaling.handlers.rules import RuleHandlers
@@ -31,6 +32,8 @@ from signaling.handlers.transport import TransportHandlers
 from signaling.ice_servers import IceServers
 from signaling.lobby import Lobbies
 from signaling.passwords import Passwords
+from signaling.polling import Polling
+from signaling.polls import Ballots
 from signaling.ports import Store
 from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
@@ -58,6 +61,7 @@ class Parts:
     revival: Revival
     chatting: Chatting
     lobbies: Lobbies
+    polling: Polling
     ranks: Ranks
     passwords: Passwords
     creations: Creations
@@ -75,6 +79,11 @@ def lobbies_of(registry: Registry, store: Store, settings: Settings, new_id: Cal
     )
 
 
+def polling_of(store: Store, settings: Settings) -> Polling:
+    """Ballots of anonymous polls hold as long as the secret does."""
+    return Polling(store.polls, Ballots(settings.auth.secret.get_secret_value().encode()))
+
+
 def all_handlers(parts: Parts) -> list[object]:
     record, limits = parts.store.emitter, parts.settings.limits
     switches = Switches(parts.media, record)
@@ -88,6 +97,7 @@ def all_handlers(parts: Parts) -> list[object]:
             door=Door(parts.registry, parts.lobbies, parts.store.blocks),
             lobbies=parts.lobbies,
             chatting=parts.chatting,
+            polling=parts.polling,
             passwords=parts.passwords,
             closing=parts.closing,
             absences=parts.absences,
@@ -120,6 +130,7 @@ def all_handlers(parts: Parts) -> list[object]:
         MembershipHandlers(record, parts.closing, parts.data_closing),
         RuleHandlers(record, parts.closing, parts.ranks, parts.chatting),
         ChatHandlers(parts.chatting, utc_now, chat_length=limits.chat_length),
+        PollHandlers(record, parts.polling, parts.chatting, new_id=parts.new_id, now=utc_now),
         LobbyHandlers(record, parts.lobbies),
         ParticipantHandlers(record, utc_now),
         parts.tokens,

@@ -55,6 +55,7 @@ from .participant import (
     ReactionSent,
 )
 from .payload import Payload
+from .poll import PollClosed, PollCreated, PollType, PollVoted
 from .retention import PersonErased, RetentionArchived
 from .statistics import ConnectionStats, TransportStats
 from .webhook import (
@@ -115,6 +116,10 @@ __all__ = [
     "Payload",
     "PermissionsChanged",
     "PersonErased",
+    "PollClosed",
+    "PollCreated",
+    "PollType",
+    "PollVoted",
     "ReactionSent",
     "RetentionArchived",
     "RoleChanged",

@@ -23,7 +23,21 @@ from pydantic import (
 
 from persistence.errors import InvalidEventError
 
-from . import chat, client, data, lobby, media, meeting, moderation, participant, retention, statistics, webhook, worker
+from . import (
+    chat,
+    client,
+    data,
+    lobby,
+    media,
+    meeting,
+    moderation,
+    participant,
+    poll,
+    retention,
+    statistics,
+    webhook,
+    worker,
+)
 from .payload import Payload
 
 CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
@@ -70,6 +84,9 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             chat.ChatMessageSent,
             chat.ChatMessageEdited,
             chat.ChatMessageDeleted,
+            poll.PollCreated,
+            poll.PollVoted,
+            poll.PollClosed,
             lobby.LobbyAsked,
             lobby.LobbyAdmitted,
             lobby.LobbyDenied,

@@ -1,8 +1,19 @@
 """Events into rows, one small function for each type of event. Importing this package registers them all."""
 
-from . import block, chat, meeting, participant, standing
+from . import block, chat, meeting, participant, poll, standing
 from .registry import project, projects
 from .scope import Scope
 from .totals import refresh_totals
 
-__all__ = ["Scope", "block", "chat", "meeting", "participant", "project", "projects", "refresh_totals", "standing"]
+__all__ = [
+    "Scope",
+    "block",
+    "chat",
+    "meeting",
+    "participant",
+    "poll",
+    "project",
+    "projects",
+    "refresh_totals",
+    "standing",
+]

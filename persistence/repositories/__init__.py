@@ -4,6 +4,7 @@ from .blocks import Blocks
 from .chats import ChatMessage, Chats
 from .leases import Leases
 from .meetings import Meeting, Meetings, NewMeeting
+from .polls import Poll, PollResponse, Polls
 from .revocations import Revocation, RevokedTokens
 from .runs import Runs
 from .sign_ins import MAX_SIGN_INS, Rotated, Rotation, SignIns
@@ -20,6 +21,9 @@ __all__ = [
     "Meeting",
     "Meetings",
     "NewMeeting",
+    "Poll",
+    "PollResponse",
+    "Polls",
     "Revocation",
     "RevokedTokens",
     "Rotated",

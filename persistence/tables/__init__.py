@@ -13,6 +13,7 @@ from .meeting_block import MeetingBlockRow
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
 from .participant_session import ParticipantSessionRow
+from .poll import PollResponseRow, PollRow
 from .refresh_token import RefreshTokenRow
 from .revoked_token import RevokedTokenRow
 from .user import UserRow
@@ -36,6 +37,8 @@ __all__ = [
     "ParticipantRow",
     "ParticipantSessionRow",
     "ParticipationStatus",
+    "PollResponseRow",
+    "PollRow",
     "RefreshTokenRow",
     "RevokedTokenRow",
     "UserRow",

@@ -15,8 +15,7 @@ from signaling.lookup import still_in
 from signaling.messages import catalogue
 from signaling.messages import chat as messages
 from signaling.participant import Participant
-from signaling.permissions import may_act_on, may_use_chat
-from signaling.roles import HOSTS
+from signaling.permissions import may_undo, may_use_chat
 
 
 class ChatHandlers:
@@ -136,10 +135,5 @@ def _check_reply(answered: ChatMessage, author: Participant, recipient: Particip
 
 
 def _check_deleting(participant: Participant, message: ChatMessage) -> None:
-    if message.user_id == participant.user_id:
-        return
-    if participant.role not in HOSTS:
+    if not may_undo(participant, message.participant_id, message.user_id):
         raise SignalingError(ErrorCode.ACCESS_DENIED, "Only its author or a host can delete a message.")
-    author = participant.room.participants.get(message.participant_id or "")
-    if author is not None and not may_act_on(participant, author):
-        raise SignalingError(ErrorCode.ACCESS_DENIED, "You may not do that to a host of this meeting.")

@@ -39,6 +39,7 @@ from signaling.messages.room import (
 )
 from signaling.participant import Participant
 from signaling.passwords import Passwords
+from signaling.polling import Polling
 from signaling.ports import Record
 from signaling.revival import Revival
 from signaling.rooms import Registry, Room
@@ -63,6 +64,7 @@ class RoomHandlers:
         door: Door,
         lobbies: Lobbies,
         chatting: Chatting,
+        polling: Polling,
         ice_servers: IceServers,
         limits: LimitSettings,
         new_id: Callable[[], str],
@@ -78,6 +80,7 @@ class RoomHandlers:
         self._door = door
         self._lobbies = lobbies
         self._chatting = chatting
+        self._polling = polling
         self._ice_servers = ice_servers
         self._limits = limits
         self._new_id = new_id
@@ -158,6 +161,7 @@ class RoomHandlers:
                 return
             await self._door.open(room)
             await self._chatting.open(room)
+            await self._polling.open(room)
             await self._revival.recall(room)
             await self._media.open_room(room.id)
             await self._record.emit(room.id, MeetingStarted(title=room.meeting.title, node=self._revival.node))
@@ -221,6 +225,7 @@ class RoomHandlers:
             lobby=room.lobby,
             spotlight=room.spotlight,
             chat=newest(room.chat, participant.user_id, seen=request.chat_seen),
+            polls=self._polling.views(room, participant),
             router_rtp_capabilities=self._media.router_rtp_capabilities,
             ice_servers=self._ice_servers.of(participant.id),
             resume_token=participant.resume_token,

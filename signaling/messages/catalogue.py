@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from signaling.messages import chat, data, lobby, media, moderation, participant, room, token, transport
+from signaling.messages import chat, data, lobby, media, moderation, participant, poll, room, token, transport
 from signaling.messages.model import Request, Told
 
 NAMESPACE: Final = "/meeting"
@@ -69,6 +69,11 @@ _REQUESTS: Final = (
     RequestKind("chat:edit", chat.ChatEdit, "chat:edited", chat.ChatMessageView),
     RequestKind("chat:delete", chat.ChatDelete, "chat:deleted", chat.ChatMessageView),
     RequestKind("chat:list", chat.ChatList, "chat:listed", chat.ChatPage),
+    RequestKind("poll:create", poll.PollCreate, "poll:created", poll.PollView),
+    RequestKind("poll:vote", poll.PollVote, "poll:voted", poll.PollView),
+    RequestKind("poll:close", poll.PollClose, "poll:closed", poll.PollView),
+    RequestKind("poll:list", poll.PollList, "poll:listed", poll.PollsListed),
+    RequestKind("poll:answers", poll.PollAnswers, "poll:answers_listed", poll.PollAnswersListed),
     RequestKind("participant:mute", moderation.ParticipantMute, "participant:muted", moderation.ParticipantMuted),
     RequestKind("room:mute_all", moderation.RoomMuteAll, "room:muted_all", moderation.RoomMutedAll),
     RequestKind(
@@ -133,6 +138,9 @@ REACTION_SENT: Final = "reaction:sent"
 CHAT_MESSAGE: Final = "chat:message"
 CHAT_EDITED: Final = "chat:edited"
 CHAT_DELETED: Final = "chat:deleted"
+POLL_CREATED: Final = "poll:created"
+POLL_UPDATED: Final = "poll:updated"
+POLL_CLOSED: Final = "poll:closed"
 PRODUCER_ADDED: Final = "producer:added"
 PRODUCER_REMOVED: Final = "producer:removed"
 PRODUCER_PAUSED: Final = "producer:paused"
@@ -178,6 +186,9 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         CHAT_MESSAGE: chat.ChatMessageView,
         CHAT_EDITED: chat.ChatMessageView,
         CHAT_DELETED: chat.ChatMessageView,
+        POLL_CREATED: poll.PollView,
+        POLL_UPDATED: poll.PollUpdated,
+        POLL_CLOSED: poll.PollView,
         PRODUCER_ADDED: media.ProducerView,
         PRODUCER_REMOVED: media.ProducerNamed,
         PRODUCER_PAUSED: media.ProducerNamed,

@@ -13,6 +13,7 @@ from signaling.messages.media import ProducerView
 from signaling.messages.model import IceServer, MeetingId, Request, RtpCapabilities, Told
 from signaling.messages.moderation import RoomFeatures
 from signaling.messages.participant import ParticipantView
+from signaling.messages.poll import PollView
 
 
 class MeetingView(Told):
@@ -84,6 +85,7 @@ class RoomJoined(Told):
     lobby: bool
     spotlight: list[str]
     chat: ChatPage
+    polls: list[PollView]
     router_rtp_capabilities: RtpCapabilities = Field(alias="routerRtpCapabilities")
     ice_servers: list[IceServer] = Field(alias="iceServers")
     resume_token: str

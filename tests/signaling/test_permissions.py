@@ -33,7 +33,15 @@ MODERATORS = {
     "lobby:deny",
     "lobby:message",
 }
-NOT_OBSERVERS = {"produce", "produce_data", "producer:pause", "producer:resume", "media:toggle", "screen:start"}
+NOT_OBSERVERS = {
+    "produce",
+    "produce_data",
+    "producer:pause",
+    "producer:resume",
+    "media:toggle",
+    "screen:start",
+    "poll:create",
+}
 EVERYBODY = set(Role)
 UNJOINED = {"room:create", "room:join", "lobby:leave", "token:refresh"}
 

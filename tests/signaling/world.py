@@ -22,9 +22,13 @@ from persistence.events import (
     ParticipantBlocked,
     ParticipantUnblocked,
     Payload,
+    PollClosed,
+    PollCreated,
+    PollVoted,
 )
 from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.repositories.polls import Poll, PollResponse
 from persistence.tables import MeetingStatus
 from sfu import commands as c
 from sfu.commands import Command, Direction, MediaError, Ortc, Reply
@@ -380,6 +384,31 @@ class MemoryRuns:
                 yield Event.of(fact, event_id=str(uuid4()), meeting_id=meeting_id, participant_id=actor, timestamp=NOON)
 
 
+class MemoryPolls:
+    """As the projection would have it."""
+
+    def __init__(self, record: MemoryRecord) -> None:
+        self._record = record
+
+    async def of(self, meeting_id: str) -> list[tuple[Poll, list[PollResponse]]]:
+        polls: dict[str, Poll] = {}
+        responses: dict[str, dict[str, PollResponse]] = {}
+        for meeting, _, actor, fact in self._record.facts:
+            if meeting != meeting_id:
+                continue
+            if isinstance(fact, PollCreated):
+                told = fact.model_dump(exclude={"poll_type"})
+                polls[fact.poll_id] = Poll(
+                    **told, type=fact.poll_type, participant_id=actor or "", opened_at=NOON, closed_at=None
+                )
+            elif isinstance(fact, PollVoted):
+                response = PollResponse(**fact.model_dump(exclude={"poll_id"}))
+                responses.setdefault(fact.poll_id, {})[fact.ballot] = response
+            elif isinstance(fact, PollClosed):
+                polls[fact.poll_id] = polls[fact.poll_id].model_copy(update={"closed_at": NOON})
+        return [(poll, list(responses.get(poll.poll_id, {}).values())) for poll in polls.values()]
+
+
 class MemoryStore:
     node = "node"
 
@@ -389,3 +418,4 @@ class MemoryStore:
         self.blocks = MemoryBlocks(self.emitter)
         self.meetings = MemoryMeetings(self.emitter)
         self.chats = MemoryChats(self.emitter)
+        self.polls = MemoryPolls(self.emitter)

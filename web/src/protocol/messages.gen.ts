@@ -564,6 +564,98 @@ export interface ParticipantView {
   readonly is_presenter: boolean
 }
 
+export interface PollAnswer {
+  readonly choices: readonly number[]
+  readonly rating?: number | null
+  readonly text?: string | null
+}
+
+/** Whose it is, unless the poll is anonymous. */
+export interface PollAnswerView {
+  readonly choices: readonly number[]
+  readonly rating?: number | null
+  readonly text?: string | null
+  readonly user_id?: string | null
+  readonly display_name?: string | null
+}
+
+/** Single answers from the `offset`-th on. */
+export interface PollAnswers {
+  readonly poll_id: string
+  readonly offset?: number
+  readonly limit?: number
+}
+
+/** `more`: ask again with a higher offset. Answers of an anonymous poll stand in no order. */
+export interface PollAnswersListed {
+  readonly answers: readonly PollAnswerView[]
+  readonly more: boolean
+}
+
+export interface PollClose {
+  readonly poll_id: string
+}
+
+/** `options` belong to MultipleChoice and SingleChoice, `most_choices` to the first (all of them unless said), `steps` to Rating: 5 unless said. `anonymous`: nobody learns who answered what. `live`: everybody sees how it stands while it is open, else when it is closed. */
+export interface PollCreate {
+  readonly type: 'MultipleChoice' | 'SingleChoice' | 'YesNo' | 'Rating' | 'OpenEnded'
+  readonly question: string
+  readonly options?: readonly string[]
+  readonly most_choices?: number | null
+  readonly steps?: number | null
+  readonly anonymous?: boolean
+  readonly live?: boolean
+}
+
+export interface PollList {
+}
+
+/** How often each option was chosen; of a Rating each step, and the `average`. An OpenEnded poll has no counts. */
+export interface PollResults {
+  readonly counts: readonly number[]
+  readonly average?: number | null
+}
+
+/** How a poll stands: how many have answered, and the results for whoever may see them by now. */
+export interface PollUpdated {
+  readonly poll_id: string
+  readonly votes: number
+  readonly results?: PollResults | null
+}
+
+/** `own` is one's own answer; `participant_id`, `user_id`, `display_name` are whose poll it is. RFC 3339, UTC. */
+export interface PollView {
+  readonly poll_id: string
+  readonly votes: number
+  readonly results?: PollResults | null
+  readonly type: 'MultipleChoice' | 'SingleChoice' | 'YesNo' | 'Rating' | 'OpenEnded'
+  readonly question: string
+  readonly options: readonly string[]
+  readonly most_choices: number
+  readonly steps?: number | null
+  readonly anonymous: boolean
+  readonly live: boolean
+  readonly open: boolean
+  readonly participant_id: string
+  readonly user_id: string
+  readonly display_name: string
+  readonly opened_at: string
+  readonly closed_at?: string | null
+  readonly own?: PollAnswer | null
+}
+
+/** One's answer, in place of the one before: `choices` by their place among the options from 0 on (YesNo: 0 is yes, 1 is no), a `rating` from 1 on, or a `text`. */
+export interface PollVote {
+  readonly poll_id: string
+  readonly choices?: readonly number[]
+  readonly rating?: number | null
+  readonly text?: string | null
+}
+
+export interface PollsListed {
+  readonly polls: readonly PollView[]
+}
+
 export interface PreferredLayers {
   readonly spatial_layer: number
   readonly temporal_layer?: number | null
@@ -721,6 +813,7 @@ export interface RoomJoined {
   readonly lobby: boolean
   readonly spotlight: readonly string[]
   readonly chat: ChatPage
+  readonly polls: readonly PollView[]
   readonly routerRtpCapabilities: types.RtpCapabilities
   readonly iceServers: readonly RTCIceServer[]
   readonly resume_token: string
@@ -945,6 +1038,11 @@ export interface Requests {
   'chat:edit': { payload: ChatEdit; reply: ChatMessageView }
   'chat:delete': { payload: ChatDelete; reply: ChatMessageView }
   'chat:list': { payload: ChatList; reply: ChatPage }
+  'poll:create': { payload: PollCreate; reply: PollView }
+  'poll:vote': { payload: PollVote; reply: PollView }
+  'poll:close': { payload: PollClose; reply: PollView }
+  'poll:list': { payload: PollList; reply: PollsListed }
+  'poll:answers': { payload: PollAnswers; reply: PollAnswersListed }
   'participant:mute': { payload: ParticipantMute; reply: ParticipantMuted }
   'room:mute_all': { payload: RoomMuteAll; reply: RoomMutedAll }
   'participant:ask_unmute': { payload: ParticipantAskUnmute; reply: ParticipantUnmuteAsked }
@@ -987,6 +1085,9 @@ export interface Notifications {
   'chat:message': ChatMessageView
   'chat:edited': ChatMessageView
   'chat:deleted': ChatMessageView
+  'poll:created': PollView
+  'poll:updated': PollUpdated
+  'poll:closed': PollView
   'producer:added': ProducerView
   'producer:removed': ProducerNamed
   'producer:paused': ProducerNamed
@@ -1032,6 +1133,9 @@ export const NOTIFICATION_NAMES = [
   'chat:message',
   'chat:edited',
   'chat:deleted',
+  'poll:created',
+  'poll:updated',
+  'poll:closed',
   'producer:added',
   'producer:removed',
   'producer:paused',

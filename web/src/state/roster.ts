@@ -96,6 +96,9 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'screen:started':
     case 'screen:stopped':
     case 'reaction:sent':
+    case 'poll:created':
+    case 'poll:updated':
+    case 'poll:closed':
     case 'chat:message':
     case 'chat:edited':
     case 'chat:deleted':
