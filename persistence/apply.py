@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,9 @@ from .dialect import insert_into
 from .events import Event
 from .projections import Scope, project, refresh_totals
 from .tables import LogHeadRow, MeetingLogRow, MeetingRow
+
+_ROWS_AT_ONCE: Final = 250
+"""Preparing rows keeps the loop: whoever emits gets a turn in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
         rows.append(_log_row(event, sequences[event.meeting_id], now))
     if rows:
         await _give_places(connection, rows)
-        await connection.execute(insert(MeetingLogRow), rows)
+        for begin in range(0, len(rows), _ROWS_AT_ONCE):
+            await connection.execute(insert(MeetingLogRow), rows[begin : begin + _ROWS_AT_ONCE])
         await _keep_sequences(connection, {event.meeting_id: sequences[event.meeting_id] for event in new})
         scope = Scope(connection)
         for event in new:

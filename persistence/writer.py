@@ -21,7 +21,7 @@ from .batch import Batches, Outcome
 from .errors import StoreBehindError
 from .faults import backoff_s, fault_of, is_transient
 from .journal import Journal
-from .journal_entry import decode_events
+from .journal_entry import Entry, decode_events
 from .lag import Lag
 from .writer_metrics import WriterMetrics
 
@@ -167,17 +167,22 @@ class Writer:
 
     async def _apply_next(self) -> None:
         began = monotonic()
-        records = await asyncio.to_thread(self._journal.read, self.position, count=self._options.batch_records)
-        end = records[-1].end
-        entries = [entry for record in records for entry in decode_events(record, self._journal.journal_id)]
+        # Beside the loop: a thousand events take ten milliseconds to understand, and somebody waits for `emit`.
+        count, entries, end = await asyncio.to_thread(self._read_batch)
         try:
             outcome = await self._retry(partial(self._batches.store, entries, end))
         except Exception as error:  # noqa: BLE001 - one event's fault must not become the fault of all
             log.warning("a batch failed, going on by meetings", error=type(error).__name__, events=len(entries))
             outcome = await self._retry(partial(self._batches.store_apart, entries, end))
         self.metrics.observe(outcome, monotonic() - began)
-        self._waiting = max(0, self._waiting - len(records))
+        self._waiting = max(0, self._waiting - count)
         self._advance(end)
+
+    def _read_batch(self) -> tuple[int, list[Entry], int]:
+        """How many records, what is in them, and where they end."""
+        records = self._journal.read(self.position, count=self._options.batch_records)
+        entries = [entry for record in records for entry in decode_events(record, self._journal.journal_id)]
+        return len(records), entries, records[-1].end
 
     async def _retry(self, transaction: Callable[[], Awaitable[Outcome]]) -> Outcome:
         attempt = 0

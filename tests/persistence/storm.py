@@ -43,6 +43,10 @@ class Storm:
         process.start()
         return process
 
+    def words(self) -> int:
+        """Grows with all that is noted."""
+        return self.notes.stat().st_size if self.notes.exists() else 0
+
     def intended(self) -> set[str]:
         return self._noted("?")
 
