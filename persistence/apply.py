@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .dialect import insert_into
 from .events import Event
+from .late_events import without_erased
 from .projections import Scope, project, refresh_totals
 from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
@@ -33,7 +34,10 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
     if not events:
         return Applied()
     sequences = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
-    new, conflicts = _keep_new(events, await find_stored(connection, events))
+    stripped = await without_erased(connection, events)
+    new, conflicting = _keep_new(stripped, await find_stored(connection, events))
+    came_as = {id(event): original for event, original in zip(stripped, events, strict=True)}
+    conflicts = [came_as[id(event)] for event in conflicting]
     rows = []
     for event in new:
         sequences[event.meeting_id] += 1

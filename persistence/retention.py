@@ -18,8 +18,8 @@ from .archive_file import Draft, Sealed
 from .database import translated, writing
 from .emitter import Emitter
 from .errors import ArchiveDamagedError
-from .events import SERVER_LOG, RetentionArchived
-from .tables import ArchiveRow, MeetingLogRow, MeetingRow
+from .events import SERVER_LOG, MeetingStarted, RetentionArchived
+from .tables import ArchiveRow, MeetingLogRow, MeetingRow, MeetingStatus
 
 FILE_EVENTS: Final = 20_000
 """In one file, and so dropped in one transaction."""
@@ -119,10 +119,18 @@ class Retention:
         async with translated(), self._engine.connect() as connection:
             first, last = (await connection.execute(select(lowest, highest).where(of_this))).one()
             young = await connection.scalar(select(lowest).where(of_this, MeetingLogRow.timestamp >= cutoff))
-        if first is None or first == young:
+            begun = await connection.scalar(
+                select(func.max(MeetingLogRow.sequence))
+                .join(MeetingRow, MeetingRow.id == MeetingLogRow.meeting_id)
+                .where(
+                    of_this, MeetingLogRow.type == MeetingStarted.type, MeetingRow.status == MeetingStatus.IN_PROGRESS
+                )
+            )
+        if first is None:
             return None
-        end = last if young is None else young - 1
-        return first, min(end, first + FILE_EVENTS - 1)
+        # A room that is live comes back from its last run after a restart, however long that has lasted.
+        kept_from = min(found for found in (young, begun, last + 1) if found is not None)
+        return (first, min(kept_from - 1, first + FILE_EVENTS - 1)) if first < kept_from else None
 
     async def _archive(self, meeting_id: str, first: int, last: int) -> Archive:
         known = {archive.file for archive in await self.archives(meeting_id=meeting_id, limit=MAX_FILES)}
@@ -204,7 +212,7 @@ def _fact(archive: Archive, sealed: Sealed) -> RetentionArchived:
     )
 
 
-def file_name(meeting_id: str, first: int, last: int, number: int) -> str:
+def file_name(meeting_id: str, first: int, last: int, number: int | str) -> str:
     """`number` tells apart files of the same span: a meeting made anew with an old id, or a file that was rewritten."""
     return f"{meeting_id}/{first:012d}-{last:012d}{f'.{number}' if number else ''}.ndjson.gz"
 

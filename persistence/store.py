@@ -21,6 +21,7 @@ from config.record import RecordSettings
 
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
+from .erasure import Erasure
 from .feed import Feed
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
@@ -182,6 +183,17 @@ class Store:
     def retention(self, directory: Path) -> Retention:
         """What moves old events into files there."""
         return Retention(self._engine, self.emitter, directory, clock=self._clock)
+
+    def erasure(self, archive: Path) -> Erasure:
+        """What takes a person's data out of the record, also out of the files of that archive."""
+        return Erasure(
+            self._engine,
+            self.emitter,
+            archive,
+            clock=self._clock,
+            flush=self.flush,
+            forget=self._journal.forget_applied,
+        )
 
     async def flush(self) -> None:
         """Returns once everything emitted before the call is in the database. Raises `StoreBehindError`."""

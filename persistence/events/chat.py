@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from .payload import Identifier, Payload, Reason, Text, sanitise
+from .payload import PERSONAL, Identifier, Payload, PersonalOf, Reason, Text, sanitise
 
 MOST_CHARACTERS = 16_000
 MessageType = Literal["Text", "Emoji", "File", "Link", "System"]
-Written = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(sanitise)]
+Written = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(sanitise), PERSONAL]
 Revision = Annotated[int, Field(ge=1)]
 MessageId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(sanitise)]
 
@@ -25,7 +25,7 @@ class FileReference(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Text
-    url: Annotated[str, Field(max_length=2048), AfterValidator(sanitise)]
+    url: Annotated[str, Field(max_length=2048), AfterValidator(sanitise), PERSONAL]
     size: Annotated[int, Field(ge=0, le=2**53)] | None = None
     content_type: Text | None = None
 
@@ -51,7 +51,7 @@ class ChatMessageSent(Payload):
     reply_to: MessageId | None = None
     to_participant_id: Identifier | None = None
     to_user_id: Identifier | None = None
-    to_name: Text | None = None
+    to_name: Annotated[Text | None, PersonalOf("to_user_id")] = None
     nonce: Reason | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from .payload import Identifier, Payload, Text, sanitise
+from .payload import PERSONAL, Identifier, Payload, Text, sanitise
 
 MOST_MESSAGE_CHARACTERS = 500
 
@@ -67,7 +67,7 @@ class LobbyMessaged(Payload):
 
     type = "lobby.messaged"
 
-    text: Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), AfterValidator(sanitise)]
+    text: Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), AfterValidator(sanitise), PERSONAL]
     waiting: Annotated[int, Field(ge=0)]
 
 

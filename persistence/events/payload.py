@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,8 +14,20 @@ def sanitise(text: str) -> str:
     return "".join(sign for sign in text if sign in "\t\n" or unicodedata.category(sign) != "Cc")
 
 
-Text = Annotated[str, Field(max_length=255), AfterValidator(sanitise)]
-"""Free text up to 255 characters, as wide as the columns that take it."""
+@dataclass(frozen=True, slots=True)
+class PersonalOf:
+    """Marks what somebody wrote or is called. It is taken out when their data is erased (`personal.py`).
+
+    They are the user named by the payload's field `owner`, or the event's participant where it has no such field.
+    """
+
+    owner: str = "user_id"
+
+
+PERSONAL: Final = PersonalOf()
+
+Text = Annotated[str, Field(max_length=255), AfterValidator(sanitise), PERSONAL]
+"""Free text up to 255 characters, as wide as the columns that take it. Whoever wrote it may have it erased."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(sanitise)]
 """An opaque id made elsewhere, such as the `sub` of a token."""

@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -61,6 +62,7 @@ class Journal:
         self._loop = loop
         self._wake = threading.Condition()
         self._pending: list[_Append] = []
+        self._forgetting: list[asyncio.Future[None]] = []
         self._applied = 0
         self._closing = False
         self._ended = False
@@ -138,6 +140,19 @@ class Journal:
             self._applied = position
             self._wake.notify()
 
+    async def forget_applied(self) -> None:
+        """Returns once no file holds anything that was applied when this was called.
+
+        Files are else removed when they have grown, and until then hold what the database has.
+        """
+        forgotten: asyncio.Future[None] = self._loop.create_future()
+        with self._wake:
+            if not self._thread.is_alive():
+                return
+            self._forgetting.append(forgotten)
+            self._wake.notify()
+        await forgotten
+
     def problem(self) -> str | None:
         """None while events can be taken, else why not."""
         if self._closing:
@@ -172,13 +187,17 @@ class Journal:
         seen = 0
         while True:
             with self._wake:
-                while not self._pending and not self._ended and self._applied == seen:
+                while not (self._pending or self._forgetting or self._ended) and self._applied == seen:
                     self._wake.wait()
                 group, self._pending = self._pending, []
+                forgetting, self._forgetting = self._forgetting, []
                 seen, ended = self._applied, self._ended
             if group:
                 self._commit(group)
+            if forgetting:
+                self._begin_anew()
             self._discard(seen)
+            self._tell_forgotten(forgetting)
             if ended and not group:
                 return
 
@@ -199,6 +218,17 @@ class Journal:
             log.warning("could not remove an applied journal file", errno=error.errno)
         with self._wake:
             self._first = self._segments.first
+
+    def _begin_anew(self) -> None:
+        try:
+            self._segments.begin_anew()
+        except OSError as error:
+            log.warning("could not begin a new journal file", errno=error.errno)
+
+    def _tell_forgotten(self, forgetting: list[asyncio.Future[None]]) -> None:
+        for forgotten in forgetting:
+            with suppress(RuntimeError):  # the loop ended before the journal
+                self._loop.call_soon_threadsafe(_settle_once, forgotten)
 
     def _tell(self, group: list[_Append], end: int, error: OSError | None) -> None:
         try:
@@ -231,3 +261,8 @@ class Journal:
                 append.done.set_result(position)
             else:
                 append.done.set_exception(JournalFailedError("the event could not be written to disk"))
+
+
+def _settle_once(forgotten: asyncio.Future[None]) -> None:
+    if not forgotten.done():
+        forgotten.set_result(None)

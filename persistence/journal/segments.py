@@ -131,6 +131,11 @@ class Segments:
             raise StartRefusedError(f"the journal is damaged at position {position}")
         return records
 
+    def begin_anew(self) -> None:
+        """What is appended from now on goes into a new file, so that the one before can be removed once applied."""
+        if self._fd >= 0 and self.end > self._bases[-1]:
+            self._begin(self.end)
+
     def discard_before(self, position: int) -> None:
         """Remove files that end at or before `position`. The last one stays, unless it is done with and grown."""
         if position >= self.end and self.end - self._bases[-1] >= self._segment_bytes and self._fd >= 0:

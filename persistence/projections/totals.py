@@ -26,6 +26,11 @@ from .scope import Scope
 _PEOPLE: Final = UUID("7d1f3c1e-5d3e-4c44-9e0b-6a8f0f3d2b51")  # namespace of participants' row ids
 
 
+def participant_row_id(meeting_id: str, user_id: str) -> str:
+    """The same whenever the row is made anew."""
+    return str(uuid5(_PEOPLE, f"{meeting_id}/{user_id}"))
+
+
 async def refresh_totals(scope: Scope) -> None:
     """Derive what the batch affected, in a fixed order of rows, so that two nodes cannot wait for each other."""
     for meeting_id in sorted(scope.lifecycles):
@@ -130,7 +135,7 @@ def _sum_up(person: tuple[str, str], stays: Sequence[Row[Any]]) -> dict[str, Any
     latest = arrived[-1] if arrived else None
     present = any(stay.left_at is None for stay in arrived)
     return {
-        "id": str(uuid5(_PEOPLE, f"{meeting_id}/{user_id}")),
+        "id": participant_row_id(meeting_id, user_id),
         "meeting_id": meeting_id,
         "user_id": user_id,
         "display_name": latest.display_name if latest else "",

@@ -22,6 +22,7 @@ from persistence.events import (
     ChatMessageSent,
     Event,
     HandRaised,
+    MeetingEnded,
     MeetingStarted,
     ParticipantJoined,
     Payload,
@@ -103,7 +104,12 @@ async def test_the_record_says_what_left_it(store: Store, keeper: Retention) -> 
 
 async def test_the_tables_stay_as_they_are(store: Store, keeper: Retention) -> None:
     joined = ParticipantJoined(user_id="ann", display_name="Ann", role="host")
-    await deliver(store, aged(100, MeetingStarted(title="Old"), actor=None), aged(99, joined))
+    await deliver(
+        store,
+        aged(100, MeetingStarted(title="Old"), actor=None),
+        aged(99, joined),
+        aged(98, MeetingEnded(reason="empty"), actor=None),
+    )
 
     async def tables() -> list[Any]:
         async with store._engine.connect() as connection:
@@ -119,7 +125,18 @@ async def test_the_tables_stay_as_they_are(store: Store, keeper: Retention) -> N
     assert meeting is not None
     assert meeting.title == "Old"
     async with store._engine.connect() as connection:
-        assert await connection.scalar(select(MeetingRow.archived_through).where(MeetingRow.id == "m")) == 2
+        assert await connection.scalar(select(MeetingRow.archived_through).where(MeetingRow.id == "m")) == 3
+
+
+async def test_a_run_of_a_room_that_is_live_stays_whole(store: Store, keeper: Retention) -> None:
+    """From it the room comes back after a restart."""
+    begun = aged(99, MeetingStarted(title="Long"), actor=None)
+    await deliver(store, aged(100, HandRaised()), begun, aged(98, HandRaised()))
+    (archive,) = await run(keeper)
+    assert archive.last_sequence == 1
+    await deliver(store, aged(97, MeetingEnded(reason="empty"), actor=None))
+    (archive,) = await run(keeper)
+    assert (archive.first_sequence, archive.last_sequence) == (2, 4)
 
 
 async def test_only_the_beginning_of_a_log_is_taken_so_what_stays_is_dense(store: Store, keeper: Retention) -> None:
