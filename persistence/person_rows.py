@@ -17,6 +17,8 @@ from .tables import (
     MeetingRow,
     ParticipantRow,
     ParticipantSessionRow,
+    PollResponseRow,
+    PollRow,
     UserRow,
 )
 
@@ -25,10 +27,11 @@ Column = InstrumentedAttribute[Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A column that holds user ids, and what else of the row is then theirs: texts, and what is emptied."""
+    """A column that holds user ids, and what else of the row is then theirs: texts, lists of them, what is emptied."""
 
     user: Column
     texts: tuple[Column, ...] = ()
+    lists: tuple[Column, ...] = ()
     emptied: tuple[Column, ...] = ()
 
 
@@ -37,8 +40,11 @@ PLACES: Final = (
     Place(MeetingRow.host_id),
     Place(ParticipantSessionRow.user_id, (ParticipantSessionRow.display_name,)),
     Place(MeetingBlockRow.user_id, (MeetingBlockRow.display_name,)),
-    Place(ChatMessageRow.user_id, (ChatMessageRow.display_name, ChatMessageRow.text), (ChatMessageRow.file,)),
+    Place(ChatMessageRow.user_id, (ChatMessageRow.display_name, ChatMessageRow.text), emptied=(ChatMessageRow.file,)),
     Place(ChatMessageRow.to_user_id, (ChatMessageRow.to_name,)),
+    Place(PollRow.user_id, (PollRow.display_name, PollRow.question), (PollRow.options,)),
+    Place(PollResponseRow.user_id, (PollResponseRow.display_name, PollResponseRow.text)),
+    Place(PollResponseRow.ballot),
 )
 """Every table a projection fills is here or in `_rename_participants`; a test holds it to that."""
 
@@ -47,12 +53,23 @@ async def erase_rows(connection: AsyncConnection, user_id: str, pseudonym: str) 
     """How many rows were changed, and whether there was an account, which is gone with its sign-ins."""
     changed = await _rename_participants(connection, user_id, pseudonym)
     for place in PLACES:
+        await _blank_lists(connection, place, user_id)
         values: dict[str, Any] = {text.key: _blanked(text) for text in place.texts}
         values |= {column.key: null() for column in place.emptied}
         statement = update(place.user.class_).where(place.user == user_id).values(values | {place.user.key: pseudonym})
         changed += _count(await connection.execute(statement))
     gone = await connection.execute(delete(UserRow).where(UserRow.id == user_id))
     return changed, _count(gone) > 0
+
+
+async def _blank_lists(connection: AsyncConnection, place: Place, user_id: str) -> None:
+    """Each as long as it was: others refer to their members by number."""
+    keys = list(place.user.class_.__table__.primary_key)
+    for column in place.lists:
+        for row in await connection.execute(select(column, *keys).where(place.user == user_id)):
+            this = [key == value for key, value in zip(keys, row[1:], strict=True)]
+            blank = update(place.user.class_).where(*this).values({column.key: [ERASED] * len(row[0])})
+            await connection.execute(blank)
 
 
 async def _rename_participants(connection: AsyncConnection, user_id: str, pseudonym: str) -> int:

@@ -25,7 +25,7 @@ ERASED: Final = "[erased]"
 PSEUDONYM: Final = "erased:"
 """How the user ids of people whose data was erased begin."""
 
-_USER_IDS: Final = frozenset({"user_id", "creator_id", "host_id", "by"})
+_USER_IDS: Final = frozenset({"user_id", "creator_id", "host_id", "by", "ballot"})
 
 
 @dataclass(frozen=True, slots=True)

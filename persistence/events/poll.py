@@ -11,15 +11,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .payload import Identifier, Payload, Text, sanitise
+from .payload import PERSONAL, Identifier, Payload, Text, sanitise
 
 MOST_OPTIONS = 10
 MOST_STEPS = 10
 PollType = Literal["MultipleChoice", "SingleChoice", "YesNo", "Rating", "OpenEnded"]
-Question = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(sanitise)]
-Option = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(sanitise)]
+Question = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(sanitise), PERSONAL]
+Option = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(sanitise), PERSONAL]
 Choice = Annotated[int, Field(ge=0, lt=MOST_OPTIONS)]
-Opinion = Annotated[str, Field(max_length=500), AfterValidator(sanitise)]
+Opinion = Annotated[str, Field(max_length=500), AfterValidator(sanitise), PERSONAL]
 
 
 class PollCreated(Payload):

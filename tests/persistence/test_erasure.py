@@ -27,6 +27,8 @@ from persistence.events import (
     ParticipantBlocked,
     ParticipantJoined,
     Payload,
+    PollCreated,
+    PollVoted,
 )
 from persistence.person_rows import PLACES
 from persistence.personal import ERASED, PSEUDONYM, fields_of
@@ -69,6 +71,24 @@ def history(days_ago: float = 0.0) -> list[Event]:
         ("m", said(BOB, 2, "hello", to_user_id=ANN, to_participant_id="p-ann", to_name="Annabel"), "p-bob"),
         ("m", ChatMessageEdited(message_id="1", revision=3, text="my secret plan, again"), "p-ann"),
         ("m", LobbyMessaged(text="my secret plan for you all", waiting=1), "p-ann"),
+        (
+            "m",
+            PollCreated(
+                poll_id="1",
+                poll_type="SingleChoice",
+                question="my secret plan?",
+                options=["my", "secret"],
+                user_id=ANN,
+                display_name="Annabel",
+            ),
+            "p-ann",
+        ),
+        (
+            "m",
+            PollVoted(poll_id="1", revision=1, ballot=ANN, user_id=ANN, display_name="Annabel", choices=[0]),
+            "p-ann",
+        ),
+        ("m", PollVoted(poll_id="1", revision=2, ballot=BOB, user_id=BOB, display_name="Bob", choices=[1]), "p-bob"),
         ("n", LobbyAsked(waiting_id="w", user_id=ANN, display_name="Annabel"), None),
         ("n", ParticipantBlocked(user_id=ANN, display_name="Annabel"), "p-bob"),
     ]
@@ -117,7 +137,7 @@ async def test_nothing_of_hers_is_left_and_everything_of_others_is(store: Store,
     done = await store.erasure(archive).erase(ANN, by="operator")
     held = await dump(store)
     assert traces(held) == []
-    assert (done.events, done.account) == (9, True)
+    assert (done.events, done.account) == (11, True)
     assert done.pseudonym.startswith(PSEUDONYM)
     for kept in ("Bob", BOB, "hello", "Weekly"):
         assert kept in held
@@ -155,7 +175,7 @@ async def test_archives_lose_it_too_and_are_whole(store: Store, archive: Path) -
     before, _ = await keeper.run(timedelta(days=90), within_s=60)
     assert any(traces(_unpacked(archive, one)) for one in before)
     done = await store.erasure(archive).erase(ANN, by="operator")
-    assert done.archived_events == 9
+    assert done.archived_events == 11
     after = await keeper.archives()
     held = "".join(_unpacked(archive, one) for one in after)
     assert traces(held) == []
@@ -289,7 +309,7 @@ def test_every_table_that_names_people_is_known_to_erasure() -> None:
 
 
 def _columns(place: Any) -> list[Any]:
-    return [place.user, *place.texts, *place.emptied]
+    return [place.user, *place.texts, *place.lists, *place.emptied]
 
 
 def test_free_text_of_every_event_says_whose_it_is() -> None:
