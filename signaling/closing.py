@@ -156,7 +156,7 @@ class Closing:
         """
         if room.closed:
             return
-        room.closed = True
+        room.close()
         members = list(room.participants.values())
         facts: list[Fact] = []
         for member in members:
@@ -167,7 +167,7 @@ class Closing:
         room.restored.set()
         try:
             async with room.opening:
-                if room.open:
+                if room.started:
                     facts.append((MeetingEnded(reason=reason), None))
                 await self._record.emit(room.id, *facts)
         finally:

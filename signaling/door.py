@@ -31,7 +31,7 @@ class Door:
         if session.waiting is not None and session.waiting.meeting_id != meeting.id:
             raise SignalingError(ErrorCode.CONFLICT, "You are waiting for another meeting.")
         room = await self._registry.settled(meeting.id)
-        if room is None or not room.open:
+        if room is None or not room.started:
             return await self._hold_early(session, meeting, display_name)
         check_door(room, session.identity)
         if not room.lobby or may_pass(room, session):

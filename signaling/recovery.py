@@ -91,7 +91,7 @@ class Recovery:
         """Raises MediaError when no worker takes the room."""
         losses = self._outages[room]
         async with room.opening:
-            if not room.open and not room.closed:
+            if not room.started and not room.closed:
                 # Nobody is in yet, and whoever comes next opens it.
                 del self._outages[room]
                 room.restored.set()

@@ -150,7 +150,7 @@ class Revival:
             return False
         finally:
             room.arriving -= 1
-        room.open = True
+        room.open()
         _rule(room, told)
         self._seat(room, told)
         log.info("room_revived", meeting_id=room.id, participants=len(told.stays))

@@ -15,6 +15,7 @@ from signaling.known import Known
 from signaling.media import Consumer, Producer, Transport
 from signaling.messages.model import Told
 from signaling.participant import Participant
+from signaling.phase import Phase, step
 from signaling.polls import Polls
 from signaling.standings import Standings
 
@@ -22,8 +23,9 @@ from signaling.standings import Standings
 class Room:
     """The tables of one room. Nothing here waits, so every change is seen whole or not at all.
 
-    `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media;
-    `closed` refuses whatever comes, `over` is set once nothing of the room is left and its id may be used again.
+    `arriving` counts those who hold a place and are not in yet. `opening` guards the one opening of the room's media,
+    `started` says that it came to that, if only while the room was closing already. `phase` is changed by `open`,
+    `close` and `end` alone; `over` is set once nothing of the room is left and its id may be used again.
     `lobby` says whether people wait to be let in, but for hosts and those who are `known` from before.
     `blocked` are the names of those who may not come in, by user id; `spotlight` the participants whom everybody sees
     large. Whoever changes the rules of the room or somebody's standing in it holds `moderating`.
@@ -52,8 +54,8 @@ class Room:
         self.moderating = asyncio.Lock()
         self.arriving = 0
         self.opening = asyncio.Lock()
-        self.open = False
-        self.closed = False
+        self.phase = Phase.NEW
+        self.started = False
         self.over = asyncio.Event()
         self.losses = 0
         self.restored = asyncio.Event()
@@ -62,6 +64,24 @@ class Room:
     @property
     def id(self) -> str:
         return self.meeting.id
+
+    @property
+    def closed(self) -> bool:
+        """Nobody comes in any more."""
+        return self.phase in {Phase.CLOSING, Phase.OVER}
+
+    def open(self) -> None:
+        """The meeting has started: its media is there, and the record says so."""
+        self.started = True
+        if not self.closed:
+            self.phase = step(self.phase, Phase.OPEN)
+
+    def close(self) -> None:
+        self.phase = step(self.phase, Phase.CLOSING)
+
+    def end(self) -> None:
+        self.phase = step(self.phase, Phase.OVER)
+        self.over.set()
 
     @property
     def deserted(self) -> bool:
@@ -205,7 +225,7 @@ class Registry:
         """The room is over: newcomers make another."""
         if self._rooms.get(room.id) is room:
             del self._rooms[room.id]
-        room.over.set()
+        room.end()
 
     def snapshot(self) -> list[dict[str, Any]]:
         return [room.snapshot() for room in self._rooms.values() if not room.closed]

@@ -154,10 +154,10 @@ class RoomHandlers:
 
     async def _open(self, room: Room) -> None:
         """The first to come opens the room's media and starts the meeting; the others wait for that."""
-        if room.open:
+        if room.started:
             return
         async with room.opening:
-            if room.open or room.closed:
+            if room.started or room.closed:
                 return
             await self._door.open(room)
             await self._chatting.open(room)
@@ -165,7 +165,7 @@ class RoomHandlers:
             await self._revival.recall(room)
             await self._media.open_room(room.id)
             await self._record.emit(room.id, MeetingStarted(title=room.meeting.title, node=self._revival.node))
-            room.open = True
+            room.open()
 
     def _make(self, room: Room, session: Session, display_name: str) -> Participant:
         own_role = role_of(session.identity, room.meeting)

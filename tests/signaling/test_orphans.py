@@ -293,7 +293,7 @@ class Lives(RuleBasedStateMachine):
                 """Counted here: on the way here other tasks have run, and the room may have closed."""
                 room = self.registry.get(meeting)
                 self.kills += 1
-                self.deaths += room is not None and room.open and not room.closed
+                self.deaths += room is not None and room.started and not room.closed
                 if meeting in self.media.rooms:
                     self.media.die(meeting)
 
