@@ -49,6 +49,7 @@ class DatabaseSettings(Section):
 
 class RedisSettings(Section):
     url: str | None = None
+    timeout_s: float = Field(0.25, gt=0, le=10)
 
 
 class AuthSettings(Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from config.settings import Settings
+from config.settings import RedisSettings, Settings
 from persistence.store import Store
 from server.accounts.accounts import Accounts
 from server.api.limits import HttpLimits
@@ -33,7 +33,7 @@ class Doors:
         self.authenticator = Authenticator(authority, revoked=self._revocations, outside=outside)
         self.passwords = Passwords()
         alone = MemoryQuotas(time.monotonic)
-        self._redis = RedisQuotas(settings.redis.url, alone, time.monotonic) if settings.redis.url else None
+        self._redis = _redis_of(settings.redis, alone)
         self.quotas: Quotas = self._redis or alone
         self.limits = HttpLimits(settings.rates, self.quotas)
         self.accounts = Accounts(
@@ -81,3 +81,7 @@ def _outside_keys(settings: Settings) -> KeySource | None:
     if auth.jwks is None:
         return None
     return KeySource(fetcher(auth.jwks), refresh_s=auth.jwks_refresh_s, now=time.monotonic)
+
+
+def _redis_of(redis: RedisSettings, alone: MemoryQuotas) -> RedisQuotas | None:
+    return RedisQuotas(redis.url, alone, time.monotonic, within_s=redis.timeout_s) if redis.url else None

@@ -29,8 +29,11 @@ log = structlog.get_logger(__name__)
 class RedisQuotas:
     """While Redis is away nobody is refused because of that: this node counts for itself, and `unavailable` says so."""
 
-    def __init__(self, url: str, alone: MemoryQuotas, clock: Callable[[], float]) -> None:
-        self._pool = ConnectionPool.from_url(url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S)
+    def __init__(
+        self, url: str, alone: MemoryQuotas, clock: Callable[[], float], *, within_s: float = WITHIN_S
+    ) -> None:
+        self._within_s = within_s
+        self._pool = ConnectionPool.from_url(url, socket_timeout=within_s, socket_connect_timeout=within_s)
         pool: Any = self._pool  # the library's annotation knows no pool, its documentation does
         storage = RedisStorage(url, implementation="redispy", key_prefix=PREFIX, connection_pool=pool)
         self._limiter = MovingWindowRateLimiter(storage)
@@ -44,7 +47,7 @@ class RedisQuotas:
             self.unavailable += 1
             return await self._alone.spend(quota, key)
         try:
-            async with asyncio.timeout(2 * WITHIN_S):
+            async with asyncio.timeout(2 * self._within_s):
                 return await self._ask(quota, key)
         except (RedisError, OSError, TimeoutError) as error:
             self._ask_from = self._clock() + LEFT_ALONE_S

@@ -38,8 +38,8 @@ def test_two_nodes_with_one_redis_count_together_and_without_it_each_for_itself(
         pytest.skip("Redis is not installed: apt-get install redis-tools")
     with (
         running_redis(binary) as redis,
-        running_server(FOLKMOOT_REDIS__URL=redis.url) as one,
-        running_server(FOLKMOOT_REDIS__URL=redis.url) as two,
+        running_server(FOLKMOOT_REDIS__URL=redis.url, FOLKMOOT_REDIS__TIMEOUT_S="5") as one,
+        running_server(FOLKMOOT_REDIS__URL=redis.url, FOLKMOOT_REDIS__TIMEOUT_S="5") as two,
     ):
         statuses = [sign_in(node)[0] for node in (one, two) * 6]
         assert statuses == [401] * 10 + [429] * 2

@@ -13,6 +13,8 @@ from signaling.rates.quota import MemoryQuotas, Quota
 from signaling.rates.redis_quotas import LEFT_ALONE_S, RedisQuotas
 from tests.support.redis import RunningRedis, find_binary, running_redis
 
+PATIENCE_S = 5.0
+"""A busy machine is no reason to take Redis for gone."""
 FIVE_A_MINUTE = Quota("tries", 5, 60)
 
 
@@ -36,8 +38,8 @@ def server() -> Iterator[RunningRedis]:
 @pytest_asyncio.fixture
 async def nodes(server: RunningRedis) -> AsyncIterator[tuple[RedisQuotas, RedisQuotas]]:
     two = (
-        RedisQuotas(server.url, MemoryQuotas(Clock()), Clock()),
-        RedisQuotas(server.url, MemoryQuotas(Clock()), Clock()),
+        RedisQuotas(server.url, MemoryQuotas(Clock()), Clock(), within_s=PATIENCE_S),
+        RedisQuotas(server.url, MemoryQuotas(Clock()), Clock(), within_s=PATIENCE_S),
     )
     yield two
     for node in two:
@@ -65,7 +67,7 @@ async def test_without_redis_each_node_counts_alone_and_says_so() -> None:
         pytest.skip("Redis is not installed: apt-get install redis-tools")
     clock = Clock()
     with running_redis(binary) as redis:
-        quotas = RedisQuotas(redis.url, MemoryQuotas(clock), clock)
+        quotas = RedisQuotas(redis.url, MemoryQuotas(clock), clock, within_s=PATIENCE_S)
         assert await quotas.spend(FIVE_A_MINUTE, "ada") == 0
         redis.stop()
         waits = [await quotas.spend(FIVE_A_MINUTE, "ada") for _ in range(7)]
