@@ -44,7 +44,7 @@ class DataClosing:
         if producer is None:
             _note(room, event.data_producer_id, event.reason)
         else:
-            producer.owner.session.post(partial(self._finish, producer, event.reason))
+            producer.owner.post(partial(self._finish, producer, event.reason))
 
     def consumer_ended(self, event: ConsumerEnded) -> None:
         room = self._registry.get(event.room_id)

@@ -89,7 +89,7 @@ class MediaEvents:
             return
         transport.ending = True
         reason = event.reason or event.state
-        transport.owner.session.post(partial(self._closing.close_transport, transport, reason=reason))
+        transport.owner.post(partial(self._closing.close_transport, transport, reason=reason))
 
     def _transport_reported(self, event: TransportReported) -> None:
         room = self._registry.get(event.room_id)

@@ -18,7 +18,7 @@ from signaling.roles import Role
 if TYPE_CHECKING:
     from signaling.media import Consumer, Producer, Transport
     from signaling.rooms import Room
-    from signaling.session import Session
+    from signaling.session import Job, Session
 
 __all__ = ["Participant", "clean_display_name"]
 
@@ -87,6 +87,10 @@ class Participant:
 
     def tell(self, event: str, told: Told) -> None:
         self.session.tell(event, told)
+
+    def post(self, job: Job) -> None:
+        """Have our own work done in turn with their requests: with those of the new session while they come back."""
+        (self.successor or self.session).post(job)
 
     def view(self) -> ParticipantView:
         return ParticipantView(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config.settings import LimitSettings
-from sfu.events import TransportStateChanged
+from sfu.events import DataProducerClosed, TransportStateChanged
 from signaling.rooms import Room
 from tests.signaling.conftest import Client, Node
 
@@ -160,6 +160,22 @@ async def test_of_those_whose_connection_is_lost_while_they_resume_the_next_one_
     unheard.cancel()
     await second.ask("hand:raise", raised=True)
     assert len(room_of(node).participants) == 2
+
+
+async def test_what_a_worker_ends_while_its_owner_comes_back_is_ended_in_signaling_too(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    send = await ada.transport("send", sctp=True)
+    channel = (await ada.ask("produce_data", transport_id=send, sctpStreamParameters={"streamId": 0}))["id"]
+    await lost(node, ada, joined["participant_id"])
+    again = await node.connect("ada")
+    held = asyncio.Event()
+    node.record.before = held.wait
+    back = asyncio.ensure_future(again.join("daily", resume_token=joined["resume_token"]))
+    await node.until(lambda: room_of(node).participants[joined["participant_id"]].successor is not None)
+    node.media.happen(DataProducerClosed("daily", channel, "too_large"))
+    held.set()
+    await back
+    await node.until(lambda: not room_of(node).data.producers)
 
 
 async def test_an_older_connection_that_still_stands_is_replaced_in_words(node: Node) -> None:
