@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
-from sqlalchemy import ColumnElement, Select, false, func, select
+from pydantic import ValidationInfo, field_validator
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import InstrumentedAttribute
 
-from .database import translated
 from .events import CATALOGUE
-from .tables import MeetingLogRow, ParticipantRow, ParticipantSessionRow
+from .filters import EventFilter, narrowed
+from .reader import Answer, Reader, is_text
+from .tables import MeetingCounterRow, MeetingLogRow, ParticipantRow, ParticipantSessionRow
 
 MAX_PAGE: Final = 1000
 _MAX_SEQUENCE: Final = 2**63 - 1
-
-
-class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+_EVERYTHING: Final = EventFilter()
 
 
 class StoredEvent(Answer):
@@ -83,74 +80,79 @@ class Queries:
     """
 
     def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
-        self._engine = engine
-        self._catch_up = catch_up
+        self._reader = Reader(engine, catch_up=catch_up)
 
     async def events(
-        self,
-        meeting_id: str,
-        *,
-        type: str | None = None,  # noqa: A002 - the event's own word
-        participant_id: str | None = None,
-        after: int = 0,
-        limit: int = 100,
+        self, meeting_id: str, wanted: EventFilter = _EVERYTHING, *, after: int = 0, limit: int = 100
     ) -> EventPage:
-        """Events with a `sequence` beyond `after`, in order, at most `limit` (1 to 1000) of them."""
+        """Events that fit, with a `sequence` beyond `after`, in order, at most `limit` (1 to 1000) of them."""
         limit = max(1, min(limit, MAX_PAGE))
-        columns = [getattr(MeetingLogRow, name) for name in StoredEvent.model_fields]
-        question = select(*columns).where(
-            _is(MeetingLogRow.meeting_id, meeting_id), MeetingLogRow.sequence > min(after, _MAX_SEQUENCE)
-        )
-        if type is not None:
-            question = question.where(_is(MeetingLogRow.type, type))
-        if participant_id is not None:
-            question = question.where(_is(MeetingLogRow.participant_id, participant_id))
-        rows = await self._ask(question.order_by(MeetingLogRow.sequence).limit(limit + 1))
-        items = [StoredEvent.model_validate(row) for row in rows[:limit]]
-        return EventPage(items=items, next_after=items[-1].sequence if len(rows) > limit else None)
+        question = _events(meeting_id, wanted, after).limit(limit + 1)
+        items = [StoredEvent.model_validate(row) for row in await self._reader.ask(question)]
+        more = len(items) > limit
+        return EventPage(items=items[:limit], next_after=items[limit - 1].sequence if more else None)
+
+    async def all_events(self, meeting_id: str, wanted: EventFilter = _EVERYTHING) -> AsyncIterator[list[StoredEvent]]:
+        """Every event that fits and was durable before the question, a page at a time.
+
+        Between pages no connection is held, however long their reader takes.
+        """
+        last = select(func.max(MeetingLogRow.sequence)).where(is_text(MeetingLogRow.meeting_id, meeting_id))
+        ((end,),) = await self._reader.ask(last)
+        after: int | None = 0 if end is not None else None
+        while after is not None:
+            page = await self.events(meeting_id, wanted, after=after, limit=MAX_PAGE)
+            after = page.next_after
+            yield [event for event in page.items if event.sequence <= end]
+            if page.items and page.items[-1].sequence >= end:
+                return
 
     async def counts(self, meeting_id: str) -> dict[str, int]:
-        """How many events of each type."""
-        rows = await self._ask(
-            select(MeetingLogRow.type, func.count())
-            .where(_is(MeetingLogRow.meeting_id, meeting_id))
-            .group_by(MeetingLogRow.type)
-            .order_by(MeetingLogRow.type)
+        """How many events of each type there ever were."""
+        rows = await self._reader.ask(
+            select(MeetingCounterRow.type, MeetingCounterRow.total)
+            .where(is_text(MeetingCounterRow.meeting_id, meeting_id))
+            .order_by(MeetingCounterRow.type)
         )
-        return {kind: count for kind, count in rows}  # noqa: C416 - rows are not plain tuples to the type checker
+        return {row.type: row.total for row in rows}
+
+    async def role_of(self, meeting_id: str, user_id: str) -> str | None:
+        """The last role a person had in a meeting, None when they were never in."""
+        rows = await self._reader.ask(
+            select(ParticipantRow.role).where(
+                is_text(ParticipantRow.meeting_id, meeting_id), is_text(ParticipantRow.user_id, user_id)
+            )
+        )
+        return rows[0].role if rows else None
 
     async def participants(self, meeting_id: str) -> list[ParticipantRecord]:
         """Everybody who was ever in, in order of first arrival, with each of their stays."""
         stays: dict[str, list[Stay]] = defaultdict(list)
-        for row in await self._ask(
+        for row in await self._reader.ask(
             select(ParticipantSessionRow.user_id, *(getattr(ParticipantSessionRow, name) for name in Stay.model_fields))
-            .where(_is(ParticipantSessionRow.meeting_id, meeting_id))
+            .where(is_text(ParticipantSessionRow.meeting_id, meeting_id))
             .order_by(ParticipantSessionRow.joined_at.nulls_first(), ParticipantSessionRow.participant_id)
         ):
             stays[row.user_id].append(Stay.model_validate(row))
         columns = [getattr(ParticipantRow, name) for name in ParticipantRecord.model_fields if name != "stays"]
-        people = await self._ask(
+        people = await self._reader.ask(
             select(*columns)
-            .where(_is(ParticipantRow.meeting_id, meeting_id))
+            .where(is_text(ParticipantRow.meeting_id, meeting_id))
             .order_by(ParticipantRow.joined_at.nulls_last(), ParticipantRow.user_id)
         )
         return [ParticipantRecord(**person._mapping, stays=stays[person.user_id]) for person in people]  # noqa: SLF001
 
     async def stays_of(self, user_id: str, meeting_ids: Collection[str]) -> set[tuple[str, str]]:
         """Which stays in these meetings are this person's, as (meeting, participant)."""
-        rows = await self._ask(
+        rows = await self._reader.ask(
             select(ParticipantSessionRow.meeting_id, ParticipantSessionRow.participant_id).where(
-                _is(ParticipantSessionRow.user_id, user_id), ParticipantSessionRow.meeting_id.in_(meeting_ids)
+                is_text(ParticipantSessionRow.user_id, user_id), ParticipantSessionRow.meeting_id.in_(meeting_ids)
             )
         )
         return {(row.meeting_id, row.participant_id) for row in rows}
 
-    async def _ask(self, question: Select[*tuple[Any, ...]]) -> list[Any]:
-        await self._catch_up()
-        async with translated(), self._engine.connect() as connection:
-            return list(await connection.execute(question))
 
-
-def _is(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    # No stored id holds a control character or half a surrogate, and a driver may refuse to be asked for one.
-    return column == text if text.isprintable() else false()
+def _events(meeting_id: str, wanted: EventFilter, after: int) -> Select[*tuple[Any, ...]]:
+    columns = [getattr(MeetingLogRow, name) for name in StoredEvent.model_fields]
+    beyond = MeetingLogRow.sequence > min(after, _MAX_SEQUENCE)
+    return narrowed(select(*columns), meeting_id, wanted).where(beyond).order_by(MeetingLogRow.sequence)

@@ -23,6 +23,7 @@ from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
 from .erasure import Erasure
 from .feed import Feed
+from .history import History
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .measures import Labelled, Measures
@@ -119,6 +120,7 @@ class Store:
         self.runs = Runs(engine, catch_up=self.flush)
         self.polls = Polls(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
+        self.history = History(engine, catch_up=self.flush)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear
         self.users = Users(engine, clock=clock)

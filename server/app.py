@@ -17,10 +17,13 @@ from server.api.auth import AuthApi
 from server.api.contract import Route
 from server.api.dispatch import ApiDispatch
 from server.api.events import EventsApi
+from server.api.exports import ExportsApi
+from server.api.history import HistoryApi
 from server.api.meeting_settings import MeetingSettingsApi
 from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
+from server.api.record_access import RecordAccess
 from server.api.reports import ReportsApi
 from server.api.streams import StreamsApi
 from server.doors import Doors
@@ -113,13 +116,16 @@ class Application:
 
     def _routes(self, store: Store, doors: Doors, registry: Registry) -> list[Route]:
         settings = self._settings
+        access = RecordAccess(store)
         return [
             *AccountsApi(doors.accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
             *MeetingsApi(store, doors.passwords, settings.limits).routes(),
             *MeetingSettingsApi(store, doors.passwords, settings.limits).routes(),
             *ReportsApi(store).routes(),
-            *EventsApi(store).routes(),
+            *EventsApi(store, access).routes(),
+            *ExportsApi(store, access).routes(),
+            *HistoryApi(store, access).routes(),
             *StreamsApi(store, revoked=doors.revoked).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]

@@ -6,16 +6,18 @@ from persistence.dialect import insert_into
 from persistence.events import Event, ParticipantBlocked, ParticipantUnblocked
 from persistence.tables import MeetingBlockRow
 
-from .registry import projects
+from .registry import Projection, rows_of
 from .scope import Scope
 
+BLOCKS = Projection("blocks", rows_of(MeetingBlockRow))
 
-@projects(ParticipantBlocked)
+
+@BLOCKS.of(ParticipantBlocked)
 async def participant_blocked(scope: Scope, event: Event, payload: ParticipantBlocked) -> None:
     await _decide(scope, event, payload.user_id, blocked=True, display_name=payload.display_name)
 
 
-@projects(ParticipantUnblocked)
+@BLOCKS.of(ParticipantUnblocked)
 async def participant_unblocked(scope: Scope, event: Event, payload: ParticipantUnblocked) -> None:
     await _decide(scope, event, payload.user_id, blocked=False)
 

@@ -10,11 +10,13 @@ from persistence.dialect import Insert, insert_into
 from persistence.events import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, Event
 from persistence.tables import ChatMessageRow as Message
 
-from .registry import projects
+from .registry import Projection, rows_of
 from .scope import Scope
 
+CHAT = Projection("chat", rows_of(Message))
 
-@projects(ChatMessageSent)
+
+@CHAT.of(ChatMessageSent)
 async def message_sent(scope: Scope, event: Event, payload: ChatMessageSent) -> None:
     """Its text counts unless a later one, or its end, was delivered before."""
     given = payload.model_dump(mode="json", exclude={"message_type"})
@@ -39,7 +41,7 @@ async def message_sent(scope: Scope, event: Event, payload: ChatMessageSent) -> 
     )
 
 
-@projects(ChatMessageEdited)
+@CHAT.of(ChatMessageEdited)
 async def message_edited(scope: Scope, event: Event, payload: ChatMessageEdited) -> None:
     edited = insert_into(scope.connection, Message).values(
         meeting_id=event.meeting_id,
@@ -59,7 +61,7 @@ async def message_edited(scope: Scope, event: Event, payload: ChatMessageEdited)
     )
 
 
-@projects(ChatMessageDeleted)
+@CHAT.of(ChatMessageDeleted)
 async def message_deleted(scope: Scope, event: Event, payload: ChatMessageDeleted) -> None:
     deleted = insert_into(scope.connection, Message).values(
         meeting_id=event.meeting_id, message_id=payload.message_id, revision=payload.revision, deleted=True

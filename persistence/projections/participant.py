@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, or_
+from sqlalchemy import case, delete, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.dialect import insert_into
 from persistence.events import Event, ParticipantJoined, ParticipantLeft
+from persistence.tables import ParticipantRow, ParticipationStatus
 from persistence.tables import ParticipantSessionRow as Stay
 
-from .registry import projects
+from .registry import Projection
 from .scope import Scope
 
 
-@projects(ParticipantJoined)
+async def _clear(connection: AsyncConnection, meeting_id: str) -> None:
+    """Whoever was only invited is there by somebody's decision and not by an event."""
+    attended = ParticipantRow.status == ParticipationStatus.ATTENDED
+    await connection.execute(delete(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id, attended))
+    await connection.execute(delete(Stay).where(Stay.meeting_id == meeting_id))
+
+
+PEOPLE = Projection("people", _clear)
+
+
+@PEOPLE.of(ParticipantJoined)
 async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoined) -> None:
     """Opens a stay. Should one be opened twice, its earliest arrival counts."""
     arrival = insert_into(scope.connection, Stay).values(
@@ -37,7 +49,7 @@ async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoi
     scope.people.add((event.meeting_id, payload.user_id))
 
 
-@projects(ParticipantLeft)
+@PEOPLE.of(ParticipantLeft)
 async def participant_left(scope: Scope, event: Event, payload: ParticipantLeft) -> None:
     """Closes a stay, even one whose arrival is still to be delivered. Its latest departure counts."""
     departure = insert_into(scope.connection, Stay).values(

@@ -6,11 +6,13 @@ from persistence.dialect import insert_into
 from persistence.events import Event, PollClosed, PollCreated, PollVoted
 from persistence.tables import PollResponseRow, PollRow
 
-from .registry import projects
+from .registry import Projection, rows_of
 from .scope import Scope
 
+POLLS = Projection("polls", rows_of(PollRow, PollResponseRow))
 
-@projects(PollCreated)
+
+@POLLS.of(PollCreated)
 async def poll_created(scope: Scope, event: Event, payload: PollCreated) -> None:
     values = {
         **payload.model_dump(mode="json", exclude={"poll_type", "poll_id"}),
@@ -29,7 +31,7 @@ async def poll_created(scope: Scope, event: Event, payload: PollCreated) -> None
     )
 
 
-@projects(PollVoted)
+@POLLS.of(PollVoted)
 async def poll_voted(scope: Scope, event: Event, payload: PollVoted) -> None:
     values = payload.model_dump(mode="json", exclude={"poll_id", "ballot"})
     voted = insert_into(scope.connection, PollResponseRow).values(
@@ -44,7 +46,7 @@ async def poll_voted(scope: Scope, event: Event, payload: PollVoted) -> None:
     )
 
 
-@projects(PollClosed)
+@POLLS.of(PollClosed)
 async def poll_closed(scope: Scope, event: Event, payload: PollClosed) -> None:
     closed = insert_into(scope.connection, PollRow).values(
         meeting_id=event.meeting_id, poll_id=payload.poll_id, closed_at=event.timestamp

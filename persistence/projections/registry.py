@@ -1,33 +1,64 @@
-"""Which function turns which type of event into rows. Types without one are only logged."""
+"""Which functions turn which types of events into rows of what. Types without one are only logged."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.events import Event, Payload
 
 from .scope import Scope
 
 P = TypeVar("P", bound=Payload)
-Projection = Callable[[Scope, Event, P], Awaitable[None]]
-
-_PROJECTIONS: Final[dict[type[Payload], Projection[Any]]] = {}
-
-
-def projects(payload: type[P]) -> Callable[[Projection[P]], Projection[P]]:
-    """Declare the projection of a payload type. It must give the same rows in whatever order events arrive."""
-
-    def register(projection: Projection[P]) -> Projection[P]:
-        if payload in _PROJECTIONS:
-            raise ValueError(f"{payload.type} is projected twice")
-        _PROJECTIONS[payload] = projection
-        return projection
-
-    return register
+Function = Callable[[Scope, Event, P], Awaitable[None]]
+Clear = Callable[[AsyncConnection, str], Awaitable[None]]
 
 
-async def project(scope: Scope, event: Event) -> None:
-    projection = _PROJECTIONS.get(type(event.payload))
-    if projection is not None:
-        await projection(scope, event, event.payload)
+class Projection:
+    """Rows that follow from the log and from nothing else, so that they can be made anew from it (`Replay`).
+
+    `clear` makes a meeting's rows as they were before its first event. A function gives the same rows in whatever
+    order its events arrive.
+    """
+
+    def __init__(self, name: str, clear: Clear) -> None:
+        self.name = name
+        self.clear = clear
+        self._functions: dict[type[Payload], Function[Any]] = {}
+        self._of_each: Callable[[Scope, Event], None] | None = None
+
+    def of(self, payload: type[P]) -> Callable[[Function[P]], Function[P]]:
+        """Declare what an event of this type changes."""
+
+        def declare(function: Function[P]) -> Function[P]:
+            if payload in self._functions:
+                raise ValueError(f"{payload.type} is projected twice into {self.name}")
+            self._functions[payload] = function
+            return function
+
+        return declare
+
+    def of_each(self, function: Callable[[Scope, Event], None]) -> Callable[[Scope, Event], None]:
+        """Declare what an event of any type changes."""
+        self._of_each = function
+        return function
+
+    async def take(self, scope: Scope, event: Event) -> None:
+        if self._of_each is not None:
+            self._of_each(scope, event)
+        function = self._functions.get(type(event.payload))
+        if function is not None:
+            await function(scope, event, event.payload)
+
+
+def rows_of(*tables: Any) -> Clear:
+    """Clears by deleting the meeting's rows of these tables."""
+
+    async def clear(connection: AsyncConnection, meeting_id: str) -> None:
+        for table in tables:
+            await connection.execute(delete(table).where(table.meeting_id == meeting_id))
+
+    return clear

@@ -10,16 +10,16 @@ from persistence.dialect import insert_into
 from persistence.events import Event, PermissionsChanged, RoleChanged
 from persistence.tables import ParticipantSessionRow as Stay
 
-from .registry import projects
+from .participant import PEOPLE
 from .scope import Scope
 
 
-@projects(RoleChanged)
+@PEOPLE.of(RoleChanged)
 async def role_changed(scope: Scope, event: Event, payload: RoleChanged) -> None:
     await _change(scope, event, payload, {"role": payload.to_role})
 
 
-@projects(PermissionsChanged)
+@PEOPLE.of(PermissionsChanged)
 async def permissions_changed(scope: Scope, event: Event, payload: PermissionsChanged) -> None:
     permissions = payload.model_dump(exclude={"target", "user_id"})
     await _change(scope, event, payload, {"permissions": permissions})

@@ -18,9 +18,11 @@ from persistence.tables import (
     MeetingStatus,
     ParticipantRow,
     ParticipantSessionRow,
+    ParticipantStateRow,
     ParticipationStatus,
 )
 
+from .counter import add_up
 from .scope import Scope
 
 _PEOPLE: Final = UUID("7d1f3c1e-5d3e-4c44-9e0b-6a8f0f3d2b51")  # namespace of participants' row ids
@@ -40,6 +42,10 @@ async def refresh_totals(scope: Scope) -> None:
         await _count_present(scope, changed)
     if scope.people:
         await _refresh_people(scope)
+    if scope.states:
+        states = insert_into(scope.connection, ParticipantStateRow)
+        await scope.connection.execute(states.on_conflict_do_nothing(), scope.states)
+    await add_up(scope)
 
 
 async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:

@@ -10,12 +10,15 @@ from .lease import LeaseRow
 from .log_head import LogHeadRow
 from .meeting import MeetingRow, MeetingStatus, MeetingType
 from .meeting_block import MeetingBlockRow
+from .meeting_counter import MeetingCounterRow
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
 from .participant_session import ParticipantSessionRow
+from .participant_state import ParticipantStateRow
 from .poll import PollResponseRow, PollRow
 from .refresh_token import RefreshTokenRow
 from .revoked_token import RevokedTokenRow
+from .track import TrackRow
 from .user import UserRow
 from .webhook_delivery import WebhookDeliveryRow
 from .webhook_endpoint import WebhookEndpointRow
@@ -30,17 +33,20 @@ __all__ = [
     "LeaseRow",
     "LogHeadRow",
     "MeetingBlockRow",
+    "MeetingCounterRow",
     "MeetingLogRow",
     "MeetingRow",
     "MeetingStatus",
     "MeetingType",
     "ParticipantRow",
     "ParticipantSessionRow",
+    "ParticipantStateRow",
     "ParticipationStatus",
     "PollResponseRow",
     "PollRow",
     "RefreshTokenRow",
     "RevokedTokenRow",
+    "TrackRow",
     "UserRow",
     "WebhookDeliveryRow",
     "WebhookEndpointRow",

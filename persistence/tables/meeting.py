@@ -47,6 +47,7 @@ class MeetingRow(Base):
         Index(None, "meeting_type"),
         Index(None, "status"),
         Index(None, "scheduled_start_time"),
+        Index(None, "actual_start_time", "id"),
         Index(None, "party_id"),
         Index(None, "guild_id"),
         Index(None, "class_id"),

@@ -23,6 +23,7 @@ class MeetingLogRow(Base):
         UniqueConstraint("meeting_id", "sequence"),
         Index(None, "meeting_id", "type", "sequence"),
         Index(None, "meeting_id", "participant_id", "sequence"),
+        Index(None, "meeting_id", "timestamp", "sequence"),
         Index(None, "timestamp"),
     )
 

@@ -76,14 +76,20 @@ class Tagged:
     tag: str
 
 
+SERVER_SENT_EVENTS = "text/event-stream"
+
+
 @dataclass(frozen=True)
 class Streamed:
     """An answer without an end: server-sent events (HTML Living Standard, 9.2), each already in its bytes.
 
-    A piece is asked for once the one before is on its way, so a reader who is slow is waited for and nothing piles up.
+    With a `filename` it is a file of any length. A piece is asked for once the one before is on its way, so a reader
+    who is slow is waited for and nothing piles up. What goes wrong before the first piece is refused in words.
     """
 
     pieces: AsyncGenerator[bytes]
+    content_type: str = SERVER_SENT_EVENTS
+    filename: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,5 +141,5 @@ class Route:
     errors: tuple[str, ...] = field(default=())
     rate: Rate = Rate.FREE
     subject: Callable[[Any], str] | None = None  # of the body: what is limited besides the address, as an account is
-    streams: bool = False  # answers with server-sent events, each with an `answer` as its data
+    streams: tuple[str, ...] = ()  # media types of an answer in pieces, each of them an `answer`
     conditional: bool = False  # changes only what If-Match names: 428 without, 412 when it was changed since

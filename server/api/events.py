@@ -1,23 +1,44 @@
-"""What happened in a meeting, for those who took part in it (REQUIREMENTS EVT-9)."""
+"""What happened in a meeting, event by event, for those who run it (REQUIREMENTS EVT-9)."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Self
 
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+
+from persistence.filters import EventFilter
 from persistence.queries import EventPage, ParticipantRecord
-from persistence.repositories.meetings import Meeting
 from persistence.store import Store
 from server.api.contract import Answer, Body, Call, Route
-from server.api.errors import ApiError
-from signaling.identity import Identity
-from signaling.roles import Role
+from server.api.moments import in_utc
+from server.api.record_access import RecordAccess
 
 
-class EventQuery(Body):
-    """`after`: the last `sequence` already seen; `next_after` of a page is the next question's `after`."""
+class FilterQuery(Body):
+    """`participant_id` names one stay, `user_id` a person in all of theirs. `from` is the first moment meant
+
+    (RFC 3339), `to` the first that is not.
+    """
 
     type: str | None = Field(None, pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)
     participant_id: str | None = Field(None, max_length=64)
+    user_id: str | None = Field(None, max_length=255)
+    since: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = Field(None, alias="from")
+    until: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = Field(None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise ValueError("to lies before from")
+        return self
+
+    def filter(self) -> EventFilter:
+        return EventFilter(self.type, self.participant_id, self.user_id, self.since, self.until)
+
+
+class EventQuery(FilterQuery):
+    """`after`: the last `sequence` already seen; `next_after` of a page is the next question's `after`."""
+
     after: int = Field(0, ge=0)
     limit: int = Field(100, ge=1, le=1000)
 
@@ -31,8 +52,9 @@ class ParticipantRecords(Answer):
 
 
 class EventsApi:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, access: RecordAccess) -> None:
         self._store = store
+        self._access = access
 
     def routes(self) -> list[Route]:
         errors = ("ACCESS_DENIED", "NOT_FOUND")
@@ -46,38 +68,14 @@ class EventsApi:
         ]
 
     async def events(self, call: Call) -> EventPage:
-        meeting = await self._readable(call)
+        meeting = await self._access.readable(call)
         query: EventQuery = call.query
-        return await self._store.queries.events(
-            meeting.id,
-            type=query.type,
-            participant_id=query.participant_id,
-            after=query.after,
-            limit=query.limit,
-        )
+        return await self._store.queries.events(meeting.id, query.filter(), after=query.after, limit=query.limit)
 
     async def counts(self, call: Call) -> EventCounts:
-        meeting = await self._readable(call)
+        meeting = await self._access.readable(call)
         return EventCounts(counts=await self._store.queries.counts(meeting.id))
 
     async def people(self, call: Call) -> ParticipantRecords:
-        meeting = await self._readable(call)
+        meeting = await self._access.readable(call)
         return ParticipantRecords(items=await self._store.queries.participants(meeting.id))
-
-    async def _readable(self, call: Call) -> Meeting:
-        meeting = await self._store.meetings.get(call.path["id"])
-        if meeting is None:
-            raise ApiError("NOT_FOUND", "There is no such meeting.")
-        if not await self._may_read(call.caller, meeting):
-            raise ApiError("ACCESS_DENIED", "Only those who took part may read the record of a meeting.")
-        return meeting
-
-    async def _may_read(self, caller: Identity, meeting: Meeting) -> bool:
-        if caller.operator:
-            return True
-        if caller.meeting not in (None, meeting.id):
-            return False
-        if caller.user_id == meeting.creator_id or (caller.role is Role.HOST and caller.meeting == meeting.id):
-            return True
-        people = await self._store.queries.participants(meeting.id)
-        return any(person.user_id == caller.user_id for person in people)

@@ -100,8 +100,8 @@ def _answer(route: Route, schema: Any) -> dict[str, Any]:
     if not route.streams:
         return _content("Done", schema)
     return {
-        "description": "Events without an end, each with this as its data",
-        "content": {"text/event-stream": {"schema": schema}},
+        "description": "One after the other, each with this as its data",
+        "content": {kind: {"schema": schema} for kind in route.streams},
     }
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from persistence.events import CATALOGUE, MeetingId
 from persistence.feed import Feed, PlacedEvent
 from persistence.store import Store
-from server.api.contract import Access, Body, Call, Route, Streamed
+from server.api.contract import SERVER_SENT_EVENTS, Access, Body, Call, Route, Streamed
 from server.webhooks.selection import PATTERN, choose, unknown_patterns
 from signaling.identity import Identity, Revoked
 
@@ -72,7 +72,7 @@ class StreamsApi:
                 Access.OPERATOR,
                 query=ServerStreamQuery,
                 errors=errors,
-                streams=True,
+                streams=(SERVER_SENT_EVENTS,),
             ),
             Route(
                 "GET",
@@ -83,7 +83,7 @@ class StreamsApi:
                 Access.OPERATOR,
                 query=StreamQuery,
                 errors=errors,
-                streams=True,
+                streams=(SERVER_SENT_EVENTS,),
             ),
         ]
 

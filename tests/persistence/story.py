@@ -10,18 +10,50 @@ from hypothesis import strategies as st
 
 from persistence.events import (
     AudioMuted,
+    AudioUnmuted,
+    DominantSpeakerChanged,
     Event,
+    HandLowered,
+    HandRaised,
     MeetingCreated,
     MeetingEnded,
     MeetingStarted,
     ParticipantBlocked,
+    ParticipantDisconnected,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantResumed,
     ParticipantUnblocked,
     Payload,
     PermissionsChanged,
+    ReactionSent,
     RoleChanged,
+    ScreenShareStarted,
+    ScreenShareStopped,
+    TrackAdded,
+    TrackRemoved,
+    VideoMuted,
+    VideoUnmuted,
 )
+
+HAPPENINGS: Final[list[Payload]] = [
+    AudioMuted(),
+    AudioUnmuted(),
+    VideoMuted(),
+    VideoUnmuted(),
+    ScreenShareStarted(),
+    ScreenShareStopped(),
+    HandRaised(),
+    HandLowered(),
+    DominantSpeakerChanged(),
+    DominantSpeakerChanged(previous="m-0-0"),
+    ReactionSent(reaction="heart"),
+    ParticipantDisconnected(),
+    ParticipantResumed(away_s=1),
+    TrackAdded(producer_id="t1", kind="audio", source="microphone"),
+    TrackRemoved(producer_id="t1", kind="audio", source="microphone", reason="closed"),
+]
+"""What a participant may do besides coming and going."""
 
 DAWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,8 +81,8 @@ def stories(draw: st.DrawFn) -> list[Event]:
                 user, actor = draw(st.sampled_from(["ann", "bob"])), f"{meeting}-{round_}-{stay}"
                 joined = ParticipantJoined(user_id=user, display_name=f"{user} {stay}", role="host")
                 told.append(event(len(told), joined, meeting=meeting, actor=actor))
-                if draw(st.booleans()):
-                    told.append(event(len(told), AudioMuted(), meeting=meeting, actor=actor))
+                for happening in draw(st.lists(st.sampled_from(HAPPENINGS), max_size=4)):
+                    told.append(event(len(told), happening, meeting=meeting, actor=actor))
                 for role in draw(st.lists(st.sampled_from(["co_host", "observer"]), max_size=2)):
                     changed = RoleChanged(target=actor, user_id=user, from_role="host", to_role=role)
                     told.append(event(len(told), changed, meeting=meeting))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from persistence.events import AudioMuted, HandRaised, MeetingStarted, ParticipantJoined, VideoMuted
+from persistence.filters import EventFilter
 from persistence.store import Store
+
+from .story import DAWN, event
 
 
 async def collect(store: Store, limit: int) -> list[int]:
@@ -39,7 +44,8 @@ async def test_filters_by_type_and_by_participant(store: Store) -> None:
     await store.emitter.emit("other", AudioMuted(), participant_id="ann")
 
     async def sequences(**filters: str) -> list[int]:
-        return [item.sequence for item in (await store.queries.events("m", **filters)).items]  # type: ignore[arg-type]
+        page = await store.queries.events("m", EventFilter(**filters))  # type: ignore[arg-type]
+        return [item.sequence for item in page.items]
 
     assert await sequences() == [1, 2, 3]
     assert await sequences(type="audio.muted") == [1, 3]
@@ -78,5 +84,53 @@ async def test_an_id_that_no_meeting_can_have_is_unknown(store: Store, meeting_i
 
 async def test_filters_with_odd_text_find_nothing_and_break_nothing(store: Store) -> None:
     await store.emitter.emit("m", MeetingStarted(title="t"))
-    assert (await store.queries.events("m", type="\x00'--", participant_id="\ud800")).items == []
+    assert (await store.queries.events("m", EventFilter(type="\x00'--", user_id="\ud800"))).items == []
     assert (await store.queries.events("m", after=10**40)).items == []
+
+
+def seconds(number: float) -> datetime:
+    return DAWN + timedelta(seconds=number)
+
+
+async def test_filters_by_time_whatever_order_events_came_in(store: Store) -> None:
+    told = [event(number, HandRaised(), actor="p") for number in range(1, 9)]
+    await store.emitter.deliver([told[index] for index in (4, 0, 1, 7, 2, 3, 6, 5)])
+
+    async def found(since: float | None, until: float | None) -> list[int]:
+        wanted = EventFilter(
+            since=seconds(since) if since is not None else None, until=seconds(until) if until is not None else None
+        )
+        pages = [page async for page in store.queries.all_events("m", wanted)]
+        return sorted(round((item.timestamp - DAWN).total_seconds()) for page in pages for item in page)
+
+    assert await found(3, 6) == [3, 4, 5]
+    assert await found(None, 3) == [1, 2]
+    assert await found(7, None) == [7, 8]
+    assert await found(20, 30) == []
+    assert await found(None, None) == list(range(1, 9))
+
+
+async def test_a_persons_events_are_those_of_all_their_stays(store: Store) -> None:
+    for user, stay in (("ann", "p1"), ("bob", "p2"), ("ann", "p3")):
+        joined = ParticipantJoined(user_id=user, display_name=user, role="host")
+        await store.emitter.emit("m", joined, HandRaised(), participant_id=stay)
+    page = await store.queries.events("m", EventFilter(user_id="ann", type="hand.raised"))
+    assert [item.participant_id for item in page.items] == ["p1", "p3"]
+    assert (await store.queries.events("m", EventFilter(user_id="eve"))).items == []
+
+
+async def test_all_events_end_where_the_log_ended_when_it_was_asked(store: Store) -> None:
+    await store.emitter.emit("m", *[HandRaised()] * 1500, participant_id="p")
+    pages = store.queries.all_events("m")
+    first = await anext(pages)
+    await store.emitter.emit("m", HandRaised(), participant_id="p")
+    rest = [item async for page in pages for item in page]
+    assert [item.sequence for item in (*first, *rest)] == list(range(1, 1501))
+    assert [page async for page in store.queries.all_events("nowhere")] == []
+
+
+async def test_counts_say_how_often_and_a_repetition_is_none(store: Store) -> None:
+    told = [event(number, HandRaised(), actor="p") for number in range(1, 4)]
+    await store.emitter.deliver(told)
+    await store.emitter.deliver([told[0]])
+    assert await store.queries.counts("m") == {"hand.raised": 3}

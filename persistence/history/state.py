@@ -1,0 +1,83 @@
+"""The room as it was at a moment: who was in, and what they had switched on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+
+from persistence.events import MeetingEnded
+from persistence.reader import Answer, is_text
+from persistence.tables import MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
+
+from .spans import STATES, State
+
+
+class PersonState(Answer):
+    """Somebody who was in. `away`: their connection was lost, and their place was kept."""
+
+    participant_id: str
+    user_id: str
+    display_name: str
+    joined_at: datetime
+    audio: bool
+    video: bool
+    screen: bool
+    hand: bool
+    speaking: bool
+    away: bool
+
+
+class RoomState(Answer):
+    """Everybody who was in at `at`, in order of arrival."""
+
+    meeting_id: str
+    at: datetime
+    participants: list[PersonState]
+
+
+def people_at(meeting_id: str, at: datetime) -> Select[*tuple[Any, ...]]:
+    """Rows of `PersonState`. One step down the index for each person and state, however long the meeting is."""
+    stay = ParticipantSessionRow
+    ended = MeetingRow.actual_end_time
+    # A stay whose end was never heard of ended with the meeting, the first time that ended after it began.
+    meeting_ended = exists().where(
+        MeetingLogRow.meeting_id == stay.meeting_id,
+        MeetingLogRow.type == MeetingEnded.type,
+        MeetingLogRow.timestamp.between(stay.joined_at, at),
+    )
+    lasted = or_(
+        stay.left_at > at,
+        and_(stay.left_at.is_(None), or_(ended.is_(None), ended > at, ended < stay.joined_at), ~meeting_ended),
+    )
+    return (
+        select(
+            stay.participant_id,
+            stay.user_id,
+            stay.display_name,
+            stay.joined_at,
+            *(_was_on(state, at).label(state) for state in STATES),
+        )
+        .join(MeetingRow, MeetingRow.id == stay.meeting_id)
+        .where(is_text(stay.meeting_id, meeting_id), stay.joined_at <= at, lasted)
+        .order_by(stay.joined_at, stay.participant_id)
+    )
+
+
+def _was_on(state: State, at: datetime) -> ColumnElement[bool]:
+    change = ParticipantStateRow
+    latest = (
+        select(change.is_on)
+        .where(
+            change.meeting_id == ParticipantSessionRow.meeting_id,
+            change.state == state,
+            change.participant_id == ParticipantSessionRow.participant_id,
+            change.at <= at,
+        )
+        .order_by(change.at.desc(), change.event_id.desc())
+        .limit(1)
+        .correlate(ParticipantSessionRow)
+        .scalar_subquery()
+    )
+    return func.coalesce(latest, false())

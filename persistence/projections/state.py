@@ -1,0 +1,74 @@
+"""What is switched on and off of people, into `participant_states`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from persistence.events import (
+    AudioMuted,
+    AudioUnmuted,
+    DominantSpeakerChanged,
+    Event,
+    HandLowered,
+    HandRaised,
+    ParticipantDisconnected,
+    ParticipantResumed,
+    Payload,
+    ScreenShareStarted,
+    ScreenShareStopped,
+    VideoMuted,
+    VideoUnmuted,
+)
+from persistence.tables import ParticipantStateRow
+
+from .registry import Projection, rows_of
+from .scope import Scope
+
+STATES = Projection("states", rows_of(ParticipantStateRow))
+
+_SWITCHED: Final[Mapping[type[Payload], tuple[str, bool]]] = MappingProxyType(
+    {
+        AudioUnmuted: ("audio", True),
+        AudioMuted: ("audio", False),
+        VideoUnmuted: ("video", True),
+        VideoMuted: ("video", False),
+        ScreenShareStarted: ("screen", True),
+        ScreenShareStopped: ("screen", False),
+        HandRaised: ("hand", True),
+        HandLowered: ("hand", False),
+        ParticipantDisconnected: ("away", True),
+        ParticipantResumed: ("away", False),
+    }
+)
+
+
+@STATES.of_each
+def switched(scope: Scope, event: Event) -> None:
+    of_type = _SWITCHED.get(type(event.payload))
+    if of_type is not None and event.participant_id is not None:
+        state, is_on = of_type
+        _note(scope, event, state, event.participant_id, is_on=is_on)
+
+
+@STATES.of(DominantSpeakerChanged)
+async def speaker_changed(scope: Scope, event: Event, payload: DominantSpeakerChanged) -> None:
+    """One has the floor, and the one before has it no more."""
+    if payload.previous is not None and payload.previous != event.participant_id:
+        _note(scope, event, "speaking", payload.previous, is_on=False)
+    if event.participant_id is not None:
+        _note(scope, event, "speaking", event.participant_id, is_on=True)
+
+
+def _note(scope: Scope, event: Event, state: str, participant_id: str, *, is_on: bool) -> None:
+    scope.states.append(
+        {
+            "meeting_id": event.meeting_id,
+            "state": state,
+            "participant_id": participant_id,
+            "at": event.timestamp,
+            "event_id": event.event_id,
+            "is_on": is_on,
+        }
+    )

@@ -1,0 +1,43 @@
+"""How every question about what happened is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, Select, false
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import InstrumentedAttribute
+
+from .database import translated
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Reader:
+    """Waits with each question until events that were durable before it are applied.
+
+    Raises `UnavailableError` when the database is not there or too far behind.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+        self._engine = engine
+        self._catch_up = catch_up
+
+    async def ask(self, question: Select[*tuple[Any, ...]]) -> list[Any]:
+        (rows,) = await self.ask_all(question)
+        return rows
+
+    async def ask_all(self, *questions: Select[*tuple[Any, ...]]) -> list[list[Any]]:
+        """One answer to each question."""
+        await self._catch_up()
+        async with translated(), self._engine.connect() as connection:
+            return [list(await connection.execute(question)) for question in questions]
+
+
+def is_text(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    # No stored id holds a control character or half a surrogate, and a driver may refuse to be asked for one.
+    return column == text if text.isprintable() else false()

@@ -1,0 +1,35 @@
+"""Who may read the record of a meeting."""
+
+from __future__ import annotations
+
+from persistence.repositories.meetings import Meeting
+from persistence.store import Store
+from server.api.contract import Call
+from server.api.errors import ApiError
+from signaling.identity import Identity
+from signaling.roles import Role
+
+
+class RecordAccess:
+    """Operators, whoever made the meeting, and its hosts: a record tells more than one sees by taking part."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def readable(self, call: Call) -> Meeting:
+        """The meeting of the path. Raises NOT_FOUND and ACCESS_DENIED."""
+        meeting = await self._store.meetings.get(call.path["id"])
+        if meeting is None:
+            raise ApiError("NOT_FOUND", "There is no such meeting.")
+        if not await self._may_read(call.caller, meeting):
+            raise ApiError("ACCESS_DENIED", "Only its hosts may read the record of a meeting.")
+        return meeting
+
+    async def _may_read(self, caller: Identity, meeting: Meeting) -> bool:
+        if caller.operator:
+            return True
+        if caller.meeting not in (None, meeting.id):
+            return False
+        if caller.user_id == meeting.creator_id or (caller.role is Role.HOST and caller.meeting == meeting.id):
+            return True
+        return await self._store.queries.role_of(meeting.id, caller.user_id) == Role.HOST
