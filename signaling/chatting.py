@@ -47,11 +47,12 @@ class Chatting:
         room.chat.keep(message)
         _tell(room, catalogue.CHAT_MESSAGE, message, but=but)
 
-    async def note(self, room: Room, text: str) -> None:
-        """A System message: what happened in the room, for everybody and for those who read later.
+    async def note(self, by: Participant, deed: str) -> None:
+        """A System message: what somebody did in the room, for everybody and for those who read later.
 
         It goes with something that was recorded already, so what the record refuses is logged alone.
         """
+        room = by.room
         async with room.chat.turn:
             revision = room.chat.revision + 1
             message = ChatMessage(
@@ -59,7 +60,8 @@ class Chatting:
                 number=revision,
                 revision=revision,
                 type="System",
-                text=text,
+                participant_id=by.id,
+                text=f"{by.display_name} {deed}",
                 sent_at=self._now(),
             )
             try:

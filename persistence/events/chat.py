@@ -31,14 +31,13 @@ class FileReference(BaseModel):
 
 
 class ChatMessageSent(Payload):
-    """By a participant, or by nobody: a System message says what happened in the room.
+    """By a participant. A System message says what they did in the room, and has no author.
 
     `to_participant_id`, `to_user_id` and `to_name` are there in a private message alone. `nonce` is the sender's own
     mark: the same message said again, because its answer was lost, is known by it.
     """
 
     type = "chat.message_sent"
-    personal = False
     withheld = frozenset({"text", "file", "nonce"})
 
     message_id: MessageId

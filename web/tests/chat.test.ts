@@ -125,6 +125,7 @@ class Server {
         this.asked.push({ name, payload: payload as Record<string, unknown> })
         return this.answer(payload as Record<string, unknown>) as never
       },
+      me: () => 'p-ada',
       userId: () => 'ada',
       say: (text) => this.said.push(text),
       warn: (text) => this.said.push(`! ${text}`),
@@ -197,6 +198,10 @@ describe('sending', () => {
     chat.hear({ type: 'chat:message', data: message(1) })
     chat.setOpen(true)
     chat.hear({ type: 'chat:message', data: message(2) })
-    expect(server.said).toEqual(['Bob: text 1'])
+    chat.setOpen(false)
+    const system = { type: 'System', user_id: null, text: 'Bob switched the chat off.' } as const
+    chat.hear({ type: 'chat:message', data: message(3, system) })
+    chat.hear({ type: 'chat:message', data: message(4, { ...system, participant_id: 'p-ada' }) })
+    expect(server.said).toEqual(['Bob: text 1', 'Bob switched the chat off.'])
   })
 })

@@ -21,6 +21,7 @@ import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
 import { Pins } from './pins'
 import { Playback } from './playback'
+import { Polls } from './polls'
 import { enterAgain } from './reentry'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
@@ -47,6 +48,7 @@ export class Call {
   readonly playback: Playback
   readonly gestures: Gestures
   readonly chat: Chat
+  readonly polls: Polls
   readonly pins = new Pins()
   readonly hosting: Hosting
   readonly wishes: HostWishes
@@ -84,6 +86,7 @@ export class Call {
     this.hosting = new Hosting(context)
     this.gestures = new Gestures(context)
     this.chat = new Chat(context)
+    this.polls = new Polls(context)
     // Undone from the last to the first: the session leaves while its connection still stands.
     this.#lifetime.own(() => this.media.close())
     this.#lifetime.own(() => this.#entry.close())
@@ -263,7 +266,7 @@ export class Call {
         joined,
       ),
     )
-    this.chat.enter(joined.chat)
+    this.#catchUp(joined)
     for (const notification of this.#early.splice(0)) this.#hear(notification)
     this.gestures.repeat()
     if (isHost(role)) void this.hosting.listWaiting()
@@ -278,13 +281,18 @@ export class Call {
         const text = this.wishes.paused(kind, this.#state.get().roster)
         if (text) this.say(text)
       }
-      this.chat.enter(joined.chat)
+      this.#catchUp(joined)
       for (const notification of this.#early.splice(0)) this.#hear(notification)
     } else {
       this.#resumeToken = undefined
       await signaling.request('room:leave', {})
       await this.#enter(signaling)
     }
+  }
+
+  #catchUp({ chat, polls }: RoomJoined): void {
+    this.chat.enter(chat)
+    this.polls.enter(polls)
   }
 
   async #tryEnter(signaling: Signaling): Promise<void> {
@@ -363,6 +371,7 @@ export class Call {
       }
       session.apply(notification)
       this.chat.hear(notification)
+      this.polls.hear(notification)
       if (notification.type === 'media:reset') this.#renewMedia(session)
       if (text) this.say(text)
     }

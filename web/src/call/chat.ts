@@ -17,7 +17,8 @@ import { type ReadableStore, Store } from '../state/store'
 
 export interface ChatContext {
   readonly request: <N extends RequestName>(name: N, payload: Requests[N]['payload']) => Promise<Requests[N]['reply']>
-  /** Our own user id, once in the room. */
+  /** Our own ids, once in the room. */
+  readonly me: () => string | undefined
   readonly userId: () => string | undefined
   readonly say: (text: string) => void
   readonly warn: (text: string) => void
@@ -64,8 +65,8 @@ export class Chat {
       const message = notification.data
       const { open, unread } = this.#state.get()
       this.#state.update((chat) => heard(chat, message, this.#context.userId()))
-      if (!open && (message.type === 'System' || this.#state.get().unread > unread))
-        this.#context.say(noticeOf(message))
+      const news = message.type === 'System' && message.participant_id !== this.#context.me()
+      if (!open && (news || this.#state.get().unread > unread)) this.#context.say(noticeOf(message))
     }
   }
 

@@ -44,10 +44,11 @@ export interface Allowed {
   readonly share: boolean
   readonly chat: boolean
   readonly react: boolean
+  readonly poll: boolean
 }
 
 export function allowedTo(person: Person | undefined, { features }: Rules): Allowed {
-  if (person === undefined) return { host: false, closing: false, share: false, chat: false, react: false }
+  if (person === undefined) return { host: false, closing: false, share: false, chat: false, react: false, poll: false }
   const host = isHost(person.role)
   const presents = host || person.role === 'presenter' || person.presents
   return {
@@ -56,6 +57,7 @@ export function allowedTo(person: Person | undefined, { features }: Rules): Allo
     share: person.role !== 'observer' && person.mayShare && (features.screen_share || presents),
     chat: person.mayChat && (features.chat || host),
     react: features.reactions || host,
+    poll: person.role !== 'observer' && presents,
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  ChartBarBig,
   Ellipsis,
   Hand,
   Link2,
@@ -107,6 +108,9 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
       </ControlButton>
       <ChatButton call={call} expanded={panel === 'chat'} onPress={() => actions.togglePanel('chat')} />
       <span className="wide-only">
+        <PollsButton call={call} expanded={panel === 'polls'} onPress={() => actions.togglePanel('polls')} />
+      </span>
+      <span className="wide-only">
         <ControlButton testId="copy-link" icon={Link2} label="Copy the link" onPress={actions.copyLink} />
       </span>
       <More actions={actions} services={services} />
@@ -130,6 +134,20 @@ function ChatButton({ call, expanded, onPress }: { call: Call; expanded: boolean
         <span className="count news" data-testid="chat-badge">
           {unread > 99 ? '99+' : unread}
           <span className="visually-hidden"> unread</span>
+        </span>
+      )}
+    </ControlButton>
+  )
+}
+
+function PollsButton({ call, expanded, onPress }: { call: Call; expanded: boolean; onPress: () => void }) {
+  const { unseen } = useStore(call.polls.state)
+  return (
+    <ControlButton testId="polls-toggle" icon={ChartBarBig} label="Polls" expanded={expanded} onPress={onPress}>
+      {unseen.length > 0 && (
+        <span className="count news" data-testid="polls-badge">
+          {unseen.length}
+          <span className="visually-hidden"> to answer</span>
         </span>
       )}
     </ControlButton>

@@ -1,4 +1,4 @@
-import { Activity, Keyboard, Link2, type LucideIcon, Maximize, Settings2, SunMoon } from 'lucide-react'
+import { Activity, ChartBarBig, Keyboard, Link2, type LucideIcon, Maximize, Settings2, SunMoon } from 'lucide-react'
 import type { Services } from '../app'
 import type { Theme } from '../state/preferences'
 import type { CallActions } from './ControlBar'
@@ -23,6 +23,7 @@ export function MoreMenu({
   onClose: () => void
 }) {
   const items: readonly Item[] = [
+    { icon: ChartBarBig, label: 'Polls', testId: 'open-polls', action: () => actions.togglePanel('polls') },
     { icon: Settings2, label: 'Devices', testId: 'open-devices', action: () => actions.togglePanel('devices') },
     {
       icon: Activity,

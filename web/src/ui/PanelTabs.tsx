@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useRef } from 'react'
 
-export type TabName = 'people' | 'chat'
+export type TabName = 'people' | 'chat' | 'polls'
 
 export interface Tab {
   readonly name: TabName

@@ -9,6 +9,7 @@ import { ConnectionPanel } from './ConnectionPanel'
 import { DevicePickers } from './DevicePickers'
 import { PanelTabs, type TabName } from './PanelTabs'
 import { PeoplePanel } from './PeoplePanel'
+import { PollsPanel } from './PollsPanel'
 import { ShortcutSheet } from './ShortcutSheet'
 import { useStore } from './useStore'
 
@@ -17,6 +18,7 @@ export type PanelName = TabName | 'devices' | 'connection' | 'shortcuts'
 const titles: Readonly<Record<PanelName, string>> = {
   people: 'People',
   chat: 'Chat',
+  polls: 'Polls',
   devices: 'Devices',
   connection: 'Connection details',
   shortcuts: 'Keyboard shortcuts',
@@ -58,9 +60,11 @@ export function SidePanel(props: SidePanelProps) {
 function useTabs({ call, tiles }: SidePanelProps) {
   const { roster } = useStore(call.state)
   const { unread } = useStore(call.chat.state)
+  const { unseen } = useStore(call.polls.state)
   return [
     { name: 'people', title: `People ${tiles.length}`, news: roster.waiting.length },
     { name: 'chat', title: 'Chat', news: unread },
+    { name: 'polls', title: 'Polls', news: unseen.length },
   ] as const
 }
 
@@ -83,6 +87,8 @@ function PanelBody({ name, call, reporter, services, tiles, onShow }: SidePanelP
       )
     case 'chat':
       return <ChatPanel call={call} />
+    case 'polls':
+      return <PollsPanel call={call} />
     case 'devices':
       return <DevicePickers media={call.media} preferences={services.preferences} />
     case 'connection':
