@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 import structlog
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -23,6 +23,7 @@ ANSWER_TIMEOUT_S: Final = 30.0
 """A database that has not answered by then is taken for one that will not."""
 
 _WRITES: Final = "folkmoot_writes"
+_WRITER: Final = "folkmoot_writer"
 _SYNCHRONOUS_FULL: Final = 2
 
 
@@ -44,7 +45,8 @@ def create_engine(
     """
     engine = _create_engine(_read_url(url), busy_timeout_ms)
     if errors is not None:
-        _count_errors(engine, errors)
+        for each in {engine.sync_engine, _writer_of(engine).sync_engine}:
+            _count_errors(each, errors)
     return engine
 
 
@@ -52,9 +54,7 @@ def _create_engine(target: URL, busy_timeout_ms: int) -> AsyncEngine:
     if target.drivername == "sqlite+aiosqlite":
         if target.database in (None, "", ":memory:"):
             raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
-        engine = create_async_engine(target, **_JSON)
-        _prepare_sqlite(engine, busy_timeout_ms)
-        return engine
+        return _create_sqlite(target, busy_timeout_ms)
     if target.drivername == "postgresql+asyncpg":
         server_settings = {"application_name": "folkmoot", "timezone": "UTC", "synchronous_commit": "on"}
         connect_args = {"server_settings": server_settings}
@@ -62,9 +62,35 @@ def _create_engine(target: URL, busy_timeout_ms: int) -> AsyncEngine:
     raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")
 
 
+def _create_sqlite(target: URL, busy_timeout_ms: int) -> AsyncEngine:
+    """Reading on many connections, writing on one.
+
+    Writers of this process wait in line for that. SQLite's own waiting is trying again after naps, each longer than the
+    one before, which makes a hundred writers a second wait for one another by the second.
+    """
+    engine, writer = (
+        create_async_engine(target, **_JSON),
+        create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=ANSWER_TIMEOUT_S, **_JSON),
+    )
+    for each in (engine, writer):
+        _prepare_sqlite(each, busy_timeout_ms)
+    engine.sync_engine.update_execution_options(**{_WRITER: writer})
+
+    @event.listens_for(engine.sync_engine, "engine_disposed")
+    def dispose_of_both(_engine: Engine) -> None:
+        writer.sync_engine.dispose()
+
+    return engine
+
+
 def writing(engine: AsyncEngine) -> AsyncEngine:
-    """The same engine for transactions that write: on SQLite they take the write lock at once, where waiting works."""
-    return engine.execution_options(**{_WRITES: True})
+    """The engine for transactions that write: on SQLite they take the write lock at once, where waiting works."""
+    return _writer_of(engine).execution_options(**{_WRITES: True})
+
+
+def _writer_of(engine: AsyncEngine) -> AsyncEngine:
+    writer: AsyncEngine = engine.sync_engine.get_execution_options().get(_WRITER, engine)
+    return writer
 
 
 async def require_durability(connection: AsyncConnection) -> None:
@@ -107,8 +133,8 @@ def _read_url(url: str) -> URL:
         raise StartRefusedError("the database URL cannot be read") from error
 
 
-def _count_errors(engine: AsyncEngine, errors: Counter[str]) -> None:
-    @event.listens_for(engine.sync_engine, "handle_error")
+def _count_errors(engine: Engine, errors: Counter[str]) -> None:
+    @event.listens_for(engine, "handle_error")
     def count(context: ExceptionContext) -> None:
         errors[Fault.CONNECTION if context.is_disconnect else fault_of(context.original_exception)] += 1
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from weakref import WeakValueDictionary
+
 import structlog
 
 from persistence.errors import MeetingExistsError
@@ -26,12 +29,13 @@ class Admission:
         self._store = store
         self._passwords = passwords
         self._creations = creations
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, identity: Identity, meeting_id: str, password: str | None) -> Meeting:
         """Raises ACCESS_DENIED (another meeting's token, no grant, no guests, wrong password), NOT_FOUND, CONFLICT."""
         if identity.meeting not in (None, meeting_id) or not identity.may(ROOM_JOIN):
             raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you join this meeting.")
-        meeting = await self._store.meetings.get(meeting_id) or await self._make(identity, meeting_id)
+        meeting = await self._store.meetings.find(meeting_id) or await self._make(identity, meeting_id)
         if meeting.status is MeetingStatus.CANCELLED:
             raise SignalingError(ErrorCode.CONFLICT, "The meeting was cancelled.")
         if identity.is_guest and not meeting.guests_allowed and role_of(identity, meeting) is not Role.HOST:
@@ -53,14 +57,19 @@ class Admission:
     async def _make(self, identity: Identity, meeting_id: str) -> Meeting:
         if identity.meeting != meeting_id or not identity.holds(ROOM_CREATE):
             raise not_found("meeting")
-        try:
-            return await self.create(NewMeeting(id=meeting_id, title=DEFAULT_TITLE, creator_id=identity.user_id))
-        except MeetingExistsError:
-            # Somebody else with such a token was faster.
-            meeting = await self._store.meetings.get(meeting_id)
-            if meeting is None:
-                raise
-            return meeting
+        # All who come to a new meeting come at once: one of them makes it, the others find it.
+        turn = self._making.setdefault(meeting_id, asyncio.Lock())
+        async with turn:
+            if (meeting := await self._store.meetings.find(meeting_id)) is not None:
+                return meeting
+            try:
+                return await self.create(NewMeeting(id=meeting_id, title=DEFAULT_TITLE, creator_id=identity.user_id))
+            except MeetingExistsError:
+                # Somebody on another node was faster.
+                meeting = await self._store.meetings.find(meeting_id)
+                if meeting is None:
+                    raise
+                return meeting
 
     async def _check_password(self, meeting: Meeting, password: str | None) -> None:
         if meeting.password_hash is None:

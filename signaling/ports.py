@@ -30,6 +30,10 @@ class Meetings(Protocol):
 
     async def get(self, meeting_id: str) -> Meeting | None: ...
 
+    async def find(self, meeting_id: str) -> Meeting | None:
+        """As people set it; does not wait for facts that are on their way."""
+        ...
+
 
 class Blocks(Protocol):
     """Implemented by persistence's Blocks."""

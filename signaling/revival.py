@@ -102,10 +102,11 @@ class Revival:
 
     async def recall(self, room: Room) -> None:
         """The first to come is about to open the room: if it was only stopped a moment ago, its rules still hold."""
-        ended_at = room.meeting.actual_end_time
-        if ended_at is None or self._now() - ended_at > REMEMBERED:
+        meeting = await self._store.meetings.get(room.id)
+        ended_at = meeting.actual_end_time if meeting is not None else None
+        if meeting is None or ended_at is None or self._now() - ended_at > REMEMBERED:
             return
-        told = await self._retell(room.meeting)
+        told = await self._retell(meeting)
         if told is not None and told.ended is not None and _reason(told.ended.payload) == SERVER_STOPPING:
             _rule(room, told)
 

@@ -126,9 +126,14 @@ class Meetings:
 
         A placeholder nobody has named is no meeting yet.
         """
+        if _ID.fullmatch(meeting_id):
+            await self._catch_up()
+        return await self.find(meeting_id)
+
+    async def find(self, meeting_id: str) -> Meeting | None:
+        """The same without waiting for what is on its way: what people set counts, its times and counts may be old."""
         if not _ID.fullmatch(meeting_id):
             return None
-        await self._catch_up()
         async with translated(), self._engine.connect() as connection:
             known = or_(MeetingRow.is_placeholder.is_(False), MeetingRow.title != "")
             row = (await connection.execute(select(*_COLUMNS).where(MeetingRow.id == meeting_id, known))).first()

@@ -118,7 +118,7 @@ async def requests(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     people = await bench.rooms(options.people, "asking")
     bench.say("asking begins")
     told, cpu_s, load = sum(wire.told for wire in people), bench.cpu_s(), Load()
-    began = time.monotonic()
+    began, own_cpu_s = time.monotonic(), time.process_time()
     await load.run(people, options.rate, options.duration)
     took_s = time.monotonic() - began
     result = {
@@ -127,6 +127,7 @@ async def requests(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
         "told_per_s": round((sum(wire.told for wire in people) - told) / took_s),
         "ms": load.took.summary(),
         "server_core": round((bench.cpu_s() - cpu_s) / took_s, 2),
+        "clients_core": round((time.process_time() - own_cpu_s) / took_s, 2),
         "outcomes": dict(load.outcomes),
     }
     await leave(people)
@@ -209,7 +210,7 @@ class Arrivals:
             self.people.append(wire)
             return None
         await wire.close()
-        self.outcomes[f"refused {answer['error']['code']}"] += 1
+        self.outcomes[f"refused {answer['error']['code']}: {answer['error']['message']}"] += 1
         return self._told(answer["error"].get("retry_after"))
 
     def _told(self, retry_after_s: float | None) -> float:

@@ -307,6 +307,9 @@ class MemoryMeetings:
             return row
         return row.model_copy(update={"actual_end_time": NOON})
 
+    async def find(self, meeting_id: str) -> Meeting | None:
+        return self.rows.get(meeting_id)
+
 
 class MemoryBlocks:
     """As the projection would have it: the latest decision counts."""
