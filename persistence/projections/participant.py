@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import case, delete, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.dialect import insert_into
+from persistence.dialect import Insert, insert_for
 from persistence.events import Event, ParticipantJoined, ParticipantLeft
 from persistence.tables import ParticipantRow, ParticipationStatus
 from persistence.tables import ParticipantSessionRow as Stay
@@ -27,23 +29,14 @@ PEOPLE = Projection("people", _clear)
 @PEOPLE.of(ParticipantJoined)
 async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoined) -> None:
     """Opens a stay. Should one be opened twice, its earliest arrival counts."""
-    arrival = insert_into(scope.connection, Stay).values(
+    scope.write(
+        _arrival,
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         user_id=payload.user_id,
         display_name=payload.display_name,
         role=payload.role,
         joined_at=event.timestamp,
-    )
-    await scope.connection.execute(
-        arrival.on_conflict_do_update(
-            index_elements=[Stay.meeting_id, Stay.participant_id],
-            set_={
-                **{name: arrival.excluded[name] for name in ("user_id", "display_name", "joined_at")},
-                "role": case((Stay.role_changed_at.is_(None), arrival.excluded.role), else_=Stay.role),
-            },
-            where=or_(Stay.joined_at.is_(None), Stay.joined_at > arrival.excluded.joined_at),
-        )
     )
     scope.crowds.add(event.meeting_id)
     scope.people.add((event.meeting_id, payload.user_id))
@@ -52,19 +45,36 @@ async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoi
 @PEOPLE.of(ParticipantLeft)
 async def participant_left(scope: Scope, event: Event, payload: ParticipantLeft) -> None:
     """Closes a stay, even one whose arrival is still to be delivered. Its latest departure counts."""
-    departure = insert_into(scope.connection, Stay).values(
+    scope.write(
+        _departure,
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         user_id=payload.user_id,
         left_at=event.timestamp,
         left_reason=payload.reason,
     )
-    await scope.connection.execute(
-        departure.on_conflict_do_update(
-            index_elements=[Stay.meeting_id, Stay.participant_id],
-            set_={name: departure.excluded[name] for name in ("left_at", "left_reason")},
-            where=or_(Stay.left_at.is_(None), Stay.left_at < departure.excluded.left_at),
-        )
-    )
     scope.crowds.add(event.meeting_id)
     scope.people.add((event.meeting_id, payload.user_id))
+
+
+@cache
+def _arrival(dialect: str) -> Insert:
+    arrival = insert_for(dialect, Stay)
+    return arrival.on_conflict_do_update(
+        index_elements=[Stay.meeting_id, Stay.participant_id],
+        set_={
+            **{name: arrival.excluded[name] for name in ("user_id", "display_name", "joined_at")},
+            "role": case((Stay.role_changed_at.is_(None), arrival.excluded.role), else_=Stay.role),
+        },
+        where=or_(Stay.joined_at.is_(None), Stay.joined_at > arrival.excluded.joined_at),
+    )
+
+
+@cache
+def _departure(dialect: str) -> Insert:
+    departure = insert_for(dialect, Stay)
+    return departure.on_conflict_do_update(
+        index_elements=[Stay.meeting_id, Stay.participant_id],
+        set_={name: departure.excluded[name] for name in ("left_at", "left_reason")},
+        where=or_(Stay.left_at.is_(None), Stay.left_at < departure.excluded.left_at),
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from persistence.dialect import Insert, insert_for
 from persistence.events import (
     AudioMuted,
     AudioUnmuted,
@@ -62,13 +64,17 @@ async def speaker_changed(scope: Scope, event: Event, payload: DominantSpeakerCh
 
 
 def _note(scope: Scope, event: Event, state: str, participant_id: str, *, is_on: bool) -> None:
-    scope.states.append(
-        {
-            "meeting_id": event.meeting_id,
-            "state": state,
-            "participant_id": participant_id,
-            "at": event.timestamp,
-            "event_id": event.event_id,
-            "is_on": is_on,
-        }
+    scope.write(
+        _span,
+        meeting_id=event.meeting_id,
+        state=state,
+        participant_id=participant_id,
+        at=event.timestamp,
+        event_id=event.event_id,
+        is_on=is_on,
     )
+
+
+@cache
+def _span(dialect: str) -> Insert:
+    return insert_for(dialect, ParticipantStateRow).on_conflict_do_nothing()

@@ -18,7 +18,6 @@ from persistence.tables import (
     MeetingStatus,
     ParticipantRow,
     ParticipantSessionRow,
-    ParticipantStateRow,
     ParticipationStatus,
 )
 
@@ -35,6 +34,7 @@ def participant_row_id(meeting_id: str, user_id: str) -> str:
 
 async def refresh_totals(scope: Scope) -> None:
     """Derive what the batch affected, in a fixed order of rows, so that two nodes cannot wait for each other."""
+    await scope.flush()
     for meeting_id in sorted(scope.lifecycles):
         await _refresh_lifecycle(scope, meeting_id)
         await _name_placeholder(scope, meeting_id)
@@ -42,9 +42,6 @@ async def refresh_totals(scope: Scope) -> None:
         await _count_present(scope, changed)
     if scope.people:
         await _refresh_people(scope)
-    if scope.states:
-        states = insert_into(scope.connection, ParticipantStateRow)
-        await scope.connection.execute(states.on_conflict_do_nothing(), scope.states)
     await add_up(scope)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import or_
 
-from persistence.dialect import insert_into
+from persistence.dialect import Insert, insert_for
 from persistence.events import Event, TrackAdded, TrackRemoved
 from persistence.tables import TrackRow as Track
 
@@ -17,36 +19,44 @@ TRACKS = Projection("tracks", rows_of(Track))
 @TRACKS.of(TrackAdded)
 async def track_added(scope: Scope, event: Event, payload: TrackAdded) -> None:
     """Should one begin twice, its earliest beginning counts."""
-    added = insert_into(scope.connection, Track).values(
+    scope.write(
+        _added,
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         added_at=event.timestamp,
         **payload.model_dump(),
-    )
-    given = ("participant_id", "kind", "source", "added_at")
-    await scope.connection.execute(
-        added.on_conflict_do_update(
-            index_elements=[Track.meeting_id, Track.producer_id],
-            set_={name: added.excluded[name] for name in given},
-            where=or_(Track.added_at.is_(None), Track.added_at > added.excluded.added_at),
-        )
     )
 
 
 @TRACKS.of(TrackRemoved)
 async def track_removed(scope: Scope, event: Event, payload: TrackRemoved) -> None:
     """Its latest end counts."""
-    removed = insert_into(scope.connection, Track).values(
+    scope.write(
+        _removed,
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         removed_at=event.timestamp,
         removed_reason=payload.reason,
         **payload.model_dump(exclude={"reason"}),
     )
-    await scope.connection.execute(
-        removed.on_conflict_do_update(
-            index_elements=[Track.meeting_id, Track.producer_id],
-            set_={name: removed.excluded[name] for name in ("removed_at", "removed_reason")},
-            where=or_(Track.removed_at.is_(None), Track.removed_at < removed.excluded.removed_at),
-        )
+
+
+@cache
+def _added(dialect: str) -> Insert:
+    added = insert_for(dialect, Track)
+    given = ("participant_id", "kind", "source", "added_at")
+    return added.on_conflict_do_update(
+        index_elements=[Track.meeting_id, Track.producer_id],
+        set_={name: added.excluded[name] for name in given},
+        where=or_(Track.added_at.is_(None), Track.added_at > added.excluded.added_at),
+    )
+
+
+@cache
+def _removed(dialect: str) -> Insert:
+    removed = insert_for(dialect, Track)
+    return removed.on_conflict_do_update(
+        index_elements=[Track.meeting_id, Track.producer_id],
+        set_={name: removed.excluded[name] for name in ("removed_at", "removed_reason")},
+        where=or_(Track.removed_at.is_(None), Track.removed_at < removed.excluded.removed_at),
     )
