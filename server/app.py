@@ -74,7 +74,7 @@ class Application:
         settings, fleet = self._settings, self._fleet
         registry = Registry(limits=settings.limits)
         doors = Doors(settings, store, self._authority)
-        outgoing = Outgoing(settings, store)
+        outgoing = Outgoing(settings, store, doors.accounts)
         gateway = Gateway(
             authenticate=doors.authenticator.identify,
             registry=registry,
@@ -106,7 +106,7 @@ class Application:
         return Lifecycle(
             [
                 Stage("record", _nothing, store.close),
-                outgoing.stage(),
+                *outgoing.stages(),
                 doors.stage(),
                 Stage("media", fleet.start, fleet.stop),
                 Stage("signaling", gateway.start, gateway.stop),

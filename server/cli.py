@@ -8,34 +8,29 @@ import re
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvloop
-from pydantic import ValidationError
 
-from config.settings import Settings, load
+from config.settings import Settings
 from persistence.errors import PersistenceError
 from persistence.store import Store
 from server import logs
 from server.app import Application
+from server.cli_settings import ConfigFile, Dev, settings_from
 from server.identity import TokenAuthority
 from server.loadtest import report
 from server.loadtest.run import GeneratorDiedError, LoadTest
 from server.loadtest.scenario import Scenario
+from server.operator_cli import add_operator_commands
 from sfu.worker_process import WorkerStartError
 from signaling.roles import Role
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Folkmoot: a self-hosted realtime meeting server.")
-
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A YAML file; see config/folkmoot.example.yaml.")]
-Dev = Annotated[
-    bool, typer.Option("--dev", help="Known secret, guests may create meetings. Never on a public address.")
-]
+add_operator_commands(cli)
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BANNER = """
@@ -44,24 +39,6 @@ BANNER = """
       open  http://localhost:{port}
 
 """
-
-
-def settings_from(config: Path | None, dev: bool) -> Settings:
-    """Settings, or a readable end of the program."""
-    try:
-        settings = load(config, {"dev": True} if dev else {})
-    except FileNotFoundError as error:
-        raise typer.BadParameter(f"no such file: {error}") from None
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            typer.echo(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}", err=True)
-        raise typer.Exit(2) from None
-    problems = settings.problems()
-    for problem in problems:
-        typer.echo(problem, err=True)
-    if problems:
-        raise typer.Exit(2)
-    return settings
 
 
 @cli.command()
@@ -126,32 +103,6 @@ def migrate(config: ConfigFile = None, dev: Dev = False) -> None:
 async def _migrate(settings: Settings) -> None:
     store = await Store.open(settings.database_url, settings.data_dir)
     await store.close()
-
-
-@cli.command()
-def rooms(
-    url: Annotated[str, typer.Option(help="The server asked.")] = "http://localhost:7880",
-    config: ConfigFile = None,
-    dev: Dev = False,
-) -> None:
-    """Show the rooms that are live on a running server."""
-    settings = settings_from(config, dev)
-    authority = TokenAuthority(settings.auth.secret.get_secret_value(), now=time.time)
-    token = authority.issue("folkmoot-cli", ttl_s=60, operator=True)
-    if not url.startswith(("http://", "https://")):
-        raise typer.BadParameter("--url is an http or https address")
-    request = urllib.request.Request(f"{url}/api/rooms", headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - the scheme is checked above
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - the scheme is checked above
-            live = json.load(answer)["rooms"]
-    except (urllib.error.URLError, TimeoutError) as error:
-        typer.echo(f"{url} does not answer: {error}", err=True)
-        raise typer.Exit(1) from None
-    for room in live:
-        people = len(room["participants"])
-        typer.echo(f"{room['meeting_id']}  {people} {'person' if people == 1 else 'people'}  {room['title']}")
-    if not live:
-        typer.echo("no room is live")
 
 
 @cli.command("load-test")

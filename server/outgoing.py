@@ -1,4 +1,4 @@
-"""What tells others of what happened, put together: webhooks."""
+"""What leaves the record, put together: webhooks to others, old events into archives, erased data for good."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from random import SystemRandom
 
 from config.settings import Settings
 from persistence.store import Store, utc_now
+from server.accounts.accounts import Accounts
 from server.api.contract import Route
+from server.api.retention import RetentionApi
 from server.api.webhooks import WebhooksApi
+from server.housekeeping import Housekeeping
 from server.lifecycle import Stage
 from server.metrics import Sample
 from server.webhooks.addresses import AddressRule
@@ -19,7 +22,7 @@ from server.webhooks.sender import Sender
 
 
 class Outgoing:
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, accounts: Accounts) -> None:
         webhooks = settings.webhooks
         rule = AddressRule(webhooks.allowed_networks)
         targets = Targets(rule)
@@ -28,12 +31,19 @@ class Outgoing:
             store, sender, Retries.of(webhooks), node=store.node, clock=utc_now, rng=SystemRandom()
         )
         self._webhooks = WebhooksApi(store, self._dispatcher, targets, webhooks)
+        archive = settings.retention.archive_dir or settings.data_dir / "archive"
+        self._housekeeping = Housekeeping(store, settings.retention, archive, clock=utc_now)
+        self._retention = RetentionApi(store, self._housekeeping, accounts)
 
     def routes(self) -> list[Route]:
-        return self._webhooks.routes()
+        return [*self._webhooks.routes(), *self._retention.routes()]
 
     def samples(self) -> Iterable[Sample]:
-        return self._dispatcher.samples()
+        yield from self._dispatcher.samples()
+        yield from self._housekeeping.samples()
 
-    def stage(self) -> Stage:
-        return Stage("outgoing", self._dispatcher.start, self._dispatcher.stop)
+    def stages(self) -> list[Stage]:
+        return [
+            Stage("housekeeping", self._housekeeping.start, self._housekeeping.stop),
+            Stage("webhooks", self._dispatcher.start, self._dispatcher.stop),
+        ]

@@ -132,6 +132,10 @@ class Accounts:
         await self._revoke(await self._sign_ins.end_all(user.id, but=caller.sign_in))
         log.info("password_changed", user_id=user.id)
 
+    async def end_sign_ins(self, user_id: str) -> None:
+        """Everywhere at once, as when the account is about to be deleted."""
+        await self._revoke(await self._sign_ins.end_all(user_id))
+
     async def revoke(self, token_id: str, *, ttl_s: float) -> None:
         """End any token, whoever issued it; a sign-in with that id cannot renew its tokens any more."""
         await self._sign_ins.end(token_id)
