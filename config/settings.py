@@ -82,6 +82,7 @@ class LimitSettings(Section):
     title_length: int = Field(100, ge=1, le=255)
     description_length: int = Field(500, ge=0)
     chat_length: int = Field(4000, ge=1, le=16_000)
+    presence_ttl_s: float = Field(300, gt=0)
 
 
 class LogSettings(Section):

@@ -47,7 +47,7 @@ class Chatting:
         room.chat.keep(message)
         _tell(room, catalogue.CHAT_MESSAGE, message, but=but)
 
-    async def note(self, by: Participant, deed: str) -> None:
+    async def note(self, by: Participant, text: str) -> None:
         """A System message: what somebody did in the room, for everybody and for those who read later.
 
         It goes with something that was recorded already, so what the record refuses is logged alone.
@@ -61,7 +61,7 @@ class Chatting:
                 revision=revision,
                 type="System",
                 participant_id=by.id,
-                text=f"{by.display_name} {deed}",
+                text=text,
                 sent_at=self._now(),
             )
             try:

@@ -25,10 +25,11 @@ def clean_display_name(name: str | None, *, fallback: str) -> str:
 
     Empty after cleaning: the `fallback`, cleaned likewise; empty too: "Guest".
     """
-    return _clean(name or "") or _clean(fallback) or "Guest"
+    return cleaned(name or "") or cleaned(fallback) or "Guest"
 
 
-def _clean(name: str) -> str:
+def cleaned(name: str) -> str:
+    """The same, and empty when nothing of the name is left."""
     kept = "".join(sign for sign in name[: MAX_GRAPHEMES * 32] if sign.isspace() or _may_stay(sign))
     spaced = " ".join(kept.split())
     name = "".join(_graphemes(unicodedata.normalize("NFC", spaced))[:MAX_GRAPHEMES])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from persistence.events import ConnectionStats
 from signaling.display_name import clean_display_name
 from signaling.messages.model import Kind, Told
-from signaling.messages.participant import ParticipantView
+from signaling.messages.participant import ParticipantView, Presence
 from signaling.permissions import Permissions
 from signaling.roles import Role
 
@@ -51,6 +51,7 @@ class Participant:
     switching: asyncio.Lock = field(default_factory=asyncio.Lock)
     enabled: dict[Kind, bool] = field(default_factory=dict)
     screen: bool = False
+    presence: Presence = "active"
     transports: dict[str, Transport] = field(default_factory=dict)
     used_key: str | None = None
     """Of the token they last came back with: whoever shows it while that connection stands came second."""
@@ -102,6 +103,7 @@ class Participant:
             video=self.enabled.get("video", False),
             screen=self.screen,
             connected=self.away_since is None,
+            presence=self.presence,
             hand_raised=self.hand_raised,
             hand_position=self.room.hands.position(self.id),
             hand_raised_at=self.room.hands.raised_at(self.id),

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from persistence import events as e
 from persistence.features import Features
 from signaling.messages.model import Kind
+from signaling.messages.participant import Presence
 from signaling.permissions import Permissions
 from signaling.roles import Role
 from signaling.standings import Standing
@@ -28,6 +29,7 @@ class Stay:
     permissions: Permissions = field(default_factory=Permissions)
     enabled: dict[Kind, bool] = field(default_factory=dict)
     screen: bool = False
+    presence: Presence = "active"
 
 
 _STEPS: Final[dict[type[e.Payload], Callable[[Retelling, e.Event, Any], None]]] = {}
@@ -108,6 +110,16 @@ class Retelling:
             stay.role = role
         before = self.standings.get(payload.user_id)
         self.standings[payload.user_id] = Standing(role, before.permissions if before else Permissions())
+
+    @_of(e.ParticipantRenamed)
+    def _renamed(self, _event: e.Event, payload: e.ParticipantRenamed) -> None:
+        if (stay := self.stays.get(payload.target)) is not None:
+            stay.display_name = payload.display_name
+
+    @_of(e.PresenceChanged)
+    def _presence_changed(self, event: e.Event, payload: e.PresenceChanged) -> None:
+        if (stay := self.stays.get(_actor(event))) is not None:
+            stay.presence = payload.presence
 
     @_of(e.PermissionsChanged)
     def _permissions_changed(self, _event: e.Event, payload: e.PermissionsChanged) -> None:

@@ -201,6 +201,7 @@ def _participant(room: Room, session: Session, stay: Stay) -> Participant:
         own_role=Role.HOST if host else Role.PARTICIPANT,
         permissions=stay.permissions,
         enabled=dict(stay.enabled),
+        presence=stay.presence,
         used_key=stay.keys[0] if len(stay.keys) > 1 else None,
         resume_key=stay.keys[-1] if stay.keys else None,
     )

@@ -57,6 +57,9 @@ PERMITTED: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "screen:stop": _ALL,
         "hand:raise": _ALL,
         "reaction:send": _ALL,
+        "presence:set": _ALL,
+        # Oneself; others by hosts alone.
+        "participant:rename": _ALL,
         # Whoever may not write may read; permissions and features say who may write.
         "chat:send": _ALL,
         "chat:edit": _ALL,

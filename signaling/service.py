@@ -28,13 +28,14 @@ from signaling.handlers.token import TokenHandlers
 from signaling.identity import Identity
 from signaling.media_events import MediaEvents
 from signaling.ports import Store
+from signaling.presence import DELIBERATE, Presences
 from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
 from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
 from signaling.revival import Revival
 from signaling.rooms import Registry
-from signaling.session import Line, NoLine, Session, Work
+from signaling.session import Asked, Line, NoLine, Session, Work
 from signaling.speaking import Speaking
 from signaling.wiring import Parts, all_handlers, lobbies_of, polling_of, utc_now
 
@@ -72,6 +73,7 @@ class Signaling:
         self._closing = Closing(media, store.emitter, registry)
         self._data_closing = DataClosing(store.emitter, self._closing, registry)
         self.facts = Facts(store.emitter, dropped=self.counters.facts_dropped)
+        self._presences = Presences(self.facts, ttl_s=settings.limits.presence_ttl_s, clock=clock)
         self._recovery = Recovery(media=media, closing=self._closing, counters=self.counters)
         self._lobbies = lobbies_of(registry, store, settings, new_id)
         self._polling = polling_of(store, settings)
@@ -99,7 +101,7 @@ class Signaling:
             speaking=self._speaking,
         )
         self._dispatch = Dispatch(all_handlers(self._parts(registry, store, settings, new_id, guards)), self.counters)
-        self._work = Work(serve=self._dispatch.serve, leave=self._leave, absent=self._absent)
+        self._work = Work(serve=self._serve, leave=self._leave, absent=self._absent)
         self._watching: list[asyncio.Task[None]] = []
         self.accepting = False
 
@@ -119,6 +121,7 @@ class Signaling:
             chatting=self._chatting,
             lobbies=self._lobbies,
             polling=self._polling,
+            presences=self._presences,
             ranks=self._ranks,
             passwords=guards.passwords,
             creations=Creations(settings.rates, guards.quotas, self.counters),
@@ -136,6 +139,7 @@ class Signaling:
             asyncio.create_task(self._ranks.run(), name="ranks"),
             asyncio.create_task(self._lobbies.run(), name="lobbies"),
             asyncio.create_task(self._polling.run(), name="polling"),
+            asyncio.create_task(self._presences.run(), name="presences"),
             asyncio.create_task(self.credentials.run(), name="credentials"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]
@@ -176,6 +180,12 @@ class Signaling:
 
     def _standing(self) -> list[Session]:
         return [session for session, _ in self._sessions.values()]
+
+    async def _serve(self, session: Session, asked: Asked) -> bool:
+        served = await self._dispatch.serve(session, asked)
+        if served and session.participant is not None and asked.event in DELIBERATE:
+            self._presences.touch(session.participant)
+        return served
 
     async def _absent(self, session: Session) -> float:
         if session.participant is None or not self.accepting:

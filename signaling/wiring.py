@@ -35,6 +35,7 @@ from signaling.passwords import Passwords
 from signaling.polling import Polling
 from signaling.polls import Ballots
 from signaling.ports import Store
+from signaling.presence import Presences
 from signaling.ranks import Ranks
 from signaling.rates.creations import Creations
 from signaling.revival import Revival
@@ -62,6 +63,7 @@ class Parts:
     chatting: Chatting
     lobbies: Lobbies
     polling: Polling
+    presences: Presences
     ranks: Ranks
     passwords: Passwords
     creations: Creations
@@ -132,6 +134,6 @@ def all_handlers(parts: Parts) -> list[object]:
         ChatHandlers(parts.chatting, utc_now, chat_length=limits.chat_length),
         PollHandlers(record, parts.polling, parts.chatting, new_id=parts.new_id, now=utc_now),
         LobbyHandlers(record, parts.lobbies),
-        ParticipantHandlers(record, utc_now),
+        ParticipantHandlers(record, parts.chatting, parts.presences, utc_now),
         parts.tokens,
     ]

@@ -51,7 +51,9 @@ from .participant import (
     ParticipantDisconnected,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantRenamed,
     ParticipantResumed,
+    PresenceChanged,
     ReactionSent,
 )
 from .payload import Payload
@@ -111,6 +113,7 @@ __all__ = [
     "ParticipantLeft",
     "ParticipantMutedBy",
     "ParticipantRemoved",
+    "ParticipantRenamed",
     "ParticipantResumed",
     "ParticipantUnblocked",
     "Payload",
@@ -120,6 +123,7 @@ __all__ = [
     "PollCreated",
     "PollType",
     "PollVoted",
+    "PresenceChanged",
     "ReactionSent",
     "RetentionArchived",
     "RoleChanged",

@@ -58,6 +58,8 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             participant.HandRaised,
             participant.HandLowered,
             participant.ReactionSent,
+            participant.ParticipantRenamed,
+            participant.PresenceChanged,
             media.AudioMuted,
             media.AudioUnmuted,
             media.VideoMuted,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -71,3 +71,22 @@ class ReactionSent(Payload):
     type = "reaction.sent"
 
     reaction: Reason
+
+
+class ParticipantRenamed(Payload):
+    """They, or a host, changed the name they are shown by. `target` is the participant, the event's is who did it."""
+
+    type = "participant.renamed"
+
+    target: Identifier
+    user_id: Identifier
+    from_name: Text
+    display_name: Text
+
+
+class PresenceChanged(Payload):
+    """Whether somebody is at their device: as they said, or because nothing was heard of them for long."""
+
+    type = "presence.changed"
+
+    presence: Literal["active", "away"]

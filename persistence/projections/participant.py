@@ -63,7 +63,10 @@ def _arrival(dialect: str) -> Insert:
     return arrival.on_conflict_do_update(
         index_elements=[Stay.meeting_id, Stay.participant_id],
         set_={
-            **{name: arrival.excluded[name] for name in ("user_id", "display_name", "joined_at")},
+            **{name: arrival.excluded[name] for name in ("user_id", "joined_at")},
+            "display_name": case(
+                (Stay.display_name_changed_at.is_(None), arrival.excluded.display_name), else_=Stay.display_name
+            ),
             "role": case((Stay.role_changed_at.is_(None), arrival.excluded.role), else_=Stay.role),
         },
         where=or_(Stay.joined_at.is_(None), Stay.joined_at > arrival.excluded.joined_at),

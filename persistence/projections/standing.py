@@ -1,4 +1,4 @@
-"""What hosts made of people, into their stays; `participants` follows from there."""
+"""What people were made after they came, and called, into their stays; `participants` follows from there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_
 
 from persistence.dialect import insert_into
-from persistence.events import Event, PermissionsChanged, RoleChanged
+from persistence.events import Event, ParticipantRenamed, PermissionsChanged, RoleChanged
 from persistence.tables import ParticipantSessionRow as Stay
 
 from .participant import PEOPLE
@@ -25,7 +25,15 @@ async def permissions_changed(scope: Scope, event: Event, payload: PermissionsCh
     await _change(scope, event, payload, {"permissions": permissions})
 
 
-async def _change(scope: Scope, event: Event, payload: RoleChanged | PermissionsChanged, given: dict[str, Any]) -> None:
+@PEOPLE.of(ParticipantRenamed)
+async def participant_renamed(scope: Scope, event: Event, payload: ParticipantRenamed) -> None:
+    await _change(scope, event, payload, {"display_name": payload.display_name})
+
+
+Change = RoleChanged | PermissionsChanged | ParticipantRenamed
+
+
+async def _change(scope: Scope, event: Event, payload: Change, given: dict[str, Any]) -> None:
     """The latest change of the one column counts, also of a stay whose arrival is still to be delivered."""
     (column,) = given
     when = getattr(Stay, f"{column}_changed_at")

@@ -15,7 +15,8 @@ class ParticipantSessionRow(Base):
     """One stay in a meeting, named by the `participant_id` it was given in the room.
 
     Either end may be missing: `left_at` while the stay lasts, `joined_at` while only the departure has been delivered.
-    `role` and `permissions` are the last that hosts gave, at the times beside them; else the role they came with.
+    `display_name`, `role` and `permissions` are the last that were given, at the times beside them; else name and role
+    are those they came with.
     """
 
     __tablename__ = "participant_sessions"
@@ -25,6 +26,7 @@ class ParticipantSessionRow(Base):
     participant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(255))
     display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
+    display_name_changed_at: Mapped[datetime | None]
     role: Mapped[str | None] = mapped_column(String(64))
     role_changed_at: Mapped[datetime | None]
     permissions: Mapped[dict[str, Any] | None]

@@ -59,7 +59,7 @@ class PollHandlers:
         for other in room.participants.values():
             if other is not participant:
                 other.tell(catalogue.POLL_CREATED, self._polling.view(poll, other))
-        await self._chatting.note(participant, f"opened a poll: {terms.question}")
+        await self._chatting.note(participant, f"{participant.display_name} opened a poll: {terms.question}")
         return self._polling.view(poll, participant)
 
     def _terms(self, participant: Participant, request: messages.PollCreate) -> Poll:
@@ -130,7 +130,7 @@ class PollHandlers:
         for other in room.participants.values():
             if other is not participant:
                 other.tell(catalogue.POLL_CLOSED, self._polling.view(poll, other))
-        await self._chatting.note(participant, f"closed the poll: {terms.question}")
+        await self._chatting.note(participant, f"{participant.display_name} closed the poll: {terms.question}")
         return self._polling.view(poll, participant)
 
     @handles(messages.PollList)

@@ -53,7 +53,7 @@ class RuleHandlers:
                         await stop_share(self._closing, other, by=participant)
                 if features.chat is not before.chat:
                     switched = "on" if features.chat else "off"
-                    await self._chatting.note(participant, f"switched the chat {switched}.")
+                    await self._chatting.note(participant, f"{participant.display_name} switched the chat {switched}.")
         return told
 
     @handles(moderation.RoomSpotlight)

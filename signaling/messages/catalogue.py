@@ -65,6 +65,10 @@ _REQUESTS: Final = (
     RequestKind("screen:stop", media.ScreenStop, "screen:stopped", media.ScreenShare),
     RequestKind("hand:raise", participant.HandRaise, "hand:raised", participant.HandRaised),
     RequestKind("reaction:send", participant.ReactionSend, "reaction:sent", participant.ReactionSent),
+    RequestKind("presence:set", participant.PresenceSet, "presence:updated", participant.PresenceUpdated),
+    RequestKind(
+        "participant:rename", participant.ParticipantRename, "participant:renamed", participant.ParticipantRenamed
+    ),
     RequestKind("chat:send", chat.ChatSend, "chat:message", chat.ChatMessageView),
     RequestKind("chat:edit", chat.ChatEdit, "chat:edited", chat.ChatMessageView),
     RequestKind("chat:delete", chat.ChatDelete, "chat:deleted", chat.ChatMessageView),

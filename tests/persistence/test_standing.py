@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from persistence.events import (
     ParticipantBlocked,
     ParticipantJoined,
+    ParticipantRenamed,
     ParticipantUnblocked,
     PermissionsChanged,
     RoleChanged,
@@ -12,6 +15,7 @@ from persistence.events import (
 from persistence.features import Features
 from persistence.repositories import NewMeeting
 from persistence.store import Store
+from tests.persistence.test_chats import event
 
 
 async def test_whoever_is_blocked_is_known_until_that_is_taken_back(store: Store) -> None:
@@ -39,3 +43,16 @@ async def test_a_meeting_keeps_its_lobby_and_features(store: Store) -> None:
     found = await store.meetings.get(made.id)
     assert found is not None
     assert (found.lobby, found.features) == (True, Features(chat=False))
+
+
+async def test_the_latest_name_stands_whatever_is_delivered_first(store: Store) -> None:
+    joined = ParticipantJoined(user_id="ann", display_name="Ann", role="participant")
+    first, last = (
+        ParticipantRenamed(target="p1", user_id="ann", from_name="?", display_name=name) for name in ("Anna", "Annie")
+    )
+    for number, order in enumerate(permutations([joined, first, last])):
+        for payload in order:
+            minute = [joined, first, last].index(payload)
+            await store.emitter.deliver([event(f"m-{number}", payload, minute)])
+        (person,) = await store.queries.participants(f"m-{number}")
+        assert person.display_name == "Annie"

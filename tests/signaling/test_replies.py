@@ -73,6 +73,8 @@ async def prepared(node: Node, client: Client) -> dict[str, dict[str, Any]]:
         "poll:answers": {"poll_id": poll},
         "poll:close": {"poll_id": poll},
         "poll:list": {},
+        "presence:set": {"presence": "active"},
+        "participant:rename": {"display_name": "Ada L."},
         "participant:mute": {"participant_id": bob, "kind": "audio"},
         "room:mute_all": {"kind": "video"},
         "participant:ask_unmute": {"participant_id": bob, "kind": "audio"},

@@ -512,6 +512,18 @@ export interface ParticipantRemoved {
   readonly participant_id: string
 }
 
+/** The name one is shown by; with `participant_id` that of somebody else, by hosts. */
+export interface ParticipantRename {
+  readonly display_name: string
+  readonly participant_id?: string | null
+}
+
+/** The name as it is kept. The others, and the one whose it is, hear `participant:updated`. */
+export interface ParticipantRenamed {
+  readonly participant_id: string
+  readonly display_name: string
+}
+
 /** The others, and the one whose role changed, hear `participant:updated`. */
 export interface ParticipantRoleSet {
   readonly participant_id: string
@@ -546,7 +558,7 @@ export interface ParticipantUnmuteAsked {
   readonly kind: 'audio' | 'video'
 }
 
-/** A participant as everybody in the room sees them: an entry of `participants[]`, `participant:joined`, `:updated`. `audio` and `video` say whether the microphone and the camera are on. With a raised hand come its place in the queue, 1 being next, and when it went up (RFC 3339, UTC). `can_share_screen`, `can_use_chat`, `is_presenter`: their own permissions, which hosts change. */
+/** A participant as everybody in the room sees them: an entry of `participants[]`, `participant:joined`, `:updated`. `audio` and `video` say whether the microphone and the camera are on, `presence` whether somebody is at the device. With a raised hand come its place in the queue, 1 being next, and when it went up (RFC 3339, UTC). `can_share_screen`, `can_use_chat`, `is_presenter`: their own permissions, which hosts change. */
 export interface ParticipantView {
   readonly participant_id: string
   readonly user_id: string
@@ -556,6 +568,7 @@ export interface ParticipantView {
   readonly video: boolean
   readonly screen: boolean
   readonly connected?: boolean
+  readonly presence?: 'active' | 'away'
   readonly hand_raised: boolean
   readonly hand_position?: number | null
   readonly hand_raised_at?: string | null
@@ -659,6 +672,17 @@ export interface PollsListed {
 export interface PreferredLayers {
   readonly spatial_layer: number
   readonly temporal_layer?: number | null
+}
+
+/** `active` holds for `limits.presence_ttl_s`; whoever is still there says so again before. */
+export interface PresenceSet {
+  readonly presence: 'active' | 'away'
+}
+
+/** The others hear `participant:updated` when it changed. */
+export interface PresenceUpdated {
+  readonly participant_id: string
+  readonly presence: 'active' | 'away'
 }
 
 export interface Produce {
@@ -1034,6 +1058,8 @@ export interface Requests {
   'screen:stop': { payload: ScreenStop; reply: ScreenShare }
   'hand:raise': { payload: HandRaise; reply: HandRaised }
   'reaction:send': { payload: ReactionSend; reply: ReactionSent }
+  'presence:set': { payload: PresenceSet; reply: PresenceUpdated }
+  'participant:rename': { payload: ParticipantRename; reply: ParticipantRenamed }
   'chat:send': { payload: ChatSend; reply: ChatMessageView }
   'chat:edit': { payload: ChatEdit; reply: ChatMessageView }
   'chat:delete': { payload: ChatDelete; reply: ChatMessageView }
