@@ -20,6 +20,7 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+MEETING = "{meeting_id:[A-Za-z0-9_-]{1,64}}"
 NOT_BUILT = "The web client is not built yet. `make run` builds it; the API and signaling work without it."
 
 
@@ -42,7 +43,7 @@ class Pages:
     def mount(self, app: web.Application) -> None:
         if (self._dist / "assets").is_dir():
             app.router.add_static("/assets", self._dist / "assets", append_version=False)
-        for path in ("/", "/m/{meeting_id:[A-Za-z0-9_-]{1,64}}"):
+        for path in ("/", f"/m/{MEETING}", "/history", f"/history/{MEETING}"):
             app.router.add_get(path, self.page)
         for icon in ("favicon.svg", "favicon.ico", "robots.txt", "manifest.webmanifest"):
             app.router.add_get(f"/{icon}", self.file)

@@ -2,8 +2,10 @@ import { useEffect } from 'react'
 import type { Account } from './account/account'
 import type { Tokens } from './call/tokens'
 import type { EventSender } from './events/sender'
+import { History } from './pages/History'
 import { Home } from './pages/Home'
 import { Meeting } from './pages/Meeting'
+import { PastMeeting } from './pages/PastMeeting'
 import { assertNever } from './protocol/messages'
 import type { Navigation } from './route'
 import type { PreferenceStore } from './state/preferences'
@@ -30,6 +32,10 @@ export function App({ services }: { services: Services }) {
       return <Home services={services} />
     case 'meeting':
       return <Meeting key={route.id} id={route.id} services={services} />
+    case 'history':
+      return <History services={services} />
+    case 'past':
+      return <PastMeeting key={route.id} id={route.id} services={services} />
     case 'unknown':
       return (
         <Message

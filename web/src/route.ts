@@ -1,16 +1,27 @@
 import { Store } from './state/store'
 
-export type Route = { page: 'home' } | { page: 'meeting'; id: string } | { page: 'unknown' }
+export type Route =
+  | { page: 'home' }
+  | { page: 'meeting'; id: string }
+  | { page: 'history' }
+  | { page: 'past'; id: string }
+  | { page: 'unknown' }
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'home' }
-  const segment = /^\/m\/([^/]+)\/?$/.exec(path)?.[1]
+  if (/^\/history\/?$/.test(path)) return { page: 'history' }
+  const [, where, segment] = /^\/(m|history)\/([^/]+)\/?$/.exec(path) ?? []
   if (segment === undefined) return { page: 'unknown' }
   try {
-    return { page: 'meeting', id: decodeURIComponent(segment) }
+    return { page: where === 'm' ? 'meeting' : 'past', id: decodeURIComponent(segment) }
   } catch {
     return { page: 'unknown' }
   }
+}
+
+/** Where one looks back at a meeting. */
+export function pastPath(id: string): string {
+  return `/history/${encodeURIComponent(id)}`
 }
 
 export function meetingPath(id: string): string {

@@ -1,10 +1,19 @@
 import { useEffect } from 'react'
 import type { Services } from '../app'
+import { pastPath } from '../route'
 import type { Ending } from '../state/call-state'
 import { canRejoin, endingWords } from '../state/words'
 import { Message } from '../ui/Message'
 
-export function Ended({ ending, services, onAgain }: { ending: Ending; services: Services; onAgain: () => void }) {
+interface EndedProps {
+  readonly ending: Ending
+  readonly services: Services
+  /** The meeting, for whoever may look back at it. */
+  readonly past: string | undefined
+  readonly onAgain: () => void
+}
+
+export function Ended({ ending, services, past, onAgain }: EndedProps) {
   const { title, text } = endingWords(ending)
   useEffect(() => {
     document.title = `${title} · Folkmoot`
@@ -14,6 +23,16 @@ export function Ended({ ending, services, onAgain }: { ending: Ending; services:
       {canRejoin(ending) && (
         <button type="button" className="button primary" data-testid="rejoin" onClick={onAgain}>
           Join again
+        </button>
+      )}
+      {past !== undefined && (
+        <button
+          type="button"
+          className="button"
+          data-testid="look-back"
+          onClick={() => services.navigation.go(pastPath(past))}
+        >
+          Look back at it
         </button>
       )}
       <button type="button" className="button" data-testid="go-home" onClick={() => services.navigation.go('/')}>

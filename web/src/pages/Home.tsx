@@ -1,4 +1,4 @@
-import { ArrowRight, Video } from 'lucide-react'
+import { ArrowRight, History as HistoryIcon, Video } from 'lucide-react'
 import { type FormEvent, useEffect, useState } from 'react'
 import type { Services } from '../app'
 import { api, type ServerConfig } from '../protocol/api'
@@ -32,6 +32,7 @@ export function Home({ services }: { services: Services }) {
       <header className="page-header">
         <Logo withName />
         <div className="header-side">
+          {account.status === 'signed-in' && <PastLink services={services} />}
           <AccountMenu account={services.account} onTask={setTask} />
           <ThemeToggle preferences={services.preferences} />
         </div>
@@ -75,6 +76,20 @@ export function Home({ services }: { services: Services }) {
         />
       )}
     </div>
+  )
+}
+
+function PastLink({ services }: { services: Services }) {
+  return (
+    <button
+      type="button"
+      className="button quiet"
+      data-testid="open-history"
+      onClick={() => services.navigation.go('/history')}
+    >
+      <HistoryIcon size={18} aria-hidden="true" />
+      Past meetings
+    </button>
   )
 }
 

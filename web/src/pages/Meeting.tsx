@@ -24,7 +24,7 @@ interface Opened {
 }
 
 function Stages({ opened, services, onAgain }: { opened: Opened; services: Services; onAgain: () => void }) {
-  const { phase, ending } = useStore(opened.call.state)
+  const { phase, ending, role, meeting } = useStore(opened.call.state)
   switch (phase) {
     case 'green-room':
     case 'joining':
@@ -34,7 +34,14 @@ function Stages({ opened, services, onAgain }: { opened: Opened; services: Servi
     case 'reconnecting':
       return <CallPage call={opened.call} reporter={opened.reporter} services={services} />
     case 'ended':
-      return <Ended ending={ending ?? 'left'} services={services} onAgain={onAgain} />
+      return (
+        <Ended
+          ending={ending ?? 'left'}
+          services={services}
+          past={role === 'host' ? meeting?.id : undefined}
+          onAgain={onAgain}
+        />
+      )
     default:
       return assertNever(phase)
   }

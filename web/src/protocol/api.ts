@@ -79,12 +79,12 @@ export const api = {
     call('GET', `/api/meetings/${encodeURIComponent(id)}`, token === undefined ? {} : { token }),
 }
 
-interface CallOptions {
+export interface CallOptions {
   token?: string
   body?: unknown
 }
 
-async function call<Reply>(method: string, path: string, { token, body }: CallOptions = {}): Promise<Reply> {
+export async function call<Reply>(method: string, path: string, { token, body }: CallOptions = {}): Promise<Reply> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`
   if (body !== undefined) headers['content-type'] = 'application/json'

@@ -1,0 +1,110 @@
+"""Looking back at a meeting in a real browser: its list, its timeline at any second, its people, its log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.browser import BrowserPerson
+from tests.support.server import RunningServer, running_server
+
+pytestmark = pytest.mark.browser
+PASSWORD = "three green bicycles"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with running_server(FOLKMOOT_AUTH__GUESTS_CREATE="false") as running:
+        yield running
+
+
+async def sign_up(person: BrowserPerson) -> None:
+    await person.part("home-sign-up").click()
+    await person.part("account-name").fill(person.name)
+    await person.part("account-email").fill(f"{person.name.lower()}@example.org")
+    await person.part("account-password").fill(PASSWORD)
+    await person.part("account-submit").click()
+    await expect(person.part("account-menu")).to_be_visible()
+
+
+async def scrub_to(person: BrowserPerson, second: int) -> None:
+    await person.part("scrubber").fill(str(second))
+    await expect(person.part("room-at")).to_have_attribute("data-settled", "true")
+
+
+async def held_meeting(server: RunningServer, browser: Browser) -> tuple[BrowserPerson, BrowserPerson, str]:
+    """Ada's account held a meeting that Bob was in as a guest; it is over."""
+    ada = await BrowserPerson.arrive(browser, "Ada", server.url)
+    await sign_up(ada)
+    meeting = await ada.create_meeting()
+    await ada.join()
+    bob = await BrowserPerson.arrive(browser, "Bob <b>B</b>", f"{server.url}/m/{meeting}")
+    await bob.join()
+    await expect(ada.tile_of("Bob <b>B</b>")).to_be_visible()
+    await ada.page.keyboard.press("r")
+    await expect(ada.part("hand-toggle")).to_have_attribute("aria-pressed", "true")
+    await ada.page.wait_for_timeout(2500)
+    await bob.leave()
+    await ada.page.wait_for_timeout(1500)
+    await ada.leave()
+    return ada, bob, meeting
+
+
+async def test_a_host_looks_back_at_a_meeting_second_by_second(
+    server: RunningServer, browser: Browser, tmp_path: Path
+) -> None:
+    ada, bob, meeting = await held_meeting(server, browser)
+    await ada.part("go-home").click()
+    await ada.part("open-history").click()
+    row = ada.part(f"past-{meeting}")
+    await expect(row).to_contain_text("2 people")
+    await row.click()
+    await expect(ada.part("past-title")).to_have_text("Ada's meeting")
+    await expect(ada.part("lanes").locator("li")).to_have_count(2)
+
+    people = ada.part("room-at").locator("li")
+    most = int(await ada.part("scrubber").get_attribute("max") or 0)
+    status, drawn = server.request("GET", f"/api/meetings/{meeting}/timeline", token=server.operator_token())
+    assert status == 200
+    began, bobs = drawn["lanes"][0]["stays"][0]["started_at"], drawn["lanes"][1]["stays"][0]
+    await scrub_to(ada, seconds_between(began, bobs["ended_at"]) - 1)
+    await expect(people).to_have_count(2)
+    await expect(people.filter(has_text="Ada")).to_contain_text("hand up")
+    await scrub_to(ada, seconds_between(began, bobs["ended_at"]) + 1)
+    await expect(people).to_have_count(1)
+    await scrub_to(ada, most)
+    await expect(people).to_have_count(0)
+
+    await ada.part("history-tab-people").click()
+    await expect(ada.part("people-table").locator("tbody tr")).to_have_count(2)
+    await expect(ada.part("people-table")).to_contain_text("Bob <b>B</b>")
+
+    await ada.part("history-tab-log").click()
+    rows = ada.part("log-rows").locator("> li")
+    await ada.part("filter-type").select_option("participant.joined")
+    await expect(rows).to_have_count(2)
+    await ada.part("filter-person").select_option(label="Bob <b>B</b>")
+    await expect(rows).to_have_count(1)
+    async with ada.page.expect_download() as download:
+        await ada.part("export-csv").click()
+    file = tmp_path / "events.csv"
+    await (await download.value).save_as(file)
+    header, only = csv.reader(io.StringIO(file.read_text()))
+    assert json.loads(only[header.index("payload")])["display_name"] == "Bob <b>B</b>"
+    assert (ada.errors, bob.errors) == ([], [])
+
+    await bob.page.goto(f"{server.url}/history/{meeting}")
+    await expect(bob.part("past-problem")).to_contain_text("Only those who hosted")
+    await ada.close()
+    await bob.close()
+
+
+def seconds_between(start: str, end: str) -> int:
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())

@@ -1,0 +1,95 @@
+import { useState } from 'react'
+import type { MeetingRecord } from '../pages/PastMeeting'
+import { eventWords, hourWords, timeWords } from '../state/history-words'
+import { type Extent, ticksOf } from '../state/timeline'
+import { LaneRow } from './LaneRow'
+import { RoomAt } from './RoomAt'
+
+const MOST_TICKS = 6
+
+/** Lanes under one axis, a playhead over all of them, and the room as it was where the playhead stands. */
+export function TimelineView({ record, extent }: { record: MeetingRecord; extent: Extent }) {
+  const { timeline } = record
+  const seconds = Math.ceil((extent.end - extent.start) / 1000)
+  const [second, setSecond] = useState(Math.floor(seconds / 2))
+  const at = extent.start + second * 1000
+  const share = (second * 1000) / (extent.end - extent.start)
+  return (
+    <div className="timeline" data-testid="timeline">
+      <Legend />
+      <div className="timeline-grid">
+        <div className="timeline-axis" aria-hidden="true">
+          {ticksOf(extent, MOST_TICKS).map((tick) => (
+            <span key={tick} style={{ left: percent((tick - extent.start) / (extent.end - extent.start)) }}>
+              {hourWords(tick)}
+            </span>
+          ))}
+        </div>
+        <div className="timeline-markers">
+          {timeline.markers.map((marker) => (
+            <button
+              type="button"
+              key={marker.sequence}
+              tabIndex={-1}
+              className={`marker ${marker.type.split('.')[0]}`}
+              style={{ left: percent((Date.parse(marker.timestamp) - extent.start) / (extent.end - extent.start)) }}
+              title={`${eventWords(marker.type)}, ${timeWords(marker.timestamp)}`}
+              aria-label={`${eventWords(marker.type)} at ${timeWords(marker.timestamp)}`}
+              onClick={() => setSecond(clamp((Date.parse(marker.timestamp) - extent.start) / 1000, seconds))}
+            />
+          ))}
+        </div>
+        <div className="timeline-scrub">
+          <input
+            type="range"
+            min={0}
+            max={seconds}
+            step={1}
+            value={second}
+            data-testid="scrubber"
+            aria-label="Moment of the meeting"
+            aria-valuetext={timeWords(at)}
+            onChange={(event) => setSecond(Number(event.target.value))}
+          />
+        </div>
+        <ol className="lanes" data-testid="lanes">
+          {timeline.lanes.map((lane) => (
+            <LaneRow key={lane.user_id} lane={lane} extent={extent} at={at} />
+          ))}
+        </ol>
+        <div className="playhead-area" aria-hidden="true">
+          <span className="playhead" style={{ left: percent(share) }} />
+        </div>
+      </div>
+      {timeline.lanes_left_out > 0 && <p className="hint">{timeline.lanes_left_out} more people are in the list.</p>}
+      {timeline.markers_left_out > 0 && <p className="hint">{timeline.markers_left_out} more marks are in the log.</p>}
+      <RoomAt record={record} at={at} />
+    </div>
+  )
+}
+
+const KEYS = [
+  ['in', 'in the room'],
+  ['audio', 'microphone on'],
+  ['speaking', 'speaking'],
+  ['video', 'camera on'],
+  ['screen', 'sharing'],
+  ['hand', 'hand up'],
+  ['away', 'connection lost'],
+] as const
+
+function Legend() {
+  return (
+    <ul className="legend">
+      {KEYS.map(([state, words]) => (
+        <li key={state}>
+          <span className={`swatch state-${state}`} aria-hidden="true" />
+          {words}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const percent = (share: number) => `${Math.min(100, Math.max(0, share * 100))}%`
+const clamp = (second: number, most: number) => Math.min(most, Math.max(0, Math.ceil(second)))

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { Lane, Timeline } from '../src/protocol/history'
+import { routeOf } from '../src/route'
+import { durationWords, eventWords } from '../src/state/history-words'
+import { barOf, extentOf, isIn, isOn, lasted, ticksOf } from '../src/state/timeline'
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString()
+const extent = { start: Date.parse(at(0)), end: Date.parse(at(100)) }
+
+const lane: Lane = {
+  user_id: 'ann',
+  display_name: 'Ann',
+  role: 'host',
+  stays: [{ participant_id: 'p', started_at: at(10), ended_at: null, left_reason: null }],
+  spans: { audio: [{ started_at: at(20), ended_at: at(40) }] },
+}
+
+const timeline = (started: string | null, ended: string | null): Timeline => ({
+  meeting_id: 'm',
+  started_at: started,
+  ended_at: ended,
+  lanes: [lane],
+  lanes_left_out: 0,
+  markers: [],
+  markers_left_out: 0,
+})
+
+describe('a timeline', () => {
+  it('reaches from the first arrival to the end, and to now while the meeting lasts', () => {
+    expect(extentOf(timeline(at(0), at(60)), 0)).toEqual({ start: Date.parse(at(0)), end: Date.parse(at(60)) })
+    expect(extentOf(timeline(at(0), null), Date.parse(at(30)))?.end).toBe(Date.parse(at(30)))
+    expect(extentOf(timeline(null, null), 0)).toBeUndefined()
+  })
+
+  it('is never without length, so that nothing is divided by 0', () => {
+    expect(extentOf(timeline(at(0), at(0)), 0)).toEqual({ start: Date.parse(at(0)), end: Date.parse(at(1)) })
+  })
+
+  it('draws a span where it was, and one that lasts to the end', () => {
+    expect(barOf({ started_at: at(20), ended_at: at(40) }, extent)).toEqual({ left: 0.2, width: 0.2 })
+    expect(barOf({ started_at: at(90), ended_at: null }, extent)).toEqual({ left: 0.9, width: 0.1 })
+    expect(barOf({ started_at: at(-50), ended_at: at(500) }, extent)).toEqual({ left: 0, width: 1 })
+  })
+
+  it('knows who is in and what is on: from the first moment of a span up to its last', () => {
+    const when = (second: number) => Date.parse(at(second))
+    expect([5, 10, 99].map((second) => isIn(lane, when(second)))).toEqual([false, true, true])
+    expect([19, 20, 39, 40].map((second) => isOn(lane, 'audio', when(second)))).toEqual([false, true, true, false])
+    expect(isOn(lane, 'video', when(30))).toBe(false)
+  })
+
+  it('adds up how long something was on', () => {
+    expect(lasted(lane.spans.audio, extent)).toBe(20)
+    expect(lasted(lane.stays, extent)).toBe(90)
+    expect(lasted(undefined, extent)).toBe(0)
+  })
+
+  it.each([10, 100, 3600, 40_000, 10_000_000])('of %i seconds has a few round moments on its axis', (seconds) => {
+    const ticks = ticksOf({ start: Date.parse(at(0)) + 321, end: Date.parse(at(seconds)) + 321 }, 6)
+    expect(ticks.length).toBeGreaterThan(0)
+    expect(ticks.length).toBeLessThanOrEqual(7)
+    expect(ticks.every((tick) => tick % 1000 === 0)).toBe(true)
+  })
+})
+
+describe('words', () => {
+  it.each([
+    [0, '0 s'],
+    [59.6, '1 min'],
+    [125, '2 min 5 s'],
+    [3600, '1 h'],
+    [3725, '1 h 2 min'],
+  ])('say %d seconds as %s', (seconds, said) => {
+    expect(durationWords(seconds)).toBe(said)
+  })
+
+  it('are there for every type of event, also those of later versions', () => {
+    expect(eventWords('role.changed')).toBe('Role changed')
+    expect(eventWords('teapot.boiled_over')).toBe('Teapot boiled over')
+  })
+})
+
+describe('addresses', () => {
+  it('of the history lead to the list and to one meeting', () => {
+    expect(routeOf('/history')).toEqual({ page: 'history' })
+    expect(routeOf('/history/abcd-efgh')).toEqual({ page: 'past', id: 'abcd-efgh' })
+    expect(routeOf('/m/abcd-efgh')).toEqual({ page: 'meeting', id: 'abcd-efgh' })
+    expect(routeOf('/history/a/b')).toEqual({ page: 'unknown' })
+    expect(routeOf('/x/abcd')).toEqual({ page: 'unknown' })
+  })
+})
