@@ -49,6 +49,14 @@ class Consumed(Reply, frozen=True, tag="consumed"):
     producer_paused: bool
 
 
+class DataForwarded(Reply, frozen=True, tag="data_forwarded"):
+    """What a mirror of it has to know."""
+
+    sctp_stream_parameters: Ortc
+    label: str
+    protocol: str
+
+
 class DataConsumed(Reply, frozen=True, tag="data_consumed"):
     """The stream the messages go out on, as reliable as the one they come in on."""
 
@@ -190,12 +198,51 @@ class CloseDataProducer(Command[Done], frozen=True, tag="close_data_producer"):
 
 
 class ConsumeData(Command[DataConsumed], frozen=True, tag="consume_data"):
-    """On the producer's worker only: UNAVAILABLE elsewhere."""
-
     reply = DataConsumed
     transport_id: str
     data_consumer_id: str
     data_producer_id: str
+
+
+class ForwardData(Command[DataForwarded], frozen=True, tag="forward_data"):
+    """Pass each message on to the server from now on, for other workers of the room."""
+
+    reply = DataForwarded
+    data_producer_id: str
+
+
+class StopForwardData(Command[Done], frozen=True, tag="stop_forward_data"):
+    """One that is not passed on is not an error."""
+
+    data_producer_id: str
+
+
+class HoldData(Command[Done], frozen=True, tag="hold_data"):
+    """Another worker does not keep up with it, or does again."""
+
+    data_producer_id: str
+    held: bool
+
+
+class SettleData(Command[Done], frozen=True, tag="settle_data"):
+    """The oldest message that was passed on has been dealt with; `room_id` is ""."""
+
+
+class MirrorData(Command[Done], frozen=True, tag="mirror_data"):
+    """Stand for a data producer of another worker; its messages come by TakeData."""
+
+    data_producer_id: str
+    sctp_stream_parameters: Ortc
+    label: str
+    protocol: str
+
+
+class TakeData(Command[Done], frozen=True, tag="take_data"):
+    """A message for the consumers here of a mirrored data producer."""
+
+    data_producer_id: str
+    ppid: int
+    data: bytes
 
 
 class CloseDataConsumer(Command[Done], frozen=True, tag="close_data_consumer"):

@@ -54,7 +54,8 @@ class ProducerLayersWanted(WorkerEvent, frozen=True, tag="producer_layers_wanted
 
 
 class DataProducerClosed(WorkerEvent, frozen=True, tag="data_producer_closed"):
-    """It closed by itself, and its consumers with it. `reason`: too_large (a message), association."""
+    """It closed by itself, and its consumers with it. `reason`: too_large (a message), association, slow (the
+    server did not take what is for other workers)."""
 
     room_id: str
     data_producer_id: str
@@ -67,6 +68,23 @@ class DataConsumerClosed(WorkerEvent, frozen=True, tag="data_consumer_closed"):
     room_id: str
     data_consumer_id: str
     reason: str
+
+
+class DataPassedOn(WorkerEvent, frozen=True, tag="data_passed_on"):
+    """A message for the other workers of its room; to be answered with SettleData. Subscribers do not see it."""
+
+    room_id: str
+    data_producer_id: str
+    ppid: int
+    data: bytes
+
+
+class DataLagging(WorkerEvent, frozen=True, tag="data_lagging"):
+    """Of a data producer of another worker: somebody here does not keep up with it, or all do again. As above."""
+
+    room_id: str
+    data_producer_id: str
+    lagging: bool
 
 
 class AudioLevels(WorkerEvent, frozen=True, tag="audio_levels"):

@@ -15,6 +15,8 @@ from sfu.deaths import Deaths
 from sfu.events import (
     AudioLevels,
     DataConsumerClosed,
+    DataLagging,
+    DataPassedOn,
     DataProducerClosed,
     ProducerLayersWanted,
     WorkerDied,
@@ -222,6 +224,12 @@ class Fleet:
             room = self._routing.room(event.room_id)
             if room is not None and self._spread.heard(room, slot, event):
                 return
+        if isinstance(event, DataPassedOn):
+            self._spread.data.passed_on(self._routing.room(event.room_id), slot, event)
+            return
+        if isinstance(event, DataLagging):
+            self._spread.data.lagging(self._routing.room(event.room_id), slot, event)
+            return
         if isinstance(event, AudioLevels):
             event = msgspec.structs.replace(event, worker=slot.index)
         if isinstance(event, DataProducerClosed | DataConsumerClosed):
@@ -232,7 +240,9 @@ class Fleet:
         room = self._routing.room(event.room_id)
         if room is not None:
             closed = event.data_producer_id if isinstance(event, DataProducerClosed) else event.data_consumer_id
-            room.drop_data(closed)
+            route = room.drop_data(closed)
+            if route is not None:
+                self._spread.data.dropped(room, [route.source or route])
 
     def _tell(self, event: WorkerEvent) -> None:
         for sink in self._sinks:

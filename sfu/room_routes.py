@@ -39,12 +39,18 @@ class TransportRoute:
 
 @dataclass(eq=False)
 class DataRoute:
-    """A data producer, or with a `source` a data consumer of it. Both are on one worker: data goes over no pipe."""
+    """A data producer, or with a `source` a data consumer of it.
+
+    `carried` are the other workers that its messages are brought to, and whether somebody there does not keep up. Who
+    changes what workers hold of it keeps `lock`.
+    """
 
     id: str
     transport: TransportRoute
     source: DataRoute | None = None
     consumers: dict[str, DataRoute] = field(default_factory=dict)
+    carried: dict[Slot, bool] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(eq=False)

@@ -20,6 +20,7 @@ from sfu.placement import SpreadLimits, place_participant
 from sfu.ports import R
 from sfu.room_routes import Branch, ConsumerRoute, ProducerRoute, RoomRoutes
 from sfu.slot import Slot
+from sfu.spread_data import SpreadData
 from sfu.wishes import Wishes
 
 HOLD_S = 5.0
@@ -42,6 +43,7 @@ class Spread:
         self._clock = clock or _loop_time
         self._unused: dict[Branch, RoomRoutes] = {}
         self._wishes = Wishes(slots, self._pass_wish)
+        self.data = SpreadData(self._tell)
         self._handlers: dict[type[Command[Any]], Handler] = {
             cmd.CreateTransport: self._create_transport,
             cmd.CloseTransport: self._close_transport,
@@ -52,10 +54,7 @@ class Spread:
             cmd.CloseProducer: self._close_producer,
             cmd.Consume: self._consume,
             cmd.CloseConsumer: self._close_consumer,
-            cmd.ProduceData: self._produce_data,
-            cmd.ConsumeData: self._consume_data,
-            cmd.CloseDataProducer: self._close_data_producer,
-            cmd.CloseDataConsumer: self._close_data_consumer,
+            **self.data.handlers,
         }
 
     async def ask(self, room: RoomRoutes, command: Command[R]) -> R:
@@ -86,6 +85,7 @@ class Spread:
 
     async def stop(self) -> None:
         await self._wishes.stop()
+        await self.data.stop()
 
     async def sweep(self, now: float, hold_s: float = HOLD_S) -> None:
         """Take back what nobody has consumed on its worker for `hold_s`, then the pipes without use."""
@@ -138,10 +138,12 @@ class Spread:
             return cast("cmd.Done", await self._pass_on(room, command))
         producers = list(transport.producers.values())
         touched = _branches(transport.consumers.values())
+        data = {route.source or route for route in transport.data.values()}
         room.drop_transport(transport)
         try:
             return await self._tell(room, transport.slot, command)
         finally:
+            self.data.dropped(room, data)
             for producer in producers:
                 await self._cut_all(room, producer)
             for branch in touched:
@@ -216,38 +218,6 @@ class Spread:
         for branch in _branches([consumer]):
             self._note_use(room, branch)
         return await self._tell(room, consumer.slot, command)
-
-    async def _produce_data(self, room: RoomRoutes, command: cmd.ProduceData) -> cmd.Done:
-        transport = room.transports.get(command.transport_id)
-        if transport is None:
-            raise _gone("transport")
-        done = await self._tell(room, transport.slot, command)
-        if room.transports.get(transport.id) is transport:
-            room.add_data(command.data_producer_id, transport)
-        return done
-
-    async def _consume_data(self, room: RoomRoutes, command: cmd.ConsumeData) -> cmd.DataConsumed:
-        """Data does not go over pipes."""
-        transport, source = room.transports.get(command.transport_id), room.data.get(command.data_producer_id)
-        if transport is None or source is None:
-            raise _gone("transport" if transport is None else "data producer")
-        if transport.slot is not source.transport.slot:
-            raise MediaError("UNAVAILABLE", "Its sender is on another media worker, and data does not cross workers.")
-        consumed = await self._tell(room, transport.slot, command)
-        if room.data.get(source.id) is not source or room.transports.get(transport.id) is not transport:
-            raise _gone("data producer")
-        room.add_data(command.data_consumer_id, transport, source)
-        return consumed
-
-    async def _close_data_producer(self, room: RoomRoutes, command: cmd.CloseDataProducer) -> cmd.Done:
-        return await self._close_data(room, command, command.data_producer_id)
-
-    async def _close_data_consumer(self, room: RoomRoutes, command: cmd.CloseDataConsumer) -> cmd.Done:
-        return await self._close_data(room, command, command.data_consumer_id)
-
-    async def _close_data(self, room: RoomRoutes, command: Command[cmd.Done], data_id: str) -> cmd.Done:
-        route = room.drop_data(data_id)
-        return await self._tell(room, route.transport.slot if route else room.home, command)
 
     async def _extend(self, room: RoomRoutes, branch: Branch) -> None:
         """Bring the producer to the branch's worker. Raises MediaError, and leaves nothing behind then."""

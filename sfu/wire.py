@@ -24,11 +24,15 @@ from sfu.commands import (
     ConsumeData,
     CreateTransport,
     DataConsumed,
+    DataForwarded,
     Done,
+    ForwardData,
     GetStatistics,
+    HoldData,
     IceRestarted,
     LayersSet,
     MeasureTransport,
+    MirrorData,
     OpenRoom,
     PauseConsumer,
     PauseProducer,
@@ -48,8 +52,11 @@ from sfu.commands import (
     SetConsumerSize,
     SetPipeWanted,
     SetProducerPriority,
+    SettleData,
     Statistics,
+    StopForwardData,
     StopPipeOut,
+    TakeData,
     TransportCreated,
     TransportMeasured,
 )
@@ -57,6 +64,8 @@ from sfu.events import (
     AudioLevels,
     ConsumerLayersChanged,
     DataConsumerClosed,
+    DataLagging,
+    DataPassedOn,
     DataProducerClosed,
     ProducerLayersWanted,
     TransportReported,
@@ -87,6 +96,12 @@ AnyCommand = (
     | CloseDataProducer
     | ConsumeData
     | CloseDataConsumer
+    | ForwardData
+    | StopForwardData
+    | HoldData
+    | SettleData
+    | MirrorData
+    | TakeData
     | RequestKeyframe
     | SetConsumerLayers
     | SetConsumerSize
@@ -108,6 +123,7 @@ AnyReply = (
     | Produced
     | Consumed
     | DataConsumed
+    | DataForwarded
     | LayersSet
     | Statistics
     | PipedOut
@@ -119,6 +135,8 @@ AnyEvent = (
     | ConsumerLayersChanged
     | DataProducerClosed
     | DataConsumerClosed
+    | DataPassedOn
+    | DataLagging
     | ProducerLayersWanted
     | TransportReported
     | WorkerLoad

@@ -7,50 +7,77 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from sfu.commands import MediaError
 from sfu.ortc.sctp import MAX_MESSAGE_BYTES, STREAM_LIMIT, SctpStreamParameters
-from sfu.worker.outbox import Message, Outbox, OutStream
+from sfu.worker.outbox import Message, OutStream
+from sfu.worker.outlet import Outlet
 from sfu.worker.sctp import Received, SctpAssociation
 
 DCEP, TEXT, BYTES, NO_TEXT, NO_BYTES = 50, 51, 53, 56, 57
 """Payload protocol identifiers (RFC 8831 section 8)."""
-LAG_S = 5.0
-"""A receiver that lags for so long is closed: its sender, and all who listen to that one, have waited for it. Who takes
-600 kbit/s, as little as a path is ever taken to carry, catches up in time."""
 _EMPTY: Mapping[int, bytes] = MappingProxyType({NO_TEXT: b"\0", NO_BYTES: b"\0"})
 """SCTP carries no empty message; one byte that means nothing stands for it."""
 
 
+class Inlet(Protocol):
+    """Where the messages of a data producer come in."""
+
+    def note_lag(self) -> None:
+        """Somebody who listens to it began to lag, or caught up."""
+
+    def remove_producer(self, producer: DataProducer) -> None: ...
+
+
 @dataclass(eq=False)
 class DataProducer:
-    """Messages coming in on one stream of one transport."""
+    """Messages coming in on one stream of one transport, which may be another worker's.
+
+    `forward` takes them to other workers; `held` while one of those does not keep up.
+    """
 
     handle: int
     id: str
     room_id: str
-    streams: DataStreams
+    streams: Inlet
     parameters: SctpStreamParameters
     label: str
     protocol: str
     consumers: dict[str, DataConsumer] = field(default_factory=dict)
     lagging: set[DataConsumer] = field(default_factory=set)
     """Consumers that have more waiting than they should; until they have caught up the sender is to pause."""
+    forward: DataConsumer | None = None
+    held: bool = False
+    mirrored: bool = False
     messages: int = 0
     bytes: int = 0
+
+    @property
+    def should_pause(self) -> bool:
+        return self.held or bool(self.lagging)
+
+    def deliver(self, message: Message) -> int:
+        """To how many it goes."""
+        self.messages += 1
+        self.bytes += len(message.data)
+        listeners = [*self.consumers.values(), *([self.forward] if self.forward else [])]
+        for listener in listeners:
+            listener.streams.send(listener, message)
+        return len(listeners)
 
 
 @dataclass(eq=False)
 class DataConsumer:
-    """The same messages going out on a stream of another."""
+    """The same messages going out on a stream of another transport, or to another worker."""
 
     handle: int
     id: str
     room_id: str
     producer: DataProducer
-    streams: DataStreams
+    streams: Outlet
     out: OutStream
     messages: int = 0
     bytes: int = 0
@@ -61,16 +88,15 @@ class DataConsumer:
 Ended = Callable[[DataProducer | DataConsumer, str], None]
 
 
-class DataStreams:
+class DataStreams(Outlet):
     """The data of one transport. The association is made when its peer first sends something, and never again.
 
     `ended` is called for what closes by itself, with the reason: too_large, slow, association.
     """
 
     def __init__(self, ended: Ended, drops: Counter[str]) -> None:
+        super().__init__(drops)
         self._ended = ended
-        self._drops = drops
-        self._outbox = Outbox(drops)
         self._association: SctpAssociation | None = None
         self._next_stream = 0
         self.over = False
@@ -109,49 +135,31 @@ class DataStreams:
         self.producers.pop(producer.parameters.stream_id, None)
 
     def remove_consumer(self, consumer: DataConsumer) -> None:
-        self._outbox.close(consumer.out)
+        super().remove_consumer(consumer)
         stream_id = consumer.out.parameters.stream_id
         self.consumers.pop(stream_id, None)
         if self._association is not None:
             self._association.closed(stream_id)
 
-    def send(self, consumer: DataConsumer, message: Message) -> None:
-        """A consumer whose receiver does not keep up is closed: what it was promised cannot be kept."""
-        stream_id = consumer.out.parameters.stream_id
-        if consumer.out.closed or (self._association is not None and self._association.closed_there(stream_id)):
-            self._drops["data_channel_closed"] += 1
-            return
-        if not self._outbox.put(consumer.out, message, asyncio.get_running_loop().time()):
-            self._too_slow(consumer)
-            return
-        if consumer.out.lagging and consumer.overdue is None:
-            consumer.overdue = asyncio.get_running_loop().call_later(LAG_S, self._too_slow, consumer)
-            consumer.producer.lagging.add(consumer)
-            consumer.producer.streams.note_lag()
-        consumer.messages += 1
-        consumer.bytes += len(message.data)
-        if self._association is not None:
-            self._association.go_on()
-
     def note_lag(self) -> None:
         """Somebody who listens to us began to lag, or caught up."""
         if self._association is None:
             return
-        if any(producer.lagging for producer in self.producers.values()):
+        if any(producer.should_pause for producer in self.producers.values()):
             self._association.pause()
         else:
             self._association.resume()
 
-    def _too_slow(self, consumer: DataConsumer) -> None:
-        self._drops["data_receiver_slow"] += 1
+    def _closed_there(self, consumer: DataConsumer) -> bool:
+        stream_id = consumer.out.parameters.stream_id
+        return self._association is not None and self._association.closed_there(stream_id)
+
+    def _slow(self, consumer: DataConsumer) -> None:
         self._ended(consumer, "slow")
 
-    def _caught_up(self, consumer: DataConsumer) -> None:
-        if consumer.overdue is not None:
-            consumer.overdue.cancel()
-            consumer.overdue = None
-        consumer.producer.lagging.discard(consumer)
-        consumer.producer.streams.note_lag()
+    def _go_on(self) -> None:
+        if self._association is not None:
+            self._association.go_on()
 
     def _check_open(self) -> None:
         if self.over:
@@ -182,12 +190,7 @@ class DataStreams:
         message = self._checked(producer, received.message)
         if message is None:
             return 0
-        producer.messages += 1
-        producer.bytes += len(message.data)
-        consumers = list(producer.consumers.values())
-        for consumer in consumers:
-            consumer.streams.send(consumer, message)
-        return len(consumers)
+        return producer.deliver(message)
 
     def _checked(self, producer: DataProducer, message: Message) -> Message | None:
         if len(message.data) > MAX_MESSAGE_BYTES:

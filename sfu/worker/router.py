@@ -13,6 +13,7 @@ from sfu.commands import Command, MediaError, Ortc, Reply
 from sfu.ortc import OrtcError
 from sfu.worker.consumer import Consumer
 from sfu.worker.data import DataConsumer, DataProducer
+from sfu.worker.data_forwarding import Forwarding
 from sfu.worker.handles import Handles, HandleTable
 from sfu.worker.pipe import Pipe
 from sfu.worker.producer import Producer
@@ -50,13 +51,16 @@ class Router:
         plane: DataPlane,
         around: Surroundings,
         candidates: Callable[[], list[Ortc]],
+        *,
         pipe_host: str,
+        forwarding: Forwarding,
     ) -> None:
         self._handlers = handlers
         self.plane = plane
         self.around = around
         self.candidates = candidates
         self.pipe_host = pipe_host
+        self.forwarding = forwarding
         self.rooms: dict[str, Room] = {}
         self.pipes: dict[str, Pipe] = {}
         self.handles = handles = Handles()
@@ -120,6 +124,7 @@ class Router:
         """With its consumers, whose channels are closed."""
         for consumer in list(producer.consumers.values()):
             self.forget_data_consumer(room, consumer)
+        self.forwarding.close(producer)
         producer.streams.remove_producer(producer)
         del room.data_producers[producer.id]
         self.data_producers.remove(producer.handle)
@@ -136,6 +141,8 @@ class Router:
         for producer in list(room.producers.values()):  # those that came over pipes
             self.plane.remove_producer(producer.handle)
             self.forget_producer(room, producer)
+        for data_producer in list(room.data_producers.values()):  # those of other workers
+            self.forget_data_producer(room, data_producer)
         del self.rooms[room.id]
 
     async def close(self) -> None:

@@ -22,13 +22,15 @@ from sfu.events import (
     ProducerLayersWanted,
     TransportReported,
     TransportStateChanged,
+    WorkerEvent,
     WorkerLoad,
     WorkerReady,
 )
-from sfu.worker import data_commands, media_commands, pipe_commands, room_commands
+from sfu.worker import data_commands, data_forward_commands, media_commands, pipe_commands, room_commands
 from sfu.worker.addresses import reachable_addresses
 from sfu.worker.candidates import candidates
 from sfu.worker.data import DataConsumer, DataProducer
+from sfu.worker.data_forwarding import Forwarding
 from sfu.worker.dtls import new_certificate
 from sfu.worker.figures import report_figures, transport_figures
 from sfu.worker.load import LoadMeter, report_load
@@ -78,6 +80,7 @@ class Service:
                 **room_commands.carries_out,
                 **media_commands.carries_out,
                 **data_commands.carries_out,
+                **data_forward_commands.carries_out,
                 **pipe_commands.carries_out,
             },
             plane,
@@ -85,7 +88,8 @@ class Service:
             lambda: candidates(
                 reachable_addresses(options.listening, options.announced_ip), plane.udp_port, plane.tcp_port
             ),
-            pipe_host(options.listening[0]),
+            pipe_host=pipe_host(options.listening[0]),
+            forwarding=Forwarding(self._tell, self._data_ended, drops),
         )
         self._meter = LoadMeter(drops)
         self._on_event: dict[str, Callable[[int, dict[str, Any]], None]] = {
@@ -121,6 +125,10 @@ class Service:
             loop.remove_reader(self._plane.event_fd)
             await self._router.close()
             await link.close()
+
+    def _tell(self, event: WorkerEvent) -> None:
+        if self._link is not None:
+            self._link.tell(event)
 
     def _measure(self) -> WorkerLoad:
         return self._meter.measure(self._plane.totals(), len(self._router.rooms))

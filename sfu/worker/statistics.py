@@ -73,6 +73,7 @@ def _data(room: Room) -> Rows:
         "data_producers": [
             {"id": d.id, "label": d.label, "consumers": len(d.consumers), "messages": d.messages, "bytes": d.bytes}
             for d in room.data_producers.values()
+            if not d.mirrored
         ],
         "data_consumers": [
             {
