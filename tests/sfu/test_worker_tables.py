@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sfu.commands import MediaError
 from sfu.events import WorkerLoad
 from sfu.wire import AnyCommand
-from sfu.worker import data_commands, media_commands, pipe_commands, room_commands
+from sfu.worker import data_commands, data_forward_commands, media_commands, pipe_commands, room_commands
 from sfu.worker.addresses import listening_addresses, reachable_addresses
 from sfu.worker.candidates import candidates, tcp_priority, udp_priority
 from sfu.worker.handles import Handles, HandleTable
@@ -24,7 +24,8 @@ from sfu.worker.numbering import Numbering
 
 def test_every_command_is_carried_out_by_exactly_one_function() -> None:
     commands = set(typing.get_args(AnyCommand))
-    tables = [module.carries_out for module in (room_commands, media_commands, data_commands, pipe_commands)]
+    modules = (room_commands, media_commands, data_commands, data_forward_commands, pipe_commands)
+    tables = [module.carries_out for module in modules]
     carried_out = [command for table in tables for command in table]
     assert set(carried_out) == commands
     assert len(carried_out) == len(commands)
