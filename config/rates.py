@@ -26,6 +26,8 @@ class RateSettings(Section):
     creations_per_15_min: int = Field(500, ge=1)  # meetings of one user, on all their connections
     joins_per_s: float = Field(2, gt=0)
     join_burst: int = Field(50, ge=1)
+    arrivals_per_s: float = Field(100, gt=0)  # people joining meetings of this node, all together
+    arrivals_burst: int = Field(500, ge=1)  # a lecture begins at once
 
     connections_per_address: int = Field(4096, ge=1)
     waiting_per_address: int = Field(1024, ge=1)  # connections that have not said who they are

@@ -23,10 +23,18 @@ class Emitter:
     reason.
     """
 
-    def __init__(self, journal: Journal, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        note: Callable[[str, int], None] = lambda _meeting_id, _position: None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
+        self._note = note
         self.emitted = 0
         self.refused: Counter[str] = Counter()
         self.latency = Histogram()
@@ -56,7 +64,7 @@ class Emitter:
             return
         began = perf_counter()
         try:
-            await self._journal.append(encode_events(events))
+            position = await self._journal.append(encode_events(events))
         except ValueError as error:
             self.refused["too_large"] += len(events)
             raise InvalidEventError("too many events at once, or one too large") from error
@@ -64,4 +72,6 @@ class Emitter:
             self.refused[_REASONS.get(type(error), "unavailable")] += len(events)
             raise
         self.latency.observe(perf_counter() - began)
+        for event in events:
+            self._note(event.meeting_id, position)
         self.emitted += len(events)

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.record import RecordSettings
 
+from .catching_up import LastFacts
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
 from .erasure import Erasure
@@ -112,7 +113,8 @@ class Store:
         self._options = options
         self._errors = errors
         self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
-        self.emitter = Emitter(journal, clock=clock, new_id=new_event_id)
+        self._last_facts = LastFacts(journal.durable, applied=lambda: writer.position)
+        self.emitter = Emitter(journal, clock=clock, new_id=new_event_id, note=self._last_facts.note)
         self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
@@ -197,9 +199,13 @@ class Store:
             forget=self._journal.forget_applied,
         )
 
-    async def flush(self) -> None:
-        """Returns once everything emitted before the call is in the database. Raises `StoreBehindError`."""
-        await self._writer.caught_up(self._journal.durable, within_s=self._options.read_wait_s)
+    async def flush(self, meeting_id: str | None = None) -> None:
+        """Returns once everything emitted before the call is in the database, or everything about that meeting.
+
+        Raises `StoreBehindError`.
+        """
+        position = self._journal.durable if meeting_id is None else self._last_facts.position(meeting_id)
+        await self._writer.caught_up(position, within_s=self._options.read_wait_s)
 
     async def close(self) -> None:
         """In this order: refuse new events, sync those handed in, apply them while the database lets us, let go."""

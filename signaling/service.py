@@ -30,6 +30,7 @@ from signaling.media_events import MediaEvents
 from signaling.ports import Store
 from signaling.presence import DELIBERATE, Presences
 from signaling.ranks import Ranks
+from signaling.rates.arrivals import Arrivals
 from signaling.rates.creations import Creations
 from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
@@ -66,6 +67,7 @@ class Signaling:
     ) -> None:
         self.counters = Counters()
         guards = guards or Guards()
+        self._arrivals = Arrivals(settings.rates, self.counters, clock)
         self._gate = partial(Throttle, Allowances.of(settings.rates), clock, self.counters)
         self._sessions: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.credentials = Credentials(self._standing, revoked=guards.revoked, now=now, counters=self.counters)
@@ -125,6 +127,7 @@ class Signaling:
             ranks=self._ranks,
             passwords=guards.passwords,
             creations=Creations(settings.rates, guards.quotas, self.counters),
+            arrivals=self._arrivals,
             tokens=TokenHandlers(guards.authenticate, self.credentials),
         )
 

@@ -37,6 +37,7 @@ from signaling.polls import Ballots
 from signaling.ports import Store
 from signaling.presence import Presences
 from signaling.ranks import Ranks
+from signaling.rates.arrivals import Arrivals
 from signaling.rates.creations import Creations
 from signaling.revival import Revival
 from signaling.rooms import Registry
@@ -67,6 +68,7 @@ class Parts:
     ranks: Ranks
     passwords: Passwords
     creations: Creations
+    arrivals: Arrivals
     tokens: TokenHandlers
 
 
@@ -104,6 +106,7 @@ def all_handlers(parts: Parts) -> list[object]:
             closing=parts.closing,
             absences=parts.absences,
             revival=parts.revival,
+            arrivals=parts.arrivals,
             ice_servers=ice_servers,
             limits=limits,
             new_id=parts.new_id,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.tables import MeetingBlockRow
 
@@ -14,13 +13,13 @@ from persistence.tables import MeetingBlockRow
 class Blocks:
     """`catch_up` waits until events that were durable before the question are applied."""
 
-    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: AsyncEngine, *, catch_up: CatchUp) -> None:
         self._engine = engine
         self._catch_up = catch_up
 
     async def of(self, meeting_id: str) -> dict[str, str]:
         """Display names by user id, the longest blocked first. Raises `UnavailableError` without a database."""
-        await self._catch_up()
+        await self._catch_up(meeting_id)
         async with translated(), self._engine.connect() as connection:
             rows = await connection.execute(
                 select(MeetingBlockRow.user_id, MeetingBlockRow.display_name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.events import FileReference, MessageType
 from persistence.tables import ChatMessageRow as Row
@@ -54,13 +54,13 @@ class Chats:
     All raise `UnavailableError` without a database.
     """
 
-    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: AsyncEngine, *, catch_up: CatchUp) -> None:
         self._engine = engine
         self._catch_up = catch_up
 
     async def latest(self, meeting_id: str, limit: int) -> tuple[list[ChatMessage], int]:
         """The last messages, whoever they are for, oldest first; and the revision of the whole chat, 0 at first."""
-        found = await self._find(Row.meeting_id == meeting_id, limit=limit)
+        found = await self._find(meeting_id, limit=limit)
         async with translated(), self._engine.connect() as connection:
             highest = await connection.scalar(select(func.max(Row.revision)).where(Row.meeting_id == meeting_id))
         return found, highest or 0
@@ -68,15 +68,15 @@ class Chats:
     async def before(self, meeting_id: str, number: int, *, reader: str, limit: int) -> list[ChatMessage]:
         """The last messages before that number that this user may read, oldest first."""
         readable = or_(Row.to_user_id.is_(None), Row.user_id == reader, Row.to_user_id == reader)
-        return await self._find(Row.meeting_id == meeting_id, Row.number < number, readable, limit=limit)
+        return await self._find(meeting_id, Row.number < number, readable, limit=limit)
 
     async def one(self, meeting_id: str, message_id: str) -> ChatMessage | None:
-        found = await self._find(Row.meeting_id == meeting_id, Row.message_id == message_id, limit=1)
+        found = await self._find(meeting_id, Row.message_id == message_id, limit=1)
         return found[0] if found else None
 
-    async def _find(self, *conditions: ColumnElement[bool], limit: int) -> list[ChatMessage]:
-        await self._catch_up()
-        question = select(*_COLUMNS).where(*conditions, Row.number.is_not(None))
+    async def _find(self, meeting_id: str, *conditions: ColumnElement[bool], limit: int) -> list[ChatMessage]:
+        await self._catch_up(meeting_id)
+        question = select(*_COLUMNS).where(Row.meeting_id == meeting_id, *conditions, Row.number.is_not(None))
         async with translated(), self._engine.connect() as connection:
             rows = await connection.execute(question.order_by(Row.number.desc()).limit(limit))
             return [ChatMessage.model_validate(row) for row in reversed(rows.all())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import Random
 from re import compile as pattern
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.catching_up import CatchUp
 from persistence.database import translated, writing
 from persistence.dialect import insert_into
 from persistence.errors import MeetingExistsError
@@ -75,7 +76,7 @@ class Meetings:
         *,
         clock: Callable[[], datetime],
         rng: Random,
-        catch_up: Callable[[], Awaitable[None]],
+        catch_up: CatchUp,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -127,7 +128,7 @@ class Meetings:
         A placeholder nobody has named is no meeting yet.
         """
         if _ID.fullmatch(meeting_id):
-            await self._catch_up()
+            await self._catch_up(meeting_id)
         return await self.find(meeting_id)
 
     async def find(self, meeting_id: str) -> Meeting | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.events import PollType
 from persistence.tables import PollResponseRow, PollRow
@@ -56,13 +56,13 @@ _RESPONSE = [getattr(PollResponseRow, name) for name in PollResponse.model_field
 class Polls:
     """`catch_up` waits until events that were durable before the question are applied."""
 
-    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: AsyncEngine, *, catch_up: CatchUp) -> None:
         self._engine = engine
         self._catch_up = catch_up
 
     async def of(self, meeting_id: str) -> list[tuple[Poll, list[PollResponse]]]:
         """The oldest poll first, its answers as they came. Raises `UnavailableError` without a database."""
-        await self._catch_up()
+        await self._catch_up(meeting_id)
         polls = select(*_POLL).where(PollRow.meeting_id == meeting_id, PollRow.opened_at.is_not(None))
         responses = select(PollResponseRow.poll_id, *_RESPONSE).where(PollResponseRow.meeting_id == meeting_id)
         by_poll: dict[str, list[PollResponse]] = defaultdict(list)

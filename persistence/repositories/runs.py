@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.errors import InvalidEventError
 from persistence.events import Event, MeetingStarted
@@ -31,7 +32,7 @@ class Runs:
     Everything here raises `UnavailableError` without a database.
     """
 
-    def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: AsyncEngine, *, catch_up: CatchUp) -> None:
         self._engine = engine
         self._catch_up = catch_up
 
@@ -47,7 +48,7 @@ class Runs:
 
         None at all for a meeting that never began. What this version cannot read is left out.
         """
-        await self._catch_up()
+        await self._catch_up(meeting_id)
         async with translated(), self._engine.connect() as connection:
             begun = (
                 select(MeetingLogRow.sequence)

@@ -41,6 +41,7 @@ from signaling.participant import Participant
 from signaling.passwords import Passwords
 from signaling.polling import Polling
 from signaling.ports import Record
+from signaling.rates.arrivals import Arrivals
 from signaling.revival import Revival
 from signaling.rooms import Registry, Room
 from signaling.session import Session
@@ -61,6 +62,7 @@ class RoomHandlers:
         closing: Closing,
         absences: Absences,
         revival: Revival,
+        arrivals: Arrivals,
         door: Door,
         lobbies: Lobbies,
         chatting: Chatting,
@@ -77,6 +79,7 @@ class RoomHandlers:
         self._closing = closing
         self._absences = absences
         self._revival = revival
+        self._arrivals = arrivals
         self._door = door
         self._lobbies = lobbies
         self._chatting = chatting
@@ -120,9 +123,14 @@ class RoomHandlers:
         """SIG-8: input and token are checked; access, join, participants; then the reply, the others, the log."""
         if session.participant is not None:
             raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
+        comes_anew = request.resume_token is None
+        if comes_anew:
+            self._arrivals.admit()
         meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
         if (back := await self._absences.claim(session, meeting.id, request.resume_token)) is not None:
             return await self._come_back(session, back, request)
+        if not comes_anew:
+            self._arrivals.admit()
         name = clean_display_name(request.display_name, fallback=session.identity.name)
         if (waiting := await self._door.hold(session, meeting, name)) is not None:
             return waiting
