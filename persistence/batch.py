@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .apply import apply
 from .dead_letters import set_aside
-from .dialect import insert_into
+from .dialect import Insert, insert_for
 from .faults import is_transient
 from .journal_entry import Entry
 from .tables import JournalPositionRow
@@ -105,11 +106,14 @@ class Batches:
         now = self._clock()
         async with self._engine.begin() as connection:
             yield _Transaction(connection, now)
-            statement = insert_into(connection, JournalPositionRow)
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[JournalPositionRow.journal_id],
-                    set_={"position": statement.excluded.position, "applied_at": statement.excluded.applied_at},
-                ),
-                {"journal_id": self._journal_id, "position": end, "applied_at": now},
-            )
+            position = {"journal_id": self._journal_id, "position": end, "applied_at": now}
+            await connection.execute(_moved(connection.dialect.name), position)
+
+
+@cache
+def _moved(dialect: str) -> Insert:
+    position = insert_for(dialect, JournalPositionRow)
+    return position.on_conflict_do_update(
+        index_elements=[JournalPositionRow.journal_id],
+        set_={name: position.excluded[name] for name in ("position", "applied_at")},
+    )

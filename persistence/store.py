@@ -78,7 +78,7 @@ class StoreOptions:
     @classmethod
     def of(cls, settings: RecordSettings) -> Self:
         writer = WriterOptions(
-            batch_records=settings.batch_records,
+            batch_events=settings.batch_events,
             batch_delay_s=settings.batch_delay_s,
             transaction_timeout_s=settings.transaction_timeout_s,
             retry_base_s=settings.retry_base_s,

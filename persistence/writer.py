@@ -30,14 +30,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WriterOptions:
-    """A batch goes out when `batch_records` wait or the first has waited `batch_delay_s`, or when somebody asks
+    """A batch goes out when `batch_events` wait or the first has waited `batch_delay_s`, or when somebody asks
     (EVT-6).
 
     A transaction that takes longer than `transaction_timeout_s` is given up and tried again. The pauses between tries
     grow from `retry_base_s` to `retry_cap_s`.
     """
 
-    batch_records: int = 1000
+    batch_events: int = 1000
     batch_delay_s: float = 1.0
     transaction_timeout_s: float = 30.0
     retry_base_s: float = 0.1
@@ -141,7 +141,7 @@ class Writer:
 
     def _is_due(self) -> bool:
         """A full batch waits, or somebody does: for an answer, or for the end."""
-        return self._waiting >= self._options.batch_records or self._asked > self.position or self._stopping
+        return self._waiting >= self._options.batch_events or self._asked > self.position or self._stopping
 
     async def _wait_for_batch(self) -> None:
         while self.position >= self._journal.durable and not self._stopping:
@@ -180,9 +180,14 @@ class Writer:
 
     def _read_batch(self) -> tuple[int, list[Entry], int]:
         """How many records, what is in them, and where they end."""
-        records = self._journal.read(self.position, count=self._options.batch_records)
-        entries = [entry for record in records for entry in decode_events(record, self._journal.journal_id)]
-        return len(records), entries, records[-1].end
+        entries: list[Entry] = []
+        count, end = 0, self.position
+        for record in self._journal.read(self.position, count=self._options.batch_events):
+            entries += decode_events(record, self._journal.journal_id)
+            count, end = count + 1, record.end
+            if len(entries) >= self._options.batch_events:
+                break
+        return count, entries, end
 
     async def _retry(self, transaction: Callable[[], Awaitable[Outcome]]) -> Outcome:
         attempt = 0

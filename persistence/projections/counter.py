@@ -6,9 +6,11 @@ can bend it, and order does not matter to a count.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import case
 
-from persistence.dialect import insert_into
+from persistence.dialect import Insert, insert_for
 from persistence.events import Event
 from persistence.tables import MeetingCounterRow as Counter
 
@@ -37,16 +39,18 @@ async def add_up(scope: Scope) -> None:
     ]
     if not rows:
         return
-    counted = insert_into(scope.connection, Counter)
+    await scope.connection.execute(_added_up(scope.connection.dialect.name), rows)
+
+
+@cache
+def _added_up(dialect: str) -> Insert:
+    counted = insert_for(dialect, Counter)
     given = counted.excluded
-    await scope.connection.execute(
-        counted.on_conflict_do_update(
-            index_elements=[Counter.meeting_id, Counter.type],
-            set_={
-                "total": Counter.total + given.total,
-                "first_at": case((Counter.first_at < given.first_at, Counter.first_at), else_=given.first_at),
-                "last_at": case((Counter.last_at > given.last_at, Counter.last_at), else_=given.last_at),
-            },
-        ),
-        rows,
+    return counted.on_conflict_do_update(
+        index_elements=[Counter.meeting_id, Counter.type],
+        set_={
+            "total": Counter.total + given.total,
+            "first_at": case((Counter.first_at < given.first_at, Counter.first_at), else_=given.first_at),
+            "last_at": case((Counter.last_at > given.last_at, Counter.last_at), else_=given.last_at),
+        },
     )

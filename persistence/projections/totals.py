@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import Row, Select, func, or_, select, tuple_, update
 
-from persistence.dialect import insert_into
+from persistence.dialect import Insert, insert_for
 from persistence.events import MeetingCreated, MeetingEnded, MeetingStarted
 from persistence.tables import (
     MeetingLogRow,
@@ -121,14 +122,16 @@ async def _refresh_people(scope: Scope) -> None:
     rows = [_sum_up(person, stays[person]) for person in people if stays[person]]
     if not rows:
         return
-    statement = insert_into(scope.connection, ParticipantRow)
+    await scope.connection.execute(_summed_up(scope.connection.dialect.name), rows)
+
+
+@cache
+def _summed_up(dialect: str) -> Insert:
+    person = insert_for(dialect, ParticipantRow)
     derived = ("display_name", "role", "permissions", "status", "joined_at", "left_at", "total_duration_s")
-    await scope.connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[ParticipantRow.meeting_id, ParticipantRow.user_id],
-            set_={name: statement.excluded[name] for name in derived},
-        ),
-        rows,
+    return person.on_conflict_do_update(
+        index_elements=[ParticipantRow.meeting_id, ParticipantRow.user_id],
+        set_={name: person.excluded[name] for name in derived},
     )
 
 

@@ -36,6 +36,7 @@ from persistence.events import (
     VideoUnmuted,
 )
 from persistence.store import Store, StoreOptions
+from persistence.writer import WriterOptions
 from tests.persistence.postgres import find_binaries, new_database, running_postgres
 
 PEOPLE = 10
@@ -110,7 +111,7 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 async def measure(url: str, directory: Path, options: argparse.Namespace) -> None:
-    store = await Store.open(url, directory, options=StoreOptions(read_wait_s=600))
+    store = await Store.open(url, directory, options=StoreOptions(writer=WriterOptions(batch_events=options.batch), read_wait_s=600))
     try:
         began, processor = time.perf_counter(), time.process_time()
         took = await flat_out(store, options.events, options.meetings, options.callers)
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=200)
     parser.add_argument("--rate", type=float, default=1000)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--batch", type=int, default=WriterOptions().batch_events)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))

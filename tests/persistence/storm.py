@@ -20,7 +20,7 @@ PAUSE_S = 0.004
 """Between the calls of one caller: the database stays behind, and not for minutes."""
 
 OPTIONS = StoreOptions(
-    writer=WriterOptions(batch_records=64, batch_delay_s=0.02),
+    writer=WriterOptions(batch_events=64, batch_delay_s=0.02),
     journal=JournalLimits(max_bytes=8 << 20, segment_bytes=1 << 16),
     read_wait_s=60,
 )

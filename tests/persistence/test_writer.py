@@ -134,7 +134,7 @@ async def test_a_batch_goes_out_at_once_when_somebody_asks(
 
 
 async def test_a_full_batch_does_not_wait(open_store: Opener, quick: Callable[..., StoreOptions]) -> None:
-    store = await open_store(quick(writer=type(QUICK.writer)(batch_delay_s=60, batch_records=5)))
+    store = await open_store(quick(writer=type(QUICK.writer)(batch_delay_s=60, batch_events=5)))
     for number in range(5):
         await store.emitter.deliver([muted(number)])
     await metric_reaches(store, "events_stored_total", 5)
