@@ -31,6 +31,7 @@ from .measures import Labelled, Measures
 from .migrations import migrate
 from .queries import Queries
 from .repositories import (
+    Alerts,
     Blocks,
     Chats,
     Leases,
@@ -131,6 +132,7 @@ class Store:
         self.webhooks = Webhooks(engine, clock=clock)
         self.webhook_progress = WebhookProgress(engine)
         self.leases = Leases(engine, clock=clock)
+        self.alerts = Alerts(engine, clock=clock, catch_up=self.flush)
 
     @classmethod
     async def open(
@@ -217,6 +219,10 @@ class Store:
         with suppress(TimeoutError):  # a driver says good-bye, and a database that hangs never answers
             async with asyncio.timeout(self._options.close_wait_s):
                 await self._engine.dispose()
+
+    def behind(self) -> str | None:
+        """None while events are applied soon after they were emitted, else what is wrong, in words."""
+        return self._watchdog.problem()
 
     async def ready(self) -> str | None:
         """None when events can be taken and questions answered, else what is wrong, fit to be shown."""

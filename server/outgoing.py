@@ -1,4 +1,4 @@
-"""What leaves the record, put together: webhooks to others, old events into archives, erased data for good."""
+"""What leaves the record, put together: webhooks and alerts, archives of old events, data that is erased."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from random import SystemRandom
 from config.settings import Settings
 from persistence.store import Store, utc_now
 from server.accounts.accounts import Accounts
+from server.alerts.watch import AlertWatch
+from server.api.alerts import AlertsApi
 from server.api.contract import Route
 from server.api.retention import RetentionApi
 from server.api.webhooks import WebhooksApi
@@ -31,19 +33,23 @@ class Outgoing:
             store, sender, Retries.of(webhooks), node=store.node, clock=utc_now, rng=SystemRandom()
         )
         self._webhooks = WebhooksApi(store, self._dispatcher, targets, webhooks)
+        self._watch = AlertWatch(store, self._dispatcher, clock=utc_now)
+        self._alerts = AlertsApi(store)
         archive = settings.retention.archive_dir or settings.data_dir / "archive"
         self._housekeeping = Housekeeping(store, settings.retention, archive, clock=utc_now)
         self._retention = RetentionApi(store, self._housekeeping, accounts)
 
     def routes(self) -> list[Route]:
-        return [*self._webhooks.routes(), *self._retention.routes()]
+        return [*self._webhooks.routes(), *self._alerts.routes(), *self._retention.routes()]
 
     def samples(self) -> Iterable[Sample]:
         yield from self._dispatcher.samples()
+        yield from self._watch.samples()
         yield from self._housekeeping.samples()
 
     def stages(self) -> list[Stage]:
         return [
             Stage("housekeeping", self._housekeeping.start, self._housekeeping.stop),
             Stage("webhooks", self._dispatcher.start, self._dispatcher.stop),
+            Stage("alerts", self._watch.start, self._watch.stop),
         ]

@@ -3,6 +3,7 @@
 A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
 """
 
+from .alert import AlertFired, AlertRecovered, AlertRuleChanged, RecordBehind, RecordCaughtUp
 from .chat import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, FileReference, MessageType
 from .client import ClientDeviceFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
@@ -73,6 +74,9 @@ from .worker import RoomRecovered, WorkerDied
 __all__ = [
     "CATALOGUE",
     "SERVER_LOG",
+    "AlertFired",
+    "AlertRecovered",
+    "AlertRuleChanged",
     "AudioMuted",
     "AudioUnmuted",
     "ChatMessageDeleted",
@@ -125,6 +129,8 @@ __all__ = [
     "PollVoted",
     "PresenceChanged",
     "ReactionSent",
+    "RecordBehind",
+    "RecordCaughtUp",
     "RetentionArchived",
     "RoleChanged",
     "RoomLocked",

@@ -25,6 +25,7 @@ from pydantic import (
 from persistence.errors import InvalidEventError
 
 from . import (
+    alert,
     chat,
     client,
     data,
@@ -105,6 +106,11 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             client.ClientVideoFroze,
             client.ClientDeviceFailed,
             client.ClientNetworkChanged,
+            alert.AlertFired,
+            alert.AlertRecovered,
+            alert.AlertRuleChanged,
+            alert.RecordBehind,
+            alert.RecordCaughtUp,
             retention.RetentionArchived,
             retention.PersonErased,
             webhook.WebhookCreated,

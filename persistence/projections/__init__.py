@@ -5,6 +5,7 @@ from typing import Final
 from persistence.events import Event
 
 from . import standing
+from .alert import ALERTS
 from .block import BLOCKS
 from .chat import CHAT
 from .counter import COUNTERS
@@ -17,7 +18,7 @@ from .state import STATES
 from .totals import refresh_totals
 from .track import TRACKS
 
-PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, COUNTERS)
+PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, COUNTERS, ALERTS)
 """All there are. Each can be made anew from the log alone."""
 
 __all__ = ["PROJECTIONS", "Projection", "Scope", "project", "refresh_totals", "standing"]

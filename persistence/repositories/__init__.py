@@ -1,5 +1,6 @@
 """Rows as plain, frozen models: what the other packages may read and store."""
 
+from .alerts import Alerts
 from .blocks import Blocks
 from .chats import ChatMessage, Chats
 from .leases import Leases
@@ -14,6 +15,7 @@ from .webhooks import Webhooks
 
 __all__ = [
     "MAX_SIGN_INS",
+    "Alerts",
     "Blocks",
     "ChatMessage",
     "Chats",

@@ -1,10 +1,12 @@
 """The rows: one file a table, named by its noun. Importing this package fills `Base.metadata`."""
 
+from .alert import AlertRow, AlertRuleRow
 from .archive import ArchiveRow
 from .base import Base
 from .chat_message import ChatMessageRow
 from .erasure import ErasureRow
 from .failed_event import FailedEventRow
+from .feed_cursor import FeedCursorRow
 from .journal_position import JournalPositionRow
 from .lease import LeaseRow
 from .log_head import LogHeadRow
@@ -24,11 +26,14 @@ from .webhook_delivery import WebhookDeliveryRow
 from .webhook_endpoint import WebhookEndpointRow
 
 __all__ = [
+    "AlertRow",
+    "AlertRuleRow",
     "ArchiveRow",
     "Base",
     "ChatMessageRow",
     "ErasureRow",
     "FailedEventRow",
+    "FeedCursorRow",
     "JournalPositionRow",
     "LeaseRow",
     "LogHeadRow",

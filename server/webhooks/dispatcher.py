@@ -11,14 +11,17 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
+import orjson
 import structlog
 
 from persistence.errors import PersistenceError
+from persistence.events import Event
 from persistence.repositories.webhooks import Endpoint
 from persistence.store import Store
 from server.metrics import Sample
 from server.webhooks.courier import Courier, Retries
-from server.webhooks.sender import Sender
+from server.webhooks.selection import addressed_to
+from server.webhooks.sender import Message, Sender
 
 LEASE: Final = "webhooks"
 LEASE_S: Final = 15.0
@@ -69,9 +72,25 @@ class Dispatcher:
                 await self._store.leases.release(LEASE, self._node)
         await self._sender.stop()
 
+    @property
+    def leading(self) -> bool:
+        """Whether this node is the one that delivers."""
+        return self._held_at is not None and asyncio.get_running_loop().time() - self._held_at <= LEASE_S
+
     def poke(self) -> None:
         """Endpoints were changed."""
         self._poked.set()
+
+    async def send_now(self, event: Event) -> None:
+        """Past the log and the order, once, to the endpoints it names: news that cannot wait for the log to move."""
+        told = event.model_dump(mode="json") | {"position": None, "sequence": None}
+        body = orjson.dumps({"type": event.type, "timestamp": told["timestamp"], "data": told})
+        message = Message(event.event_id, body)
+        for round_ in list(self._rounds.values()):
+            endpoint = round_.courier.endpoint
+            if addressed_to(endpoint.id, told["payload"]):
+                outcome = await self._sender.post(endpoint.url, message, [endpoint.secret])
+                self.outcomes[outcome.word] += 1
 
     def samples(self) -> Iterable[Sample]:
         tries = {(word,): count for word, count in self.outcomes.items()}
@@ -93,7 +112,7 @@ class Dispatcher:
                     self._held_at = None
             except PersistenceError as error:
                 log.warning("webhooks wait for the database", code=error.code)
-            if self._held_at is None or loop.time() - self._held_at > LEASE_S:
+            if not self.leading:
                 await self._dismiss(list(self._rounds))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
