@@ -22,6 +22,7 @@ import type { MediaConnection } from './path-keeper'
 import { Pins } from './pins'
 import { Playback } from './playback'
 import { Polls } from './polls'
+import { Presence } from './presence'
 import { enterAgain } from './reentry'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
@@ -49,6 +50,7 @@ export class Call {
   readonly gestures: Gestures
   readonly chat: Chat
   readonly polls: Polls
+  readonly presence: Presence
   readonly pins = new Pins()
   readonly hosting: Hosting
   readonly wishes: HostWishes
@@ -82,16 +84,24 @@ export class Call {
       userId: () => personOfId(this.#state.get().roster, this.#state.get().me)?.userId,
       say: (text: string) => this.say(text),
       warn: (text: string) => this.warn(text),
+      renamed: (displayName: string) => {
+        this.#choice = { ...this.#choice, displayName }
+      },
+      joined: () => this.#state.get().phase === 'joined',
+      now: () => performance.now(),
     }
     this.hosting = new Hosting(context)
     this.gestures = new Gestures(context)
     this.chat = new Chat(context)
     this.polls = new Polls(context)
+    this.presence = new Presence(context)
+    this.presence.watch(window)
     // Undone from the last to the first: the session leaves while its connection still stands.
     this.#lifetime.own(() => this.media.close())
     this.#lifetime.own(() => this.#entry.close())
     this.#lifetime.own(() => this.playback.close())
     this.#lifetime.own(() => this.gestures.close())
+    this.#lifetime.own(() => this.presence.close())
     this.#lifetime.own(() => this.screen.stop())
     this.#lifetime.own(() => this.#session?.close())
     this.#lifetime.every(SPEAKING_INTERVAL_MS, () => this.#listenWhoSpeaks())
@@ -420,6 +430,7 @@ export class Call {
   #listenWhoSpeaks(): void {
     const { me, phase } = this.#state.get()
     if (me === undefined || phase !== 'joined') return
+    if (this.media.camera.state.get().track || this.#speaking.get().has(me)) this.presence.keep()
     const now = performance.timeOrigin + performance.now()
     this.#speaking.set(
       this.#tracker.update(heardLevels(this.#tracks.get().values(), now).set(me, ownLevel(this.media)), now),

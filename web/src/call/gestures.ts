@@ -1,6 +1,6 @@
 import { CodedError } from '../protocol/errors'
 import type { RequestName, Requests } from '../protocol/messages'
-import { type Roster, withHand } from '../state/roster'
+import { changedPerson, type Roster, withHand } from '../state/roster'
 import { Reactions } from './reactions'
 
 export interface GesturesContext {
@@ -8,9 +8,11 @@ export interface GesturesContext {
   readonly change: (step: (roster: Roster) => Roster) => void
   readonly me: () => string | undefined
   readonly warn: (text: string) => void
+  /** We are called something else from now on. */
+  readonly renamed: (name: string) => void
 }
 
-/** What one shows of oneself without a word: a raised hand, reactions. */
+/** What one shows of oneself without a word: a raised hand, reactions, a name. */
 export class Gestures {
   readonly reactions = new Reactions()
   readonly #context: GesturesContext
@@ -43,6 +45,17 @@ export class Gestures {
     if (me === undefined) return
     this.reactions.add(me, reaction)
     this.#ask('reaction:send', { reaction }, 'Your reaction could not be sent.')
+  }
+
+  /** Ourselves, or as hosts anybody. */
+  async rename(id: string, name: string): Promise<void> {
+    try {
+      const renamed = await this.#context.request('participant:rename', { participant_id: id, display_name: name })
+      this.#context.change((roster) => changedPerson(roster, id, { name: renamed.display_name }))
+      if (id === this.#context.me()) this.#context.renamed(renamed.display_name)
+    } catch {
+      this.#context.warn('The name could not be changed.')
+    }
   }
 
   close(): void {

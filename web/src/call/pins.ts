@@ -16,4 +16,8 @@ export class Pins {
       ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id].slice(-MOST_PINS),
     )
   }
+
+  clear(): void {
+    this.#pinned.set([])
+  }
 }

@@ -3,6 +3,16 @@ import { Lifetime } from './lifetime'
 
 export const REACTIONS = ['👍', '👏', '❤️', '😂', '😮', '🎉'] as const
 
+/** With Alt. */
+export const REACTION_KEYS = [
+  ['t', '👍'],
+  ['c', '👏'],
+  ['h', '❤️'],
+  ['l', '😂'],
+  ['o', '😮'],
+  ['y', '🎉'],
+] as const
+
 export interface ShownReaction {
   readonly id: number
   readonly participantId: string

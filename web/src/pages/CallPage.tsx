@@ -1,15 +1,18 @@
 import { useEffect, useMemo, useState } from 'react'
 import type { Services } from '../app'
 import type { Call } from '../call/call'
+import { REACTION_KEYS } from '../call/reactions'
 import type { Reporter } from '../call/report'
-import { featuredOf, screensOf, tilesOf } from '../state/tiles'
+import { featuredOf, screensOf, type Tile, tilesOf } from '../state/tiles'
 import { CallBanners } from '../ui/CallBanners'
 import { type CallActions, ControlBar } from '../ui/ControlBar'
+import { toggleFullScreen } from '../ui/MoreMenu'
 import { Notices } from '../ui/Notices'
 import { ReconnectCard } from '../ui/ReconnectCard'
 import { type PanelName, SidePanel } from '../ui/SidePanel'
 import { Stage } from '../ui/Stage'
 import { useDoorChime } from '../ui/useDoorChime'
+import { usePushToTalk } from '../ui/usePushToTalk'
 import { useShortcuts } from '../ui/useShortcuts'
 import { useStore } from '../ui/useStore'
 
@@ -34,6 +37,8 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
     document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
   }, [meeting])
   useCallShortcuts(actions)
+  usePinKeys(call, tiles)
+  usePushToTalk(call)
   useDoorChime(roster.waiting.length, useStore(services.preferences).doorChime)
   return (
     <div className="call" data-testid="call">
@@ -86,6 +91,10 @@ function useActions(
           () => call.warn(`Copy it from here: ${location.href}`),
         )
       },
+      stepAway: () => {
+        call.presence.stepAway()
+        call.say('The others see that you are away')
+      },
       leave: () => call.leave(),
       preferences: services.preferences,
     }
@@ -102,7 +111,18 @@ function useCallShortcuts(actions: CallActions): void {
     { key: 'r', action: actions.toggleHand },
     { key: 'p', action: () => actions.togglePanel('people') },
     { key: 'c', command: true, alt: true, action: () => actions.togglePanel('chat') },
+    { key: 's', action: toggleFullScreen },
+    ...REACTION_KEYS.map(([key, reaction]) => ({ key, alt: true, action: () => actions.react(reaction) })),
     { key: '?', action: () => actions.togglePanel('shortcuts') },
     { key: 'escape', action: actions.closePanel },
   ])
+}
+
+/** 1 to 9 pin a tile, as they stand, or let it go; 0 lets all go. */
+function usePinKeys(call: Call, tiles: readonly Tile[]): void {
+  const pins = tiles.slice(0, 9).map((tile, index) => ({
+    key: String(index + 1),
+    action: () => call.pins.toggle(tile.id),
+  }))
+  useShortcuts([...pins, { key: '0', action: () => call.pins.clear() }])
 }

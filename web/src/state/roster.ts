@@ -8,11 +8,15 @@ import {
 } from '../protocol/messages'
 import { applyRule, openRules, type Rules } from './rules'
 
+export type Absence = 'away' | 'lost'
+
 export interface Person {
   readonly id: string
   readonly name: string
   readonly userId: string
   readonly role: string
+  /** Not at their device, or without a connection and waited for. */
+  readonly absence: Absence | undefined
   readonly hand: boolean
   /** When the hand went up, in milliseconds since the epoch. */
   readonly handAt: number | undefined
@@ -144,12 +148,18 @@ function personOf(info: ParticipantView): Person {
     name: info.display_name,
     userId: info.user_id,
     role: info.role,
+    absence: absenceOf(info),
     hand: info.hand_raised,
     handAt: info.hand_raised_at == null ? undefined : Date.parse(info.hand_raised_at),
     mayShare: info.can_share_screen,
     mayChat: info.can_use_chat,
     presents: info.is_presenter,
   }
+}
+
+function absenceOf({ connected, presence }: ParticipantView): Absence | undefined {
+  if (!connected) return 'lost'
+  return presence === 'away' ? 'away' : undefined
 }
 
 function withPerson(roster: Roster, info: ParticipantView): Roster {

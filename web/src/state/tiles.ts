@@ -1,10 +1,11 @@
-import type { Roster } from './roster'
+import type { Absence, Roster } from './roster'
 
 /** What one tile shows, ready for a view. */
 export interface Tile {
   readonly id: string
   readonly name: string
   readonly isMe: boolean
+  readonly absence: Absence | undefined
   readonly hand: boolean
   /** The place of a raised hand in the queue, 1 being next. */
   readonly handPosition: number | undefined
@@ -42,6 +43,7 @@ export function tilesOf(roster: Roster, me: string | undefined, own: OwnMedia, p
       id: person.id,
       name: person.name,
       isMe,
+      absence: person.absence,
       hand: person.hand,
       handPosition: person.hand ? roster.hands.indexOf(person.id) + 1 || undefined : undefined,
       pinned: pinned.includes(person.id),

@@ -1,4 +1,14 @@
-import { Activity, ChartBarBig, Keyboard, Link2, type LucideIcon, Maximize, Settings2, SunMoon } from 'lucide-react'
+import {
+  Activity,
+  ChartBarBig,
+  Clock3,
+  Keyboard,
+  Link2,
+  type LucideIcon,
+  Maximize,
+  Settings2,
+  SunMoon,
+} from 'lucide-react'
 import type { Services } from '../app'
 import type { Theme } from '../state/preferences'
 import type { CallActions } from './ControlBar'
@@ -24,6 +34,7 @@ export function MoreMenu({
 }) {
   const items: readonly Item[] = [
     { icon: ChartBarBig, label: 'Polls', testId: 'open-polls', action: () => actions.togglePanel('polls') },
+    { icon: Clock3, label: 'Step away', testId: 'step-away', action: actions.stepAway },
     { icon: Settings2, label: 'Devices', testId: 'open-devices', action: () => actions.togglePanel('devices') },
     {
       icon: Activity,
@@ -66,7 +77,7 @@ export function MoreMenu({
   )
 }
 
-function toggleFullScreen(): void {
+export function toggleFullScreen(): void {
   const change = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()
   // Where the browser forbids it, nothing happens, which is all there is to see.
   change.catch(() => undefined)

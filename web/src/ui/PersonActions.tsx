@@ -9,6 +9,7 @@ import {
   MicOff,
   MonitorUp,
   MonitorX,
+  Pencil,
   Pin,
   PinOff,
   Presentation,
@@ -39,11 +40,12 @@ interface PersonActionsProps {
   readonly tile: Tile
   readonly person: Person
   readonly onMessage: () => void
+  readonly onRename: () => void
   readonly onDone: () => void
 }
 
 /** What can be done with one person: pinned by anybody, and moderated by hosts. */
-export function PersonActions({ id, call, tile, person, onMessage, onDone }: PersonActionsProps) {
+export function PersonActions({ id, call, tile, person, onMessage, onRename, onDone }: PersonActionsProps) {
   const { roster, me } = useStore(call.state)
   const [asked, setAsked] = useState<string>()
   const whole = useRef<HTMLFieldSetElement>(null)
@@ -57,6 +59,7 @@ export function PersonActions({ id, call, tile, person, onMessage, onDone }: Per
     ...(allowedTo(actor, roster.rules).chat && actor?.userId !== person.userId
       ? [messaging(call, person, onMessage)]
       : []),
+    ...(tile.isMe || mayModerate(actor, person) ? [renaming(tile, onRename)] : []),
     ...(mayModerate(actor, person) ? moderation(call, tile, person, roster) : []),
     ...(actor?.role === 'host' && !tile.isMe ? roles(call, person) : []),
     ...(mayModerate(actor, person) && !tile.isMe ? removal(call, person) : []),
@@ -105,6 +108,10 @@ function messaging(call: Call, person: Person, onMessage: () => void): Action {
       onMessage()
     },
   }
+}
+
+function renaming(tile: Tile, onRename: () => void): Action {
+  return { icon: Pencil, label: tile.isMe ? 'Change your name' : 'Rename', testId: 'rename', act: onRename }
 }
 
 function moderation(call: Call, tile: Tile, person: Person, roster: Roster): Action[] {

@@ -5,6 +5,8 @@ import { personOfId } from '../state/rules'
 import type { Tile } from '../state/tiles'
 import { Avatar } from './Avatar'
 import { PersonActions } from './PersonActions'
+import { RenameForm } from './RenameForm'
+import { absenceWords } from './TileView'
 import { useStore } from './useStore'
 
 const roleNames: Readonly<Record<string, string>> = {
@@ -23,6 +25,7 @@ interface PersonRowProps {
 export function PersonRow({ call, tile, onMessage }: PersonRowProps) {
   const { roster } = useStore(call.state)
   const [open, setOpen] = useState(false)
+  const [renaming, setRenaming] = useState(false)
   const person = personOfId(roster, tile.id)
   const role = roleNames[person?.role ?? ''] ?? (person?.presents ? roleNames['presenter'] : undefined)
   const actions = `actions-${tile.id}`
@@ -34,6 +37,7 @@ export function PersonRow({ call, tile, onMessage }: PersonRowProps) {
           {tile.name}
           {tile.isMe && ' (you)'}
           {role && <small data-testid="person-role">{role}</small>}
+          {tile.absence && <small data-testid="person-absence">{absenceWords[tile.absence]}</small>}
         </span>
         {tile.audio ? (
           <Mic size={16} aria-label="microphone on" />
@@ -57,6 +61,16 @@ export function PersonRow({ call, tile, onMessage }: PersonRowProps) {
           <EllipsisVertical size={18} aria-hidden="true" />
         </button>
       </div>
+      {renaming && (
+        <RenameForm
+          name={tile.name}
+          onRename={(name) => {
+            setRenaming(false)
+            void call.gestures.rename(tile.id, name)
+          }}
+          onCancel={() => setRenaming(false)}
+        />
+      )}
       {open && person && (
         <PersonActions
           id={actions}
@@ -64,6 +78,7 @@ export function PersonRow({ call, tile, onMessage }: PersonRowProps) {
           tile={tile}
           person={person}
           onMessage={onMessage}
+          onRename={() => setRenaming(true)}
           onDone={() => setOpen(false)}
         />
       )}

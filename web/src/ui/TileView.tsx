@@ -1,8 +1,9 @@
-import { Hand, MicOff, Pin, PinOff, Star } from 'lucide-react'
+import { Clock3, Hand, MicOff, Pin, PinOff, Star } from 'lucide-react'
 import { useEffect } from 'react'
 import type { Call } from '../call/call'
 import { priorityOf, sizeOf } from '../call/demand'
 import type { Size } from '../state/layout'
+import type { Absence } from '../state/roster'
 import type { Tile } from '../state/tiles'
 import { Avatar } from './Avatar'
 import { useStore } from './useStore'
@@ -13,6 +14,8 @@ interface TileViewProps {
   readonly tile: Tile
   readonly size: Size
 }
+
+export const absenceWords: Readonly<Record<Absence, string>> = { away: 'away', lost: 'connection lost' }
 
 const onOff = (on: boolean) => (on ? 'on' : 'off')
 
@@ -43,8 +46,10 @@ export function TileView({ call, tile, size }: TileViewProps) {
       )}
       <footer className="tile-label">
         {!tile.audio && <MicOff size={14} aria-hidden="true" />}
+        {tile.absence && <Clock3 size={14} aria-hidden="true" className="tile-mark" />}
         {tile.spotlit && <Star size={14} aria-label="In the spotlight" className="tile-mark" />}
         <span className="tile-name">{name}</span>
+        {tile.absence && <span data-testid="tile-absence">· {absenceWords[tile.absence]}</span>}
       </footer>
       <PinButton call={call} tile={tile} />
       {tile.hand && (
@@ -113,6 +118,7 @@ function describe(tile: Tile, name: string): string {
   const parts = [name, tile.audio ? 'microphone on' : 'muted', tile.video ? 'camera on' : 'camera off']
   if (tile.hand)
     parts.push(tile.handPosition === undefined ? 'hand raised' : `hand raised, number ${tile.handPosition}`)
+  if (tile.absence) parts.push(absenceWords[tile.absence])
   if (tile.spotlit) parts.push('in the spotlight')
   return parts.join(', ')
 }

@@ -17,7 +17,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   })
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.repeat || (isTyping(event.target) && !event.altKey)) return
+      if (event.repeat || isTyping(event.target)) return
       const command = event.ctrlKey || event.metaKey
       const shortcut = latest.current.find(
         (one) => isKey(one, event) && (one.command ?? false) === command && (one.alt ?? false) === event.altKey,
@@ -31,7 +31,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   }, [])
 }
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 }
