@@ -22,6 +22,7 @@ BUSY_TIMEOUT_MS: Final = 5000
 ANSWER_TIMEOUT_S: Final = 30.0
 """A database that has not answered by then is taken for one that will not."""
 
+_KEEPALIVES: Final = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 _WRITES: Final = "folkmoot_writes"
 _WRITER: Final = "folkmoot_writer"
 _SYNCHRONOUS_FULL: Final = 2
@@ -37,26 +38,38 @@ log = structlog.get_logger(__name__)
 
 
 def create_engine(
-    url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, errors: Counter[str] | None = None
+    url: str,
+    *,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    idle_timeout_s: float = ANSWER_TIMEOUT_S,
+    errors: Counter[str] | None = None,
 ) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite` or `postgresql+asyncpg`. Raises `StartRefusedError` for any other.
 
-    `errors` counts whatever a driver raises, by `Fault`.
+    PostgreSQL ends a transaction of ours that it has not heard of for `idle_timeout_s`. `errors` counts whatever a
+    driver raises, by `Fault`.
     """
-    engine = _create_engine(_read_url(url), busy_timeout_ms)
+    engine = _create_engine(_read_url(url), busy_timeout_ms, idle_timeout_s)
     if errors is not None:
         for each in {engine.sync_engine, _writer_of(engine).sync_engine}:
             _count_errors(each, errors)
     return engine
 
 
-def _create_engine(target: URL, busy_timeout_ms: int) -> AsyncEngine:
+def _create_engine(target: URL, busy_timeout_ms: int, idle_timeout_s: float) -> AsyncEngine:
     if target.drivername == "sqlite+aiosqlite":
         if target.database in (None, "", ":memory:"):
             raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
         return _create_sqlite(target, busy_timeout_ms)
     if target.drivername == "postgresql+asyncpg":
-        server_settings = {"application_name": "folkmoot", "timezone": "UTC", "synchronous_commit": "on"}
+        server_settings = {
+            "application_name": "folkmoot",
+            "timezone": "UTC",
+            "synchronous_commit": "on",
+            # Else a connection that a network swallowed holds its locks for hours, and the writer waits for itself.
+            "idle_in_transaction_session_timeout": f"{round(idle_timeout_s * 1000)}",
+            **_KEEPALIVES,
+        }
         connect_args = {"server_settings": server_settings}
         return create_async_engine(target, pool_pre_ping=True, connect_args=connect_args, **_JSON)
     raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")

@@ -160,7 +160,12 @@ class Store:
         engine: AsyncEngine | None = None
         errors: Counter[str] = Counter()
         try:
-            engine = create_engine(url, busy_timeout_ms=options.busy_timeout_ms, errors=errors)
+            engine = create_engine(
+                url,
+                busy_timeout_ms=options.busy_timeout_ms,
+                idle_timeout_s=options.writer.transaction_timeout_s,
+                errors=errors,
+            )
             await migrate(engine)
             applied = await _position(engine, journal.journal_id)
             position = await asyncio.to_thread(journal.recover, applied)

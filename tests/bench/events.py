@@ -111,7 +111,9 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 async def measure(url: str, directory: Path, options: argparse.Namespace) -> None:
-    store = await Store.open(url, directory, options=StoreOptions(writer=WriterOptions(batch_events=options.batch), read_wait_s=600))
+    store = await Store.open(
+        url, directory, options=StoreOptions(writer=WriterOptions(batch_events=options.batch), read_wait_s=600)
+    )
     try:
         began, processor = time.perf_counter(), time.process_time()
         took = await flat_out(store, options.events, options.meetings, options.callers)
@@ -148,18 +150,23 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--batch", type=int, default=WriterOptions().batch_events)
+    parser.add_argument("--directory", type=Path, help="on the disk to be measured; on /dev/shm without any")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="events-")))
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="events-", dir=options.directory)))
         for database in options.database or ["sqlite", "postgresql"]:
             if database == "sqlite":
                 url = f"sqlite+aiosqlite:///{directory / 'folkmoot.db'}"
             else:
                 binaries = find_binaries()
                 assert binaries is not None, "PostgreSQL is not installed"
-                url = asyncio.run(new_database(stack.enter_context(running_postgres(binaries, durable=True))))
+                url = asyncio.run(
+                    new_database(
+                        stack.enter_context(running_postgres(binaries, durable=True, parent=options.directory))
+                    )
+                )
             work = lambda url=url, name=database: measure(url, directory / name, options)  # noqa: E731
             run(database, work, profile=options.profile)
 

@@ -15,6 +15,7 @@ class DatabasePath:
     """Passes everything on, unless it is told otherwise.
 
     Each of `cuts` next commits is executed and its answer swallowed together with the connection; `cut` counts them.
+    Each of `strands` next commits stays on the way, with everything on the connections there are; new ones work.
     """
 
     def __init__(self, server: Path) -> None:
@@ -25,6 +26,7 @@ class DatabasePath:
         self._open.set()
         self.cuts = 0
         self.cut = 0
+        self.strands = 0
 
     def refuse(self) -> None:
         """As a server that is down: nobody new gets in, those who were in are out."""
@@ -55,10 +57,10 @@ class DatabasePath:
             writer.close()
             return
         answers, requests = await asyncio.open_unix_connection(str(self._server))
-        cutting = asyncio.Event()
+        cutting, is_open = asyncio.Event(), self._open
         ways = [
-            asyncio.create_task(self._pass_requests(reader, requests, cutting)),
-            asyncio.create_task(self._pass_answers(answers, writer, cutting)),
+            asyncio.create_task(self._pass_requests(reader, requests, is_open, cutting)),
+            asyncio.create_task(self._pass_answers(answers, writer, is_open, cutting)),
         ]
         try:
             # A driver that says good-bye waits until the server has closed: the end of either way is that of both.
@@ -71,10 +73,19 @@ class DatabasePath:
             writer.close()
 
     async def _pass_requests(
-        self, reader: asyncio.StreamReader, requests: asyncio.StreamWriter, cutting: asyncio.Event
+        self,
+        reader: asyncio.StreamReader,
+        requests: asyncio.StreamWriter,
+        is_open: asyncio.Event,
+        cutting: asyncio.Event,
     ) -> None:
         while data := await reader.read(_CHUNK):
-            await self._open.wait()
+            if self.strands > 0 and b"COMMIT;" in data:
+                self.strands -= 1
+                self._open.clear()
+                self._open = asyncio.Event()
+                self._open.set()
+            await is_open.wait()
             if self.cuts > 0 and b"COMMIT;" in data:
                 self.cuts -= 1
                 cutting.set()
@@ -82,10 +93,14 @@ class DatabasePath:
             await requests.drain()
 
     async def _pass_answers(
-        self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter, cutting: asyncio.Event
+        self,
+        answers: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        is_open: asyncio.Event,
+        cutting: asyncio.Event,
     ) -> None:
         while data := await answers.read(_CHUNK):
-            await self._open.wait()
+            await is_open.wait()
             if cutting.is_set():
                 assert b"COMMIT" in data
                 self.cut += 1

@@ -24,9 +24,9 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(binaries: Path, *, durable: bool = False) -> Iterator[Path]:
+def running_postgres(binaries: Path, *, durable: bool = False, parent: Path | None = None) -> Iterator[Path]:
     """Yields the directory of the unix socket. PostgreSQL will not run as root, who lends it the `postgres` user."""
-    home = Path(tempfile.mkdtemp(prefix="folkmoot-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="folkmoot-pg-", dir=parent))
     as_user: list[str] = []
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")

@@ -111,6 +111,22 @@ async def test_a_store_closes_although_the_database_hangs(troubled: tuple[str, D
         assert await check_record(again, acknowledged={kept.event_id}) == 2
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_transaction_that_the_network_swallowed_does_not_keep_its_locks(
+    troubled: tuple[str, DatabasePath], tmp_path: Path
+) -> None:
+    """Else the next try would wait for the one before it until TCP gives up, hours later."""
+    url, path = troubled
+    async with opened(url, tmp_path) as store:
+        await store.emitter.emit("m", AudioMuted(), participant_id="p")
+        await store.flush()
+        path.strands = 1
+        (swallowed,) = await store.emitter.emit("m", AudioMuted(), participant_id="p")
+        async with asyncio.timeout(20):
+            assert await check_record(store, acknowledged={swallowed.event_id}) == 2
+        assert path.strands == 0
+
+
 @asynccontextmanager
 async def opened(url: str, data_dir: Path) -> AsyncIterator[Store]:
     store = await Store.open(url, data_dir, options=OPTIONS)
