@@ -5,6 +5,7 @@ import type { EventSender } from './events/sender'
 import { History } from './pages/History'
 import { Home } from './pages/Home'
 import { Meeting } from './pages/Meeting'
+import { OperatorEvents } from './pages/OperatorEvents'
 import { PastMeeting } from './pages/PastMeeting'
 import { assertNever } from './protocol/messages'
 import type { Navigation } from './route'
@@ -36,6 +37,8 @@ export function App({ services }: { services: Services }) {
       return <History services={services} />
     case 'past':
       return <PastMeeting key={route.id} id={route.id} services={services} />
+    case 'operator-events':
+      return <OperatorEvents services={services} />
     case 'unknown':
       return (
         <Message
