@@ -47,12 +47,13 @@ class Chatting:
         room.chat.keep(message)
         _tell(room, catalogue.CHAT_MESSAGE, message, but=but)
 
-    async def note(self, by: Participant, text: str) -> None:
+    async def note(self, about: Participant, text: str) -> None:
         """A System message: what somebody did in the room, for everybody and for those who read later.
 
-        It goes with something that was recorded already, so what the record refuses is logged alone.
+        It is theirs, in that it goes with their data when that is erased, and not theirs to change. It goes with
+        something that was recorded already, so what the record refuses is logged alone.
         """
-        room = by.room
+        room = about.room
         async with room.chat.turn:
             revision = room.chat.revision + 1
             message = ChatMessage(
@@ -60,7 +61,8 @@ class Chatting:
                 number=revision,
                 revision=revision,
                 type="System",
-                participant_id=by.id,
+                participant_id=about.id,
+                user_id=about.user_id,
                 text=text,
                 sent_at=self._now(),
             )

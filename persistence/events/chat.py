@@ -31,7 +31,7 @@ class FileReference(BaseModel):
 
 
 class ChatMessageSent(Payload):
-    """By a participant. A System message says what they did in the room, and has no author.
+    """By a participant. A System message says what they did in the room, in words of the server's.
 
     `to_participant_id`, `to_user_id` and `to_name` are there in a private message alone. `nonce` is the sender's own
     mark: the same message said again, because its answer was lost, is known by it.

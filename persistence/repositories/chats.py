@@ -17,8 +17,8 @@ from persistence.tables import ChatMessageRow as Row
 class ChatMessage(BaseModel):
     """A message as it is now. `number` is its place in the chat, `revision` that of its last change.
 
-    `participant_id` and `user_id` are its author's; a System message has the first alone, of whoever did what it says.
-    With `to_user_id` it is for the author and that person alone.
+    `participant_id` and `user_id` are its author's, and in a System message those of whom it tells of. With
+    `to_user_id` it is for the author and that person alone.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)

@@ -65,7 +65,7 @@ class ChatHandlers:
         async with room.chat.turn:
             _check_writing(participant)
             message = await self._readable(participant, request.message_id)
-            if message.user_id != participant.user_id:
+            if message.user_id != participant.user_id or message.type == "System":
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Only its author can edit a message.")
             if message.deleted:
                 raise SignalingError(ErrorCode.CONFLICT, "The message was deleted.")
@@ -135,5 +135,6 @@ def _check_reply(answered: ChatMessage, author: Participant, recipient: Particip
 
 
 def _check_deleting(participant: Participant, message: ChatMessage) -> None:
-    if not may_undo(participant, message.participant_id, message.user_id):
+    owner = None if message.type == "System" else message.user_id
+    if not may_undo(participant, message.participant_id, owner):
         raise SignalingError(ErrorCode.ACCESS_DENIED, "Only its author or a host can delete a message.")

@@ -91,7 +91,7 @@ class ParticipantHandlers:
             target.display_name = name
             if not target.gone:
                 participant.room.tell(catalogue.PARTICIPANT_UPDATED, target.view(), but=participant)
-                await self._chatting.note(participant, f"{before} is now called {name}.")
+                await self._chatting.note(target, f"{before} is now called {name}.")
         return messages.ParticipantRenamed(participant_id=target.id, display_name=name)
 
 

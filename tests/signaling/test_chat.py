@@ -146,7 +146,7 @@ async def test_where_hosts_switched_the_chat_off_only_they_write_and_it_says_so(
     said = await bob.ask("chat:send", text="One")
     await ada.ask("room:features", chat=False)
     note = await bob.told("chat:message")
-    assert (note["type"], note["text"], "user_id" in note) == ("System", "ada switched the chat off.", False)
+    assert (note["type"], note["text"], note["participant_id"]) == ("System", "ada switched the chat off.", id_of(ada))
     assert await bob.refused("chat:send", text="Two") == "ACCESS_DENIED"
     assert await bob.refused("chat:edit", message_id=said["message_id"], text="Two") == "ACCESS_DENIED"
     await bob.ask("chat:delete", message_id=said["message_id"])
@@ -154,6 +154,9 @@ async def test_where_hosts_switched_the_chat_off_only_they_write_and_it_says_so(
     await ada.ask("room:features", reactions=False)
     await ada.ask("room:features", chat=True)
     await bob.ask("chat:send", text="Two")
+    # What the server said is nobody's to change, and hosts' to take away.
+    assert await ada.refused("chat:edit", message_id=note["message_id"], text="Bob did") == "ACCESS_DENIED"
+    assert await bob.refused("chat:delete", message_id=note["message_id"]) == "ACCESS_DENIED"
     texts = [m["text"] for m in (await bob.ask("chat:list"))["messages"]]
     assert texts == ["", "ada switched the chat off.", "Quiet please", "ada switched the chat on.", "Two"]
 

@@ -39,7 +39,7 @@ export interface ChatList {
   readonly limit?: number
 }
 
-/** A message as it is now. `number` is its place in the chat, `revision` that of its last change: the later counts. `participant_id`, `user_id` and `display_name` are its author's; a System message has the first alone, of whoever did what it says. With `to_participant_id` it is private. A `deleted` one has no text. Times: RFC 3339, UTC. */
+/** A message as it is now. `number` is its place in the chat, `revision` that of its last change: the later counts. `participant_id`, `user_id` and `display_name` are its author's; a System message has no name, and the ids of whom it tells of. With `to_participant_id` it is private. A `deleted` one has no text. Times: RFC 3339, UTC. */
 export interface ChatMessageView {
   readonly message_id: string
   readonly number: number
