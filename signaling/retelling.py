@@ -141,9 +141,9 @@ class Retelling:
     def _track_added(self, event: e.Event, payload: e.TrackAdded) -> None:
         self.tracks[payload.producer_id] = event
         stay = self.stays.get(_actor(event))
-        # The first track of a kind says that it is on; later only the switches do.
+        # The first track of a kind says whether it is on; later only the switches do.
         if stay is not None and payload.source in {"microphone", "camera"}:
-            stay.enabled.setdefault(payload.kind, True)
+            stay.enabled.setdefault(payload.kind, not payload.paused)
 
     @_of(e.TrackRemoved)
     def _track_removed(self, _event: e.Event, payload: e.TrackRemoved) -> None:

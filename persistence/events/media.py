@@ -39,11 +39,14 @@ class ScreenShareStopped(Payload):
 
 
 class TrackAdded(Payload):
+    """With the first microphone or camera of a stay this says whether it is on; from then on the switches do."""
+
     type = "track.added"
 
     producer_id: Identifier
     kind: Kind
     source: Source
+    paused: bool = False
 
 
 class TrackRemoved(Payload):

@@ -20,6 +20,8 @@ from persistence.events import (
     Payload,
     ScreenShareStarted,
     ScreenShareStopped,
+    TrackAdded,
+    TrackRemoved,
     VideoMuted,
     VideoUnmuted,
 )
@@ -52,6 +54,22 @@ def switched(scope: Scope, event: Event) -> None:
     if of_type is not None and event.participant_id is not None:
         state, is_on = of_type
         _note(scope, event, state, event.participant_id, is_on=is_on)
+
+
+_SENT: Final[Mapping[str, str]] = MappingProxyType({"microphone": "audio", "camera": "video"})
+
+
+@STATES.of(TrackAdded)
+async def track_added(scope: Scope, event: Event, payload: TrackAdded) -> None:
+    """Whoever comes with microphone and camera on touches no switch."""
+    if payload.source in _SENT and event.participant_id is not None:
+        _note(scope, event, _SENT[payload.source], event.participant_id, is_on=not payload.paused)
+
+
+@STATES.of(TrackRemoved)
+async def track_removed(scope: Scope, event: Event, payload: TrackRemoved) -> None:
+    if payload.source in _SENT and event.participant_id is not None:
+        _note(scope, event, _SENT[payload.source], event.participant_id, is_on=False)
 
 
 @STATES.of(DominantSpeakerChanged)

@@ -24,7 +24,7 @@ async def track_added(scope: Scope, event: Event, payload: TrackAdded) -> None:
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         added_at=event.timestamp,
-        **payload.model_dump(),
+        **payload.model_dump(exclude={"paused"}),
     )
 
 

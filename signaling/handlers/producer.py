@@ -110,14 +110,15 @@ class ProducerHandlers:
         """Recorded, or taken back from the SFU. What ends during the wait has its track's end recorded too."""
         owner, transport = producer.owner, producer.transport
         still_carried(transport)
-        added = TrackAdded(producer_id=producer.id, kind=producer.kind, source=producer.source)
+        track = {"producer_id": producer.id, "kind": producer.kind, "source": producer.source}
+        added = TrackAdded(**track, paused=producer.paused)
         try:
             await self._record.emit(owner.room.id, added, participant_id=owner.id)
         except PersistenceError:
             await self._closing.release(commands.CloseProducer(owner.room.id, producer.id))
             raise
         if owner.gone or transport.lost:
-            removed = TrackRemoved(**added.model_dump(), reason="room_closed" if owner.gone else "worker_died")
+            removed = TrackRemoved(**track, reason="room_closed" if owner.gone else "worker_died")
             await self._record.emit(owner.room.id, removed, participant_id=owner.id)
             still_carried(transport)
 

@@ -51,6 +51,7 @@ HAPPENINGS: Final[list[Payload]] = [
     ParticipantDisconnected(),
     ParticipantResumed(away_s=1),
     TrackAdded(producer_id="t1", kind="audio", source="microphone"),
+    TrackAdded(producer_id="t2", kind="video", source="camera", paused=True),
     TrackRemoved(producer_id="t1", kind="audio", source="microphone", reason="closed"),
 ]
 """What a participant may do besides coming and going."""

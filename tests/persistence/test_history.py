@@ -24,6 +24,8 @@ from persistence.events import (
     ParticipantLeft,
     RoomLocked,
     ScreenShareStarted,
+    TrackAdded,
+    TrackRemoved,
 )
 from persistence.history import History
 from persistence.history.spans import STATES, clipped, thinned
@@ -38,6 +40,7 @@ ON = {"audio.unmuted": "audio", "video.unmuted": "video", "screen_share.started"
 ON |= {"hand.raised": "hand", "participant.disconnected": "away"}
 OFF = {"audio.muted": "audio", "video.muted": "video", "screen_share.stopped": "screen"}
 OFF |= {"hand.lowered": "hand", "participant.resumed": "away"}
+SENT = {"microphone": "audio", "camera": "video"}
 
 
 def joined(user: str) -> ParticipantJoined:
@@ -68,6 +71,9 @@ def live_through(told: list[Event], at: datetime) -> dict[str, set[str]]:
             if previous is not None and previous != who:
                 present.get(previous, waiting.setdefault(previous, set())).discard("speaking")
             on.add("speaking")
+        elif isinstance(one.payload, TrackAdded | TrackRemoved) and one.payload.source in SENT:
+            added = isinstance(one.payload, TrackAdded) and not one.payload.paused
+            (on.add if added else on.discard)(SENT[one.payload.source])
         elif one.type in ON:
             on.add(ON[one.type])
         elif one.type in OFF:

@@ -8,9 +8,11 @@ import { RoomAt } from './RoomAt'
 const MOST_TICKS = 6
 
 /** Lanes under one axis, a playhead over all of them, and the room as it was where the playhead stands. */
-export function TimelineView({ record, extent }: { record: MeetingRecord; extent: Extent }) {
+export function TimelineView({ record, extent: { start, end } }: { record: MeetingRecord; extent: Extent }) {
   const { timeline } = record
-  const seconds = Math.ceil((extent.end - extent.start) / 1000)
+  const seconds = Math.ceil((end - start) / 1000)
+  // Whole seconds, as the scrubber has: else its thumb and the playhead would stand apart.
+  const extent = { start, end: start + seconds * 1000 }
   const [second, setSecond] = useState(Math.floor(seconds / 2))
   const at = extent.start + second * 1000
   const share = (second * 1000) / (extent.end - extent.start)
@@ -31,7 +33,7 @@ export function TimelineView({ record, extent }: { record: MeetingRecord; extent
               type="button"
               key={marker.sequence}
               tabIndex={-1}
-              className={`marker ${marker.type.split('.')[0]}`}
+              className={`marker about-${marker.type.split('.')[0]}`}
               style={{ left: percent((Date.parse(marker.timestamp) - extent.start) / (extent.end - extent.start)) }}
               title={`${eventWords(marker.type)}, ${timeWords(marker.timestamp)}`}
               aria-label={`${eventWords(marker.type)} at ${timeWords(marker.timestamp)}`}
