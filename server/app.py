@@ -15,6 +15,7 @@ from server import pages, schemas
 from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
 from server.api.contract import Route
+from server.api.conversation import ConversationApi
 from server.api.dispatch import ApiDispatch
 from server.api.events import EventsApi
 from server.api.exports import ExportsApi
@@ -126,6 +127,7 @@ class Application:
             *EventsApi(store, access).routes(),
             *ExportsApi(store, access).routes(),
             *HistoryApi(store, access).routes(),
+            *ConversationApi(store, access).routes(),
             *StreamsApi(store, revoked=doors.revoked).routes(),
             *OperationsApi(registry, self._fleet).routes(),
         ]

@@ -60,6 +60,36 @@ async def test_everybody_finds_their_place_with_role_hand_and_mutes(node: Node) 
         assert back["producers"] == []
 
 
+async def test_what_was_written_and_asked_names_and_presence_are_there_again(node: Node) -> None:
+    ada, bob, host, guest = await hosted(node)
+    said = await ada.ask("chat:send", text="Before the fall")
+    await ada.ask("chat:send", text="Only you", to_participant_id=guest["participant_id"])
+    polls = [
+        await ada.ask("poll:create", type="YesNo", question="Again?", anonymous=anonymous)
+        for anonymous in (False, True)
+    ]
+    for poll in polls:
+        await bob.ask("poll:vote", poll_id=poll["poll_id"], choices=[0])
+    await bob.ask("participant:rename", display_name="Robert")
+    await ada.ask("presence:set", presence="away")
+    async with serving(after(node)) as successor:
+        again = await successor.connect("bob")
+        back = await again.join("daily", resume_token=guest["resume_token"], chat_seen=said["revision"])
+        texts = [message["text"] for message in back["chat"]["messages"]]
+        assert texts[0] == "Only you"
+        assert "Before the fall" not in texts
+        assert texts[-1] == "bob is now called Robert."
+        assert [(poll["votes"], poll["own"], poll["open"]) for poll in back["polls"]] == [
+            (1, {"choices": [0]}, True)
+        ] * 2
+        changed = await again.ask("poll:vote", poll_id=polls[1]["poll_id"], choices=[1])
+        assert (changed["votes"], changed["results"]["counts"]) == (1, [0, 1])
+        people = {person["participant_id"]: person for person in back["participants"]}
+        assert people[guest["participant_id"]]["display_name"] == "Robert"
+        assert people[host["participant_id"]]["presence"] == "away"
+        assert (await again.ask("chat:send", text="After it"))["revision"] > back["chat"]["revision"]
+
+
 async def test_whoever_comes_back_makes_new_media_and_is_heard(node: Node) -> None:
     ada, _, host, guest = await hosted(node)
     await ada.produce("microphone")
