@@ -15,6 +15,7 @@ from .tables import (
     ChatMessageRow,
     MeetingBlockRow,
     MeetingRow,
+    ParticipantEngagementRow,
     ParticipantRow,
     ParticipantSessionRow,
     PollResponseRow,
@@ -45,6 +46,7 @@ PLACES: Final = (
     Place(PollRow.user_id, (PollRow.display_name, PollRow.question), (PollRow.options,)),
     Place(PollResponseRow.user_id, (PollResponseRow.display_name, PollResponseRow.text)),
     Place(PollResponseRow.ballot),
+    Place(ParticipantEngagementRow.user_id, (ParticipantEngagementRow.display_name,)),
 )
 """Every table a projection fills is here or in `_rename_participants`; a test holds it to that."""
 

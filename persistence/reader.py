@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, false
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, CompoundSelect, Select, false
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import translated
+
+T = TypeVar("T")
 
 
 class Answer(BaseModel):
@@ -31,11 +33,19 @@ class Reader:
         (rows,) = await self.ask_all(question)
         return rows
 
-    async def ask_all(self, *questions: Select[*tuple[Any, ...]]) -> list[list[Any]]:
+    async def ask_all(self, *questions: Select[*tuple[Any, ...]] | CompoundSelect[Any]) -> list[list[Any]]:
         """One answer to each question."""
+
+        async def answer(connection: AsyncConnection) -> list[list[Any]]:
+            return [list(await connection.execute(question)) for question in questions]
+
+        return await self.read(answer)
+
+    async def read(self, answer: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What is answered with a connection, which sees one state of the database where it can."""
         await self._catch_up()
         async with translated(), self._engine.connect() as connection:
-            return [list(await connection.execute(question)) for question in questions]
+            return await answer(connection)
 
 
 def is_text(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:

@@ -26,11 +26,13 @@ from server.loadtest import report
 from server.loadtest.run import GeneratorDiedError, LoadTest
 from server.loadtest.scenario import Scenario
 from server.operator_cli import add_operator_commands
+from server.replay_cli import replay
 from sfu.worker_process import WorkerStartError
 from signaling.roles import Role
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Folkmoot: a self-hosted realtime meeting server.")
 add_operator_commands(cli)
+cli.command()(replay)
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BANNER = """

@@ -7,15 +7,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from persistence.events import CATALOGUE, MeetingEnded
+from persistence.engagement import row_of
+from persistence.events import CATALOGUE
+from persistence.figures import changes_of, ends_of, read_figures
 from persistence.queries import StoredEvent
 from persistence.reader import Reader, is_text
-from persistence.tables import MeetingCounterRow, MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
+from persistence.spans import Change
+from persistence.tables import (
+    MeetingAnalyticsRow,
+    MeetingCounterRow,
+    MeetingLogRow,
+    MeetingRow,
+    ParticipantEngagementRow,
+    ParticipantSessionRow,
+)
 
+from .analytics import Analytics, Engagement, MeetingAnalytics
 from .past import MAX_PAGE, PastMeeting, PastPage, Place, held_by
-from .spans import Change
 from .state import PersonState, RoomState, people_at
 from .timeline import MARKER_SUBJECTS, MARKER_TYPES, MOST_MARKERS, Timeline, draw
 
@@ -42,20 +52,41 @@ class History:
         people = [PersonState.model_validate(row) for row in rows]
         return RoomState(meeting_id=meeting_id, at=at, participants=people)
 
+    async def analytics(self, meeting_id: str, *, now: datetime) -> Analytics:
+        """The meeting in figures: as they stand, or, while it lasts, as they would be if it ended `now`."""
+
+        async def answer(connection: AsyncConnection) -> Analytics:
+            whole = (await connection.execute(_analytics(meeting_id))).first()
+            if whole is not None:
+                people = await connection.execute(_engagement(meeting_id))
+                return Analytics(
+                    is_final=True,
+                    meeting=MeetingAnalytics.model_validate(whole),
+                    participants=[Engagement.model_validate(row) for row in people],
+                )
+            figures, of_people = await read_figures(connection, meeting_id, until=now)
+            return Analytics(
+                is_final=False,
+                meeting=MeetingAnalytics(**row_of(figures)),
+                participants=[Engagement(**row_of(one)) for one in of_people],
+            )
+
+        return await self._reader.read(answer)
+
     async def timeline(self, meeting_id: str) -> Timeline:
         """Lanes and markers of the whole meeting."""
         held, ends, stays, changes, markers, marked = await self._reader.ask_all(
             _held(meeting_id),
-            _ends(meeting_id),
+            ends_of(meeting_id),
             _stays(meeting_id),
-            _changes(meeting_id),
+            changes_of(meeting_id),
             _markers(meeting_id),
             _marked(meeting_id),
         )
         return draw(
             meeting_id,
             ended_at=held[0].actual_end_time if held else None,
-            ends=[moment for row in (*ends, *held) if (moment := row[0]) is not None],
+            ends=[row.timestamp for row in ends],
             last_heard_at=held[0].last_heard_at if held else None,
             stays=stays,
             changes=[Change(*row) for row in changes],
@@ -64,16 +95,24 @@ class History:
         )
 
 
+def _analytics(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    columns = [getattr(MeetingAnalyticsRow, name) for name in MeetingAnalytics.model_fields]
+    return select(*columns).where(is_text(MeetingAnalyticsRow.meeting_id, meeting_id))
+
+
+def _engagement(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    columns = [getattr(ParticipantEngagementRow, name) for name in Engagement.model_fields]
+    return (
+        select(*columns)
+        .where(is_text(ParticipantEngagementRow.meeting_id, meeting_id))
+        .order_by(ParticipantEngagementRow.user_id)
+    )
+
+
 def _held(meeting_id: str) -> Select[*tuple[Any, ...]]:
     heard = select(func.max(MeetingCounterRow.last_at)).where(MeetingCounterRow.meeting_id == MeetingRow.id)
     columns = (MeetingRow.actual_end_time, heard.scalar_subquery().label("last_heard_at"))
     return select(*columns).where(is_text(MeetingRow.id, meeting_id))
-
-
-def _ends(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    return select(MeetingLogRow.timestamp).where(
-        is_text(MeetingLogRow.meeting_id, meeting_id), MeetingLogRow.type == MeetingEnded.type
-    )
 
 
 def _stays(meeting_id: str) -> Select[*tuple[Any, ...]]:
@@ -90,16 +129,6 @@ def _stays(meeting_id: str) -> Select[*tuple[Any, ...]]:
         )
         .where(is_text(stay.meeting_id, meeting_id), stay.joined_at.is_not(None))
         .order_by(stay.joined_at, stay.participant_id)
-    )
-
-
-def _changes(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    """In the order of the primary key."""
-    change = ParticipantStateRow
-    return (
-        select(change.state, change.participant_id, change.at, change.is_on)
-        .where(is_text(change.meeting_id, meeting_id))
-        .order_by(change.state, change.participant_id, change.at, change.event_id)
     )
 
 

@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 
 from persistence.events import MeetingEnded
 from persistence.reader import Answer, is_text
+from persistence.spans import STATES, State
 from persistence.tables import MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
-
-from .spans import STATES, State
 
 
 class PersonState(Answer):

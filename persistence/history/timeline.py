@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from persistence.queries import StoredEvent
 from persistence.reader import Answer
-
-from .spans import STATES, Change, State, Stretch, clipped, departure, stretches, thinned
+from persistence.spans import STATES, Change, State, Stretch, clipped, departure, stretches, thinned
 
 MOST_LANES: Final = 1000
 MOST_MARKERS: Final = 1000

@@ -6,6 +6,7 @@ from persistence.events import Event
 
 from . import standing
 from .alert import ALERTS
+from .analytics import ANALYTICS
 from .block import BLOCKS
 from .chat import CHAT
 from .counter import COUNTERS
@@ -18,7 +19,7 @@ from .state import STATES
 from .totals import refresh_totals
 from .track import TRACKS
 
-PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, COUNTERS, ALERTS)
+PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, COUNTERS, ALERTS, ANALYTICS)
 """All there are. Each can be made anew from the log alone."""
 
 __all__ = ["PROJECTIONS", "Projection", "Scope", "project", "refresh_totals", "standing"]

@@ -29,7 +29,8 @@ class Scope:
     """One batch. Totals are derived from rows once at its end, whatever order its events came in.
 
     `lifecycles` holds meetings that started or ended, `crowds` meetings whose people changed, `people` pairs of
-    meeting and user that came or went, `tallies` counts by meeting and type to add up.
+    meeting and user that came or went, `tallies` counts by meeting and type to add up, `figured` meetings whose figures
+    may be others.
     """
 
     connection: AsyncConnection
@@ -37,6 +38,7 @@ class Scope:
     crowds: set[str] = field(default_factory=set)
     people: set[tuple[str, str]] = field(default_factory=set)
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    figured: set[str] = field(default_factory=set)
     _writes: dict[Write, list[dict[str, Any]]] = field(default_factory=dict)
 
     def write(self, statement: Write, **row: Any) -> None:

@@ -22,6 +22,7 @@ from persistence.tables import (
     ParticipationStatus,
 )
 
+from .analytics import refresh_figures
 from .counter import add_up
 from .scope import Scope
 
@@ -44,6 +45,7 @@ async def refresh_totals(scope: Scope) -> None:
     if scope.people:
         await _refresh_people(scope)
     await add_up(scope)
+    await refresh_figures(scope)
 
 
 async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:

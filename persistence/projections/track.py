@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import or_
+from sqlalchemy import case, or_
 
 from persistence.dialect import Insert, insert_for
 from persistence.events import Event, TrackAdded, TrackRemoved
@@ -30,7 +30,7 @@ async def track_added(scope: Scope, event: Event, payload: TrackAdded) -> None:
 
 @TRACKS.of(TrackRemoved)
 async def track_removed(scope: Scope, event: Event, payload: TrackRemoved) -> None:
-    """Its latest end counts."""
+    """Its latest end counts, and says what it was while its beginning is unknown."""
     scope.write(
         _removed,
         meeting_id=event.meeting_id,
@@ -57,6 +57,12 @@ def _removed(dialect: str) -> Insert:
     removed = insert_for(dialect, Track)
     return removed.on_conflict_do_update(
         index_elements=[Track.meeting_id, Track.producer_id],
-        set_={name: removed.excluded[name] for name in ("removed_at", "removed_reason")},
+        set_={
+            **{name: removed.excluded[name] for name in ("removed_at", "removed_reason")},
+            **{
+                name: case((Track.added_at.is_(None), removed.excluded[name]), else_=getattr(Track, name))
+                for name in ("participant_id", "kind", "source")
+            },
+        },
         where=or_(Track.removed_at.is_(None), Track.removed_at < removed.excluded.removed_at),
     )

@@ -11,10 +11,12 @@ from .journal_position import JournalPositionRow
 from .lease import LeaseRow
 from .log_head import LogHeadRow
 from .meeting import MeetingRow, MeetingStatus, MeetingType
+from .meeting_analytics import MeetingAnalyticsRow
 from .meeting_block import MeetingBlockRow
 from .meeting_counter import MeetingCounterRow
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
+from .participant_engagement import ParticipantEngagementRow
 from .participant_session import ParticipantSessionRow
 from .participant_state import ParticipantStateRow
 from .poll import PollResponseRow, PollRow
@@ -37,12 +39,14 @@ __all__ = [
     "JournalPositionRow",
     "LeaseRow",
     "LogHeadRow",
+    "MeetingAnalyticsRow",
     "MeetingBlockRow",
     "MeetingCounterRow",
     "MeetingLogRow",
     "MeetingRow",
     "MeetingStatus",
     "MeetingType",
+    "ParticipantEngagementRow",
     "ParticipantRow",
     "ParticipantSessionRow",
     "ParticipantStateRow",

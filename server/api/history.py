@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
 
-from persistence.history import PastMeeting, RoomState, Timeline
+from persistence.history import Analytics, PastMeeting, RoomState, Timeline
 from persistence.history.past import Place
-from persistence.store import Store
+from persistence.store import Store, utc_now
 from server.api.contract import Answer, Body, Call, Route
 from server.api.errors import ApiError
 from server.api.moments import in_utc
@@ -43,9 +44,10 @@ class StateQuery(Body):
 
 
 class HistoryApi:
-    def __init__(self, store: Store, access: RecordAccess) -> None:
+    def __init__(self, store: Store, access: RecordAccess, *, now: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._access = access
+        self._now = now
 
     def routes(self) -> list[Route]:
         errors = ("ACCESS_DENIED", "NOT_FOUND")
@@ -68,6 +70,14 @@ class HistoryApi:
             ),
             Route(
                 "GET",
+                "/api/meetings/{id}/analytics",
+                "The meeting and its people in figures",
+                self.analytics,
+                Analytics,
+                errors=errors,
+            ),
+            Route(
+                "GET",
                 "/api/meetings/{id}/state",
                 "Who was in at a moment, muted, sharing, speaking",
                 self.state,
@@ -76,6 +86,10 @@ class HistoryApi:
                 errors=errors,
             ),
         ]
+
+    async def analytics(self, call: Call) -> Analytics:
+        meeting = await self._access.readable(call)
+        return await self._store.history.analytics(meeting.id, now=self._now())
 
     async def held(self, call: Call) -> PastMeetings:
         query: HistoryQuery = call.query

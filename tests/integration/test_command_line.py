@@ -84,3 +84,21 @@ def test_migrating_makes_the_tables_and_may_be_repeated(tmp_path: Path) -> None:
         done = folkmoot("migrate", "--dev", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "data" / "folkmoot.db").is_file()
+
+
+async def test_a_replay_beside_a_running_server_makes_rows_anew(tmp_path: Path, server: RunningServer) -> None:
+    token = server.token("ada", meeting="replayed", role="host", grants={"room_create": True, "room_join": True})
+    ada = await (await Person(server.url, token).connect()).join("replayed", display_name="Ada")
+    url = f"sqlite+aiosqlite:///{server.data_dir / 'data' / 'folkmoot.db'}"
+    settings = {"FOLKMOOT_DATABASE__URL": url, "FOLKMOOT_AUTH__SECRET": server.secret}
+    before = server.request("GET", "/api/meetings/replayed/participants", token=server.operator_token())[1]
+    done = folkmoot("replay", "--meeting", "replayed", "--projection", "people", cwd=tmp_path, **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("replayed  ")
+    assert server.request("GET", "/api/meetings/replayed/participants", token=server.operator_token())[1] == before
+    unknown = folkmoot("replay", "--meeting", "nowhere", cwd=tmp_path, **settings)
+    assert (unknown.returncode, unknown.stderr) == (1, "there is no meeting nowhere\n")
+    refused = folkmoot("replay", "--projection", "teapots", cwd=tmp_path, **settings)
+    assert refused.returncode == 2
+    assert "people" in refused.stderr
+    await ada.disconnect()

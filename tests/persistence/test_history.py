@@ -28,9 +28,9 @@ from persistence.events import (
     TrackRemoved,
 )
 from persistence.history import History
-from persistence.history.spans import STATES, clipped, thinned
 from persistence.migrations import migrate
 from persistence.repositories import NewMeeting
+from persistence.spans import STATES, clipped, thinned
 from persistence.store import Store
 from persistence.tables import MeetingRow
 

@@ -24,10 +24,12 @@ from persistence.repositories import NewMeeting
 from persistence.store import Store
 from persistence.tables import (
     Base,
+    MeetingAnalyticsRow,
     MeetingBlockRow,
     MeetingCounterRow,
     MeetingLogRow,
     MeetingRow,
+    ParticipantEngagementRow,
     ParticipantRow,
     ParticipantSessionRow,
     ParticipantStateRow,
@@ -46,6 +48,8 @@ PROJECTED = (
     TrackRow,
     ParticipantStateRow,
     MeetingCounterRow,
+    MeetingAnalyticsRow,
+    ParticipantEngagementRow,
 )
 SURROGATES = {"created_at", "updated_at", "recorded_at", "last_sequence", "sequence", "position"}
 

@@ -1,0 +1,78 @@
+"""What the figures of a meeting are made of, read from its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .engagement import ACTS, Attendance, Happened, MeetingFigures, PersonFigures, figures_of
+from .events import MeetingEnded
+from .spans import Change
+from .tables import MeetingCounterRow, MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
+
+
+async def read_figures(
+    connection: AsyncConnection, meeting_id: str, *, until: datetime
+) -> tuple[MeetingFigures, list[PersonFigures]]:
+    """Up to `until`, which ends what is still going on."""
+
+    async def rows(question: Select[*tuple[Any, ...]] | CompoundSelect[Any]) -> list[Any]:
+        return list(await connection.execute(question))
+
+    happened = Happened(
+        stays=[Attendance(*row) for row in await rows(stays_of(meeting_id))],
+        changes=[Change(*row) for row in await rows(changes_of(meeting_id))],
+        counts={row.type: row.total for row in await rows(_counts(meeting_id))},
+        acts={(row.participant_id, row.type): row.acts for row in await rows(_acts(meeting_id))},
+        ends=[row.timestamp for row in await rows(ends_of(meeting_id))],
+        until=until,
+    )
+    return figures_of(happened)
+
+
+def stays_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    """Those whose beginning is known, in order of arrival."""
+    stay = ParticipantSessionRow
+    return (
+        select(stay.participant_id, stay.user_id, stay.display_name, stay.joined_at, stay.left_at)
+        .where(stay.meeting_id == meeting_id, stay.joined_at.is_not(None))
+        .order_by(stay.joined_at, stay.participant_id)
+    )
+
+
+def changes_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    """In the order of the primary key."""
+    change = ParticipantStateRow
+    return (
+        select(change.state, change.participant_id, change.at, change.is_on)
+        .where(change.meeting_id == meeting_id)
+        .order_by(change.state, change.participant_id, change.at, change.event_id)
+    )
+
+
+def ends_of(meeting_id: str) -> CompoundSelect[Any]:
+    """Every end of the meeting, as it may be held again."""
+    ends = select(MeetingLogRow.timestamp).where(
+        MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type == MeetingEnded.type
+    )
+    held = MeetingRow.actual_end_time.label("timestamp")
+    return ends.union_all(select(held).where(MeetingRow.id == meeting_id, MeetingRow.actual_end_time.is_not(None)))
+
+
+def _counts(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    return select(MeetingCounterRow.type, MeetingCounterRow.total).where(MeetingCounterRow.meeting_id == meeting_id)
+
+
+def _acts(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(MeetingLogRow.participant_id, MeetingLogRow.type, func.count().label("acts"))
+        .where(
+            MeetingLogRow.meeting_id == meeting_id,
+            MeetingLogRow.type.in_(ACTS),
+            MeetingLogRow.participant_id.is_not(None),
+        )
+        .group_by(MeetingLogRow.participant_id, MeetingLogRow.type)
+    )

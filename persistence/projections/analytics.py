@@ -1,0 +1,87 @@
+"""A finished meeting in figures, into `meeting_analytics` and `participant_engagement` (MGT-11).
+
+There are none while it lasts: they would have to be made anew with every event. Whoever asks meanwhile has them made
+(`History.analytics`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import insert, select
+
+from persistence.engagement import ACTS, ISSUES, row_of
+from persistence.events import (
+    AudioMuted,
+    AudioUnmuted,
+    DominantSpeakerChanged,
+    Event,
+    MeetingEnded,
+    MeetingStarted,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantRenamed,
+    PollCreated,
+    ScreenShareStarted,
+    ScreenShareStopped,
+    VideoMuted,
+    VideoUnmuted,
+)
+from persistence.figures import read_figures
+from persistence.tables import MeetingAnalyticsRow, MeetingRow, MeetingStatus, ParticipantEngagementRow
+
+from .registry import Projection, rows_of
+from .scope import Scope
+
+ANALYTICS = Projection("analytics", rows_of(MeetingAnalyticsRow, ParticipantEngagementRow))
+
+_COUNTED: Final = frozenset(
+    {
+        *ACTS,
+        *ISSUES,
+        *(
+            payload.type
+            for payload in (
+                AudioMuted,
+                AudioUnmuted,
+                DominantSpeakerChanged,
+                MeetingEnded,
+                MeetingStarted,
+                ParticipantJoined,
+                ParticipantLeft,
+                ParticipantRenamed,
+                PollCreated,
+                ScreenShareStarted,
+                ScreenShareStopped,
+                VideoMuted,
+                VideoUnmuted,
+            )
+        ),
+    }
+)
+
+
+@ANALYTICS.of_each
+def counted(scope: Scope, event: Event) -> None:
+    if event.type in _COUNTED:
+        scope.figured.add(event.meeting_id)
+
+
+async def refresh_figures(scope: Scope) -> None:
+    """After everything they are made of."""
+    if not scope.figured:
+        return
+    question = select(MeetingRow.id, MeetingRow.status, MeetingRow.actual_end_time).where(
+        MeetingRow.id.in_(scope.figured)
+    )
+    for meeting in sorted(await scope.connection.execute(question)):
+        is_over = meeting.status == MeetingStatus.COMPLETED and meeting.actual_end_time is not None
+        if is_over or meeting.id in scope.lifecycles:
+            await ANALYTICS.clear(scope.connection, meeting.id)
+        if not is_over:
+            continue
+        whole, people = await read_figures(scope.connection, meeting.id, until=meeting.actual_end_time)
+        await scope.connection.execute(insert(MeetingAnalyticsRow).values(meeting_id=meeting.id, **row_of(whole)))
+        if people:
+            rows = [{"meeting_id": meeting.id, **row_of(person)} for person in people]
+            await scope.connection.execute(insert(ParticipantEngagementRow), rows)
