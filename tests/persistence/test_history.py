@@ -71,14 +71,19 @@ def live_through(told: list[Event], at: datetime) -> dict[str, set[str]]:
             if previous is not None and previous != who:
                 present.get(previous, waiting.setdefault(previous, set())).discard("speaking")
             on.add("speaking")
-        elif isinstance(one.payload, TrackAdded | TrackRemoved) and one.payload.source in SENT:
-            added = isinstance(one.payload, TrackAdded) and not one.payload.paused
-            (on.add if added else on.discard)(SENT[one.payload.source])
-        elif one.type in ON:
-            on.add(ON[one.type])
-        elif one.type in OFF:
-            on.discard(OFF[one.type])
+        else:
+            switch(on, one)
     return present
+
+
+def switch(on: set[str], one: Event) -> None:
+    if isinstance(one.payload, TrackAdded | TrackRemoved) and one.payload.source in SENT:
+        added = isinstance(one.payload, TrackAdded) and not one.payload.paused
+        (on.add if added else on.discard)(SENT[one.payload.source])
+    elif one.type in ON:
+        on.add(ON[one.type])
+    elif one.type in OFF:
+        on.discard(OFF[one.type])
 
 
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
