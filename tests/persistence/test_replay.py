@@ -87,7 +87,9 @@ def conversation(start: int) -> list[Event]:
         poll_id="q", poll_type="YesNo", question="Well?", options=["y", "n"], user_id="ann", display_name="Ann"
     )
     voted = PollVoted(poll_id="q", revision=1, ballot="bob", user_id="bob", display_name="Bob", choices=[0])
-    fired = AlertFired(alert_id="a", rule_id="r", name="Media", endpoint_ids=[], cause_id="e", cause_type="worker.died")
+    fired = AlertFired(
+        alert_id="a", rule_id="r", name="Media", endpoint_ids=[], cause_id="e", cause_type="worker.died", count=1
+    )
     facts = [sent, asked, voted, PollClosed(poll_id="q"), ChatMessageDeleted(message_id="c1", revision=2), fired]
     return [event(start + number, fact, actor="m-0-0") for number, fact in enumerate(facts)]
 
