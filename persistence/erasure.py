@@ -20,6 +20,7 @@ from .database import translated, writing
 from .dialect import insert_into
 from .emitter import Emitter
 from .events import SERVER_LOG, PersonErased
+from .person_notes import erase_notes, find_names, is_note, names_one_of
 from .person_rows import erase_rows
 from .personal import PSEUDONYM, hash_of, personal_types, without_person
 from .retention import Archive, file_name
@@ -56,6 +57,7 @@ class _Person:
     user_id: str
     pseudonym: str
     stays: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    names: frozenset[str] = field(default_factory=frozenset)
 
     def rename(self, user_id: str) -> str | None:
         return self.pseudonym if user_id == self.user_id else None
@@ -63,6 +65,8 @@ class _Person:
     def without(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """The event's payload without them, None when it has nothing of theirs."""
         actor = self.user_id if (event["meeting_id"], event["participant_id"]) in self.stays else None
+        if is_note(event["type"], event["payload"]) and names_one_of(event["payload"].get("text"), self.names):
+            actor = self.user_id  # somebody else's doing, with their name in it
         return without_person(event["type"], event["payload"], rename=self.rename, actor=actor)
 
 
@@ -94,12 +98,17 @@ class Erasure:
         """Returns once nothing of theirs is left. Raises `UnavailableError`, `ArchiveDamagedError`, `OSError`."""
         pseudonym = await self._begin(user_id)
         await self._flush()
-        person = _Person(user_id, pseudonym, await self._stays(user_id, pseudonym))
+        stays = await self._stays(user_id, pseudonym)
+        async with translated(), self._engine.connect() as connection:
+            names = await find_names(connection, user_id, {meeting_id for meeting_id, _ in stays})
+        person = _Person(user_id, pseudonym, stays, names)
         done = Erased(pseudonym)
         done.events = await self._erase_log(person)
         await self._erase_set_aside(person)
         async with translated(), writing(self._engine).begin() as connection:
+            notes = await erase_notes(connection, person.stays, person.names)
             done.rows, done.account = await erase_rows(connection, user_id, pseudonym)
+            done.rows += notes
         done.archived_events = await self._erase_archives(person)
         await self._forget()
         await self._emitter.emit(

@@ -2,7 +2,8 @@
 
 Ids of users are known by their fields' names (`user_id`, `to_user_id`, `creator_id`, ...), what people wrote or are
 called by the mark `PERSONAL` on its type (`events/payload.py`). Written text belongs to the user the payload names,
-else to the event's participant; a field with an owner of its own says so (`PersonalOf`).
+else to the event's participant, as a note does of what they did in the room; a field with an owner of its own says so
+(`PersonalOf`).
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def without_person(
         return None
     changed = dict(payload)
     for name, owner_field in fields.texts.items():
-        owner = payload.get(owner_field) if owner_field in payload else actor
+        owner = payload.get(owner_field) or actor
         if isinstance(owner, str) and (owner.startswith(PSEUDONYM) or rename(owner) is not None):
             changed[name] = _blanked(payload.get(name))
     for name in fields.users:

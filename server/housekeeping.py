@@ -109,7 +109,7 @@ class Housekeeping:
                 _, finished = await self.run()
             except BusyError:
                 continue
-            except (PersistenceError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next run may succeed
                 log.error("archiving failed", error=type(error).__name__)  # noqa: TRY400 - no fault of ours
             else:
                 wait_s = self._settings.every_s if finished else SOON_S

@@ -83,6 +83,8 @@ class AlertWatch:
                 await self.look()
             except PersistenceError as error:
                 log.warning("alerts wait for the database", code=error.code)
+            except Exception:  # whatever it is, the next look may succeed; without this task nobody is alarmed
+                log.exception("the alert watch stumbled")
             await self._store.feed.beyond(self._cursor, within_s=LOOK_S)
             await asyncio.sleep(LOOK_S)  # what comes together is looked at together
 

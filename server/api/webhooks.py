@@ -222,7 +222,7 @@ class WebhooksApi:
             event_types=request.event_types,
             meeting_id=request.meeting_id,
             secret=secret,
-            cursor=await self._store.feed.find_head() if request.after is None else request.after,
+            cursor=await self._cursor(request.after),
         )
         made = await self._store.webhooks.create(new, most=self._settings.max_endpoints)
         fact = WebhookCreated(endpoint_id=endpoint_id, event_types=request.event_types, by=call.caller.user_id)
@@ -279,6 +279,7 @@ class WebhooksApi:
             if place is None:
                 raise ApiError("NOT_FOUND", "There is no such event, nor a later one of that meeting.")
             after = place - 1
+        after = await self._cursor(after)
         await self._record(WebhookReplayed(endpoint_id=found.id, after=after, by=call.caller.user_id))
         changed = await self._store.webhooks.change(found.id, {"cursor": after})
         if changed is None:
@@ -291,6 +292,11 @@ class WebhooksApi:
         query: DeliveryQuery = call.query
         items = await self._store.webhooks.deliveries(found.id, before=query.before, limit=query.limit)
         return DeliveryList(items=list(items))
+
+    async def _cursor(self, after: int | None) -> int:
+        """Nobody can have taken more than there is."""
+        head = await self._store.feed.find_head()
+        return head if after is None else min(after, head)
 
     async def _find(self, call: Call) -> Endpoint:
         found = await self._store.webhooks.get(call.path["id"]) if call.path["id"].isprintable() else None

@@ -112,6 +112,8 @@ class Dispatcher:
                     self._held_at = None
             except PersistenceError as error:
                 log.warning("webhooks wait for the database", code=error.code)
+            except Exception:  # whatever it is, the next look may succeed; without this task nothing is delivered
+                log.exception("the webhook dispatcher stumbled")
             if not self.leading:
                 await self._dismiss(list(self._rounds))
             with contextlib.suppress(TimeoutError):
