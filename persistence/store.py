@@ -23,6 +23,7 @@ from .catching_up import LastFacts
 from .database import create_engine, require_durability, translated, writing
 from .emitter import Emitter
 from .erasure import Erasure
+from .failed_events import FailedEvents
 from .feed import Feed
 from .history import History
 from .ingest import Ingest
@@ -126,6 +127,7 @@ class Store:
         self.history = History(engine, catch_up=self.flush)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear
+        self.failed_events = FailedEvents(engine, clock=clock, on_stored=self.feed.hear)
         self.users = Users(engine, clock=clock)
         self.sign_ins = SignIns(engine, clock=clock)
         self.revoked_tokens = RevokedTokens(engine, clock=clock)

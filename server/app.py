@@ -19,6 +19,7 @@ from server.api.conversation import ConversationApi
 from server.api.dispatch import ApiDispatch
 from server.api.events import EventsApi
 from server.api.exports import ExportsApi
+from server.api.failed_events import FailedEventsApi
 from server.api.history import HistoryApi
 from server.api.meeting_settings import MeetingSettingsApi
 from server.api.meetings import MeetingsApi
@@ -130,6 +131,7 @@ class Application:
             *ConversationApi(store, access).routes(),
             *StreamsApi(store, revoked=doors.revoked).routes(),
             *OperationsApi(registry, self._fleet).routes(),
+            *FailedEventsApi(store).routes(),
         ]
 
 

@@ -28,6 +28,7 @@ def add_operator_commands(cli: typer.Typer) -> None:
     cli.command()(rooms)
     cli.command()(webhooks)
     cli.command()(erase)
+    cli.command("failed-events")(failed_events)
     cli.add_typer(retention, name="retention")
 
 
@@ -71,6 +72,26 @@ def erase(  # noqa: PLR0917 - typer names each on the command line
         f"erased, now {done['pseudonym']}: {done['events']} events, {done['archived_events']} in archives, "
         f"{done['rows']} rows{', and the account' if done['account'] else ''}"
     )
+
+
+def failed_events(
+    retry: Annotated[bool, typer.Option("--retry", help="Try to store them once more.")] = False,
+    url: Url = HERE,
+    config: ConfigFile = None,
+    dev: Dev = False,
+) -> None:
+    """Show the events that the database of a running server would not take, and why."""
+    settings = settings_from(config, dev)
+    if retry:
+        done = ask(settings, url, "POST", "/api/failed-events/retry", {}, within_s=LONG_WORK_S)
+        typer.echo(f"{done['stored']} stored after all, {done['left']} left")
+        return
+    found = ask(settings, url, "GET", "/api/failed-events")
+    for event in found["items"]:
+        typer.echo(
+            f"{event['failed_at']}  {event['type']}  {event['meeting_id']}  {event['event_id']}  {event['error']}"
+        )
+    typer.echo(f"{found['count']} in all")
 
 
 @retention.command("run")

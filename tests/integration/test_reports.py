@@ -102,3 +102,13 @@ def test_what_became_of_reports_is_counted(server: RunningServer) -> None:
     assert grown["folkmoot_emit_seconds_count"] >= 1
     assert grown["folkmoot_writer_batch_seconds_count"] >= 1
     assert after["folkmoot_writer_behind"] == 0
+
+
+def test_operators_see_what_could_not_be_stored_and_others_do_not(server: RunningServer) -> None:
+    path = "/api/failed-events"
+    assert server.request("GET", path, token=server.operator_token()) == (200, {"items": [], "count": 0})
+    retried = server.request("POST", f"{path}/retry", token=server.operator_token(), body={})
+    assert retried == (200, {"stored": 0, "left": 0})
+    for method, where in (("GET", path), ("POST", f"{path}/retry")):
+        assert server.request(method, where, token=server.token("ada"))[0] == 403
+        assert server.request(method, where)[0] == 401

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from persistence.database import writing
 from persistence.events import AudioMuted, AudioUnmuted, Event, MeetingStarted, ParticipantJoined
+from persistence.failed_events import Retried
 from persistence.store import Store
 
 from .conftest import Ask
@@ -29,6 +30,14 @@ async def refuse(store: Store, poison: Event) -> None:
                 f" WHEN NEW.event_id = '{poison.event_id}' BEGIN SELECT RAISE(ABORT, 'never'); END"
             )
         await connection.execute(text(rule))
+
+
+async def allow(store: Store) -> None:
+    async with writing(store._engine).begin() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        await connection.execute(
+            text("DROP TRIGGER poison" if sqlite else "ALTER TABLE meeting_logs DROP CONSTRAINT poison")
+        )
 
 
 async def test_the_others_of_its_batch_are_stored_with_it_set_aside_in_one_transaction(store: Store, ask: Ask) -> None:
@@ -54,6 +63,23 @@ async def test_the_others_of_its_batch_are_stored_with_it_set_aside_in_one_trans
     assert (plain["events_stored_total"], plain["events_failed_total"], plain["database_retries_total"]) == (5, 1, 0)
     assert measures.labelled["database_errors_total"].counts["constraint"] > 0
     assert await store.ready() is None
+
+
+async def test_what_was_set_aside_finds_its_place_once_the_cause_is_mended(store: Store, ask: Ask) -> None:
+    await refuse(store, POISON)
+    await store.emitter.deliver([muted(12, "sick"), POISON, muted(14, "sick")])
+    await store._journal.append(b"[7]")
+    await store.flush()
+    assert await store.failed_events.retry() == Retried(stored=0, left=2)
+    await allow(store)
+    assert await store.failed_events.retry() == Retried(stored=1, left=1)
+    assert await ask("SELECT event_id FROM meeting_logs ORDER BY sequence") == [
+        (muted(number).event_id,) for number in (12, 14, 13)
+    ]
+    (left,) = await store.failed_events.page()
+    assert (left.event_id, left.error) == (None, "Input should be a valid dictionary or instance of Event")
+    assert await store.failed_events.page(after=left.id) == []
+    assert await store.failed_events.retry() == Retried(stored=0, left=1)
 
 
 async def test_a_conflict_is_set_aside_without_a_second_try(store: Store, ask: Ask) -> None:
