@@ -1,6 +1,7 @@
 """Makes the README's picture from the running product: `python -m tests.e2e.readme_picture`.
 
-Three people with drawn faces for cameras meet in three browsers; one raises a hand, one is muted.
+Three people with drawn faces for cameras meet in three browsers and chat; one raises a hand, one is muted. Then the
+host looks back at their meeting.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from playwright.async_api import Playwright, async_playwright, expect
 
 from tests.e2e.browser import CHROMIUM, FLAGS, BrowserPerson
+from tests.e2e.test_history import sign_up
 from tests.support.eventually import eventually
 from tests.support.server import running_server
 
@@ -25,6 +27,7 @@ PEOPLE: dict[str, tuple[Colour, Colour, Colour]] = {  # wall, shirt, skin
     "Ben Okafor": ((222, 206, 186), (176, 94, 54), (112, 74, 52)),
     "Cleo Marin": ((198, 206, 226), (66, 74, 128), (201, 150, 118)),
 }
+CHAT = ("The agenda is at https://example.org/agenda", "Thank you! Cleo first, then questions.")
 
 
 def portrait(wall: Colour, shirt: Colour, skin: Colour, step: int) -> NDArray[np.uint8]:
@@ -66,6 +69,7 @@ async def meet(url: str, folder: Path) -> None:
     cameras = {name: y4m(folder / f"{name.split()[0]}.y4m", name) for name in PEOPLE}
     async with async_playwright() as playwright:
         ada = await arrive(playwright, cameras["Ada Lovelace"], "Ada Lovelace", url)
+        await sign_up(ada)
         await ada.page.screenshot(path=OUT / "home.png")
         meeting_id = await ada.create_meeting()
         await ada.join()
@@ -78,16 +82,35 @@ async def meet(url: str, folder: Path) -> None:
             return sum(track["frames_decoded"] > 60 for track in tracks if track["kind"] == "video") == len(others)
 
         await eventually(all_seen, "everybody is seen", within_s=60)
+        for person, text in zip((others[0], ada), CHAT, strict=True):
+            await person.part("chat-toggle").click()
+            await person.part("chat-input").fill(text)
+            await person.part("chat-input").press("Enter")
+        await expect(ada.part("chat-message")).to_have_count(len(CHAT))
         await others[1].part("hand-toggle").click()
         await others[0].part("mic-toggle").click()
         await ada.page.mouse.move(640, 20)
         await expect(ada.part("notices")).to_have_text("", timeout=20_000)  # the arrivals' are gone
         await ada.page.screenshot(path=OUT / "call.png")
+        await look_back(ada, others, meeting_id)
+
+
+async def look_back(ada: BrowserPerson, others: list[BrowserPerson], meeting_id: str) -> None:
+    await others[0].part("mic-toggle").click()
+    await ada.page.wait_for_timeout(8_000)  # so that there is something to look back at
+    for person in (*others, ada):
+        await person.leave()
+    await ada.part("go-home").click()
+    await ada.part("open-history").click()
+    await ada.part(f"past-{meeting_id}").click()
+    await expect(ada.part("lanes").locator("li")).to_have_count(len(PEOPLE))
+    await expect(ada.part("room-at")).to_have_attribute("data-settled", "true")
+    await ada.page.screenshot(path=OUT / "history.png")
 
 
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    with running_server() as server, tempfile.TemporaryDirectory() as folder:
+    with running_server(FOLKMOOT_AUTH__GUESTS_CREATE="false") as server, tempfile.TemporaryDirectory() as folder:
         asyncio.run(meet(server.url, Path(folder)))
 
 
