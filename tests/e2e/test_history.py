@@ -13,6 +13,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.browser import BrowserPerson
+from tests.e2e.test_chat import messages, say
+from tests.e2e.test_polls import ask, poll_of
 from tests.support.server import RunningServer, running_server
 
 pytestmark = pytest.mark.browser
@@ -104,6 +106,34 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await expect(bob.part("past-problem")).to_contain_text("Only those who hosted")
     await ada.close()
     await bob.close()
+
+
+async def test_a_host_reads_again_what_was_written_and_asked(server: RunningServer, browser: Browser) -> None:
+    ada = await BrowserPerson.arrive(browser, "Grace", server.url)
+    await sign_up(ada)
+    meeting = await ada.create_meeting()
+    await ada.join()
+    bob = await BrowserPerson.arrive(browser, "Bob", f"{server.url}/m/{meeting}")
+    await bob.join()
+    for person in (ada, bob):
+        await person.part("chat-toggle").click()
+    await say(bob, "<i>Hello</i> https://example.org/x")
+    await expect(messages(ada)).to_have_count(1)
+    await ada.part("tab-polls").click()
+    await ask(ada, "Lunch?", "SingleChoice", "Soup", "Salad")
+    await bob.part("tab-polls").click()
+    await poll_of(bob, "Lunch?").get_by_test_id("poll-choice").nth(1).click()
+    await expect(poll_of(ada, "Lunch?").get_by_test_id("poll-facts")).to_contain_text("1 answer")
+    await bob.leave()
+    await ada.leave()
+    await ada.page.goto(f"{server.url}/history/{meeting}")
+    await ada.part("history-tab-conversation").click()
+    written = ada.part("written").locator("> li")
+    await expect(written.nth(0)).to_contain_text("<i>Hello</i> https://example.org/x")
+    await expect(written.nth(0).get_by_role("link")).to_have_attribute("href", "https://example.org/x")
+    await expect(written.nth(1)).to_contain_text("Grace opened a poll: Lunch?")
+    await expect(ada.part("asked-polls").locator(".poll-choice").nth(1)).to_contain_text("1 · 100 %")
+    assert (ada.errors, bob.errors) == ([], [])
 
 
 def seconds_between(start: str, end: str) -> int:

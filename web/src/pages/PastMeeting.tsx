@@ -1,6 +1,7 @@
 import { ArrowLeft } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Services } from '../app'
+import { ConversationView } from '../history/ConversationView'
 import { EventLog } from '../history/EventLog'
 import { HistoryHeader } from '../history/HistoryHeader'
 import { PeopleTable } from '../history/PeopleTable'
@@ -76,6 +77,7 @@ async function openRecord(id: string, services: Services): Promise<MeetingRecord
 const TABS: readonly Tab[] = [
   { name: 'timeline', title: 'Timeline' },
   { name: 'people', title: 'People' },
+  { name: 'conversation', title: 'Chat & polls' },
   { name: 'log', title: 'Log' },
 ]
 
@@ -103,6 +105,7 @@ function Opened({ record }: { record: MeetingRecord }) {
       <div role="tabpanel" id="history-body" aria-labelledby={`history-tab-${tab}`}>
         {tab === 'timeline' && extent && <TimelineView record={record} extent={extent} />}
         {tab === 'people' && <PeopleTable record={record} />}
+        {tab === 'conversation' && <ConversationView record={record} />}
         {tab === 'log' && <EventLog record={record} />}
       </div>
     </>

@@ -81,6 +81,39 @@ export interface ParticipantRecord {
   readonly stays: readonly unknown[]
 }
 
+export interface WrittenMessage {
+  readonly message_id: string
+  readonly number: number
+  readonly type: string
+  readonly display_name: string
+  readonly text: string
+  readonly file: { readonly name: string } | null
+  readonly to_user_id: string | null
+  readonly to_name: string | null
+  readonly sent_at: string
+  readonly deleted: boolean
+}
+
+export interface WrittenPage {
+  readonly items: readonly WrittenMessage[]
+  readonly next_before: number | null
+}
+
+export interface PollRecord {
+  readonly poll: {
+    readonly poll_id: string
+    readonly question: string
+    readonly options: readonly string[]
+    readonly steps: number | null
+    readonly anonymous: boolean
+    readonly display_name: string
+  }
+  readonly votes: number
+  readonly counts: readonly number[] | null
+  readonly average: number | null
+  readonly words: readonly string[]
+}
+
 /** All that is given has to fit; `from` and `to` in RFC 3339. */
 export interface EventFilter {
   readonly type?: string
@@ -113,6 +146,12 @@ export const historyApi = {
 
   counts: async (token: string, id: string): Promise<Readonly<Record<string, number>>> =>
     (await call<{ counts: Record<string, number> }>('GET', `${record(id)}/events/counts`, { token })).counts,
+
+  chat: (token: string, id: string, before?: number): Promise<WrittenPage> =>
+    call('GET', `${record(id)}/chat?${query({ before, limit: 100 })}`, { token }),
+
+  polls: async (token: string, id: string): Promise<readonly PollRecord[]> =>
+    (await call<{ items: PollRecord[] }>('GET', `${record(id)}/polls`, { token })).items,
 
   events: (token: string, id: string, filter: EventFilter, after: number, limit: number): Promise<EventPage> =>
     call('GET', `${record(id)}/events?${query({ ...filter, after, limit })}`, { token }),
