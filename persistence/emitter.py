@@ -8,7 +8,7 @@ from datetime import datetime
 from time import perf_counter
 
 from .errors import InvalidEventError, JournalFailedError, JournalFullError, StoreClosedError, UnavailableError
-from .events import Event, Payload
+from .events import Event, MeetingCreated, Payload
 from .histogram import Histogram
 from .journal import Journal
 from .journal_entry import encode_events
@@ -73,5 +73,7 @@ class Emitter:
             raise
         self.latency.observe(perf_counter() - began)
         for event in events:
-            self._note(event.meeting_id, position)
+            # That a meeting was made is in the database before it is a fact.
+            if event.type != MeetingCreated.type:
+                self._note(event.meeting_id, position)
         self.emitted += len(events)
