@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 from tests.e2e.browser import BrowserPerson
 from tests.e2e.connections import only
 from tests.e2e.test_a_meeting import hears, sees
+from tests.e2e.test_polls import ask, poll_of
 from tests.e2e.test_resume import has_media
 from tests.support.eventually import eventually
 from tests.support.relay import Weather, relay
@@ -94,6 +95,14 @@ async def test_a_server_that_is_started_again_finds_everybody_in_their_place(
     await ben.part("camera-toggle").click()
     await ben.page.keyboard.press("r")
     await hears(ada, ben)
+    await ada.part("chat-toggle").click()
+    await ada.part("chat-input").fill("Before the end")
+    await ada.part("chat-input").press("Enter")
+    await ada.part("polls-toggle").click()
+    await ask(ada, "Lunch?", "SingleChoice", "Soup", "Salad")
+    await ben.part("polls-toggle").click()
+    await poll_of(ben, "Lunch?").get_by_test_id("poll-choice").nth(1).click()
+    await expect(poll_of(ada, "Lunch?").get_by_test_id("poll-facts")).to_contain_text("1 answer")
     before = [(await person.report())["participant_id"] for person in (ada, ben)]
 
     async def hand_up() -> bool:
@@ -113,13 +122,21 @@ async def test_a_server_that_is_started_again_finds_everybody_in_their_place(
     (seen,) = (await ada.report())["remote"]
     assert (seen["display_name"], seen["hand"]) == ("Ben", True)
     assert not (await ben.report())["me"]["camera"], "nobody is switched on by coming back"
-    assert ada.errors == ben.errors == []
+    # What was written and asked is there for whoever comes now, and goes on.
+    cleo = await BrowserPerson.arrive(browser, "Cleo", ben.page.url)
+    await cleo.join()
+    await cleo.part("chat-toggle").click()
+    await expect(cleo.part("chat-message").first).to_contain_text("Before the end")
+    await cleo.part("polls-toggle").click()
+    await poll_of(cleo, "Lunch?").get_by_test_id("poll-choice").nth(0).click()
+    await expect(poll_of(ben, "Lunch?").get_by_test_id("poll-facts")).to_contain_text("2 answers")
+    assert ada.errors == ben.errors == cleo.errors == []
     told = types_of(own_server, meeting_id)
     if not politely:
         assert after == before
-        assert told.count("participant.joined") == 2
+        assert told.count("participant.joined") == 3
         assert told.count("meeting.revived") == 1
-    for person in (ada, ben):
+    for person in (ada, ben, cleo):
         await person.close()
 
     async def over() -> bool:
