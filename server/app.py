@@ -98,7 +98,10 @@ class Application:
         for part in (gateway, health, metrics):
             part.mount(app)
         routes = [*self._routes(store, doors, registry), *outgoing.routes()]
-        schemas.mount(app, {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling()})
+        schemas.mount(
+            app,
+            {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling(), **schemas.of_events()},
+        )
         dispatch.mount(app, routes)
         pages.Pages(WEB_DIST).mount(app)
         http = HttpServer(app, settings.http, doors.connections)

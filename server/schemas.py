@@ -8,12 +8,18 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from persistence.events import schema as events
 from signaling import asyncapi, schema
 
 
 def of_signaling() -> dict[str, dict[str, Any]]:
     """By path under `/api/`: JSON Schema of every message, and the AsyncAPI document of how they are exchanged."""
     return {"schema/signaling.json": schema.document(), "schema/asyncapi.json": asyncapi.document()}
+
+
+def of_events() -> dict[str, dict[str, Any]]:
+    """The catalogue of what is recorded: a schema and a version of each type."""
+    return {"schema/events.json": events.document()}
 
 
 def mount(app: web.Application, documents: Mapping[str, dict[str, Any]]) -> None:

@@ -42,10 +42,14 @@ class Payload(BaseModel):
     `type` is the tag, `subject.verb`. `personal` says that the event is about one participant and means nothing
     without. `withheld` are the fields that the record keeps and does not show to whoever may read it: what was said in
     private, or taken back since. They are read where it is known whom they are for.
+
+    `version` counts changes that readers of earlier ones would not understand. What is only added, with a value for
+    events that lack it, changes nothing for them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ClassVar[str]
+    version: ClassVar[int] = 1
     personal: ClassVar[bool] = True
     withheld: ClassVar[frozenset[str]] = frozenset()

@@ -9,6 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from persistence.events import schema as events
 from signaling import asyncapi, schema
 from tests.integration.conftest import Enter
 from tests.support.server import RunningServer
@@ -73,6 +74,10 @@ def test_the_openapi_document_of_all_routes_is_valid(server: RunningServer) -> N
     assert status == 200
     validate(document)
     assert {"/api/meetings/{id}/events", "/api/rooms/{meeting_id}", "/api/workers"} <= document["paths"].keys()
+
+
+def test_the_catalogue_of_events_is_published(server: RunningServer) -> None:
+    assert server.request("GET", "/api/schema/events.json") == (200, events.document())
 
 
 def test_the_contract_of_signaling_is_published(server: RunningServer) -> None:

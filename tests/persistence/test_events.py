@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from persistence.errors import InvalidEventError
-from persistence.events import CATALOGUE, AudioMuted, Event, MeetingEnded, ParticipantJoined, Payload
+from persistence.events import CATALOGUE, AudioMuted, Event, MeetingEnded, ParticipantJoined, Payload, schema
 
 JOINED: dict[str, Any] = {
     "event_id": "01a1fb25-0248-749b-9e17-8a6bb48cc68f",
@@ -88,3 +89,23 @@ def test_control_characters_are_taken_out_of_text_and_other_scripts_stay() -> No
     payload = ParticipantJoined(user_id="u\x00\x1b", display_name="Zoë\x00 \x07世界 👋", role="host")
     assert payload.user_id == "u"
     assert payload.display_name == "Zoë 世界 👋"
+
+
+def test_the_published_catalogue_describes_every_type_with_a_version() -> None:
+    document = schema.document()
+    assert document["types"].keys() == CATALOGUE.keys()
+    for tag, told in document["types"].items():
+        name = told["payload"]["$ref"].rsplit("/", 1)[1]
+        assert told["version"] >= 1
+        assert set(told["withheld"]) <= document["$defs"][name]["properties"].keys(), tag
+    Draft202012Validator.check_schema(document["event"])
+
+
+def test_an_event_fits_its_published_schema() -> None:
+    document = schema.document()
+    told = Event.parse(JOINED)
+    body = told.model_dump(mode="json")
+    Draft202012Validator(document["event"]).validate(body)
+    payload = {**document["types"][told.type]["payload"], "$defs": document["$defs"]}
+    Draft202012Validator(payload).validate(body["payload"])
+    assert not Draft202012Validator(payload).is_valid({"user_id": 7})
