@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from operator import eq, ge, gt, le, lt, ne
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from persistence.events import CATALOGUE
 from persistence.feed import PlacedEvent
-from server.webhooks.selection import PATTERN, matches, unknown_patterns
+from server.webhooks.selection import PATTERN, choose, matches, unknown_patterns
 
 MAX_WINDOW_S: Final = 3600.0
 MAX_COUNT: Final = 100
@@ -114,6 +114,11 @@ class Rule(BaseModel):
         if self.until is None and self.quiet_s is None:
             raise ValueError("say with until or quiet_s when it is over")
         return self
+
+    def types(self, known: Collection[str]) -> frozenset[str]:
+        """The known types it has to be shown."""
+        patterns = [*self.when.event_types, *(self.until.event_types if self.until is not None else ())]
+        return choose(patterns, known) or frozenset()
 
     def key(self, event: Seen) -> tuple[str, str] | None:
         """What the event is about, as this rule sees it; None when it is about nobody and the rule is about people."""

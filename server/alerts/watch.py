@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from persistence.errors import PersistenceError
-from persistence.events import SERVER_LOG, Event, RecordBehind, RecordCaughtUp
+from persistence.events import CATALOGUE, SERVER_LOG, Event, RecordBehind, RecordCaughtUp
 from persistence.store import Store
 from server.alerts.evaluator import Evaluator
 from server.alerts.rule import Rule, Seen
@@ -39,6 +39,7 @@ class AlertWatch:
         self._clock = clock
         self._evaluator = Evaluator({})
         self._revisions: tuple[tuple[str, int], ...] | None = None
+        self._types: frozenset[str] = frozenset()
         self._cursor = 0
         self._kept = 0
         self._behind_since: datetime | None = None
@@ -67,7 +68,7 @@ class AlertWatch:
             return
         await self._refresh_rules()
         await self._tell(self._evaluator.tick(self._clock()))
-        while (stretch := await self._store.feed.read(self._cursor)).end > self._cursor:
+        while (stretch := await self._store.feed.read(self._cursor, types=self._types)).end > self._cursor:
             oldest = self._clock() - FRESH
             fresh = (Seen.of(event) for event in stretch.events if event.timestamp >= oldest)
             made = [alert for event in fresh for alert in self._evaluator.take(event)]
@@ -107,6 +108,7 @@ class AlertWatch:
             kept = await self._store.alerts.cursor()
             self._cursor = self._kept = await self._store.feed.find_head() if kept is None else kept
         self._evaluator, self._revisions = evaluator, revisions
+        self._types = frozenset[str]().union(*(rule.types(CATALOGUE) for rule in rules.values()))
 
     async def _look_at_record(self) -> None:
         """Emitted here and not found in the log: the log is what is behind."""

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from tests.persistence.conftest import postgres_socket, url
 from tests.support.eventually import eventually
+from tests.support.person import Person
 from tests.support.receiver import Received, Receiver
 from tests.support.server import RunningServer, running_server
 
@@ -179,6 +180,9 @@ async def test_there_are_so_many_endpoints_and_no_more(server: RunningServer, re
 async def test_nobody_can_make_a_meeting_of_the_servers_own_log(server: RunningServer) -> None:
     token = server.token("mallory", meeting="_server", grants={"room_create": True})
     assert (await asyncio.to_thread(server.request, "GET", "/api/meetings/_server", token=token))[0] == 404
+    mallory = await Person(server.url, token).connect()
+    assert await mallory.refused("room:join", meeting_id="_server") == "CONFLICT"
+    await mallory.disconnect()
 
 
 @pytest.mark.slow
