@@ -18,7 +18,7 @@ import uvloop
 from config.settings import Settings
 from persistence.errors import PersistenceError
 from persistence.store import Store
-from server import logs
+from server import logs, memory
 from server.app import Application
 from server.cli_settings import ConfigFile, Dev, settings_from
 from server.identity import TokenAuthority
@@ -65,6 +65,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(name, asked_to_stop.set)
     application = Application(settings)
     await application.start()
+    memory.settle()
     try:
         await asked_to_stop.wait()
     finally:
