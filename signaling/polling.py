@@ -48,10 +48,12 @@ class Polling:
         for room, poll in changed.values():
             if not poll.open:
                 continue
-            known, unknown = _standing(poll, shown=True), _standing(poll, shown=False)
-            for participant in room.participants.values():
-                told = known if may_see_results(participant, poll) else unknown
-                participant.tell(catalogue.POLL_UPDATED, told)
+            # One after the other, since what many are told is written once.
+            for shown in (True, False):
+                told = _standing(poll, shown=shown)
+                for participant in room.participants.values():
+                    if may_see_results(participant, poll) is shown:
+                        participant.tell(catalogue.POLL_UPDATED, told)
 
     def views(self, room: Room, reader: Participant) -> list[PollView]:
         return [self.view(poll, reader) for poll in room.polls.all()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from persistence.events import PresenceChanged
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from signaling.participant import Participant
 
 TICK_S: Final = 1.0
+PRUNE_EVERY: Final = 10
+"""Ticks after which those who left are let go of."""
 
 DELIBERATE: Final = frozenset(
     {
@@ -37,7 +40,7 @@ DELIBERATE: Final = frozenset(
 class Presences:
     """`ttl_s` is how long somebody is active after the last sign of them; `clock` is in seconds.
 
-    Remembers those who are active, at most as many as there were signs of life within `ttl_s`.
+    Remembers those who are active and in a room, and for a few seconds those who have left.
     """
 
     def __init__(self, facts: Facts, *, ttl_s: float, clock: Callable[[], float]) -> None:
@@ -64,14 +67,16 @@ class Presences:
         self._somebody.set()
 
     def forget(self, participant: Participant) -> None:
-        """They are away, as they said themselves, or gone."""
+        """They are away, as they said themselves."""
         self._until.pop(participant, None)
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
+        for tick in count():
             await self._somebody.wait()
             self.look(self._clock())
+            if tick % PRUNE_EVERY == 0:
+                self.prune()
             if not self._until:
                 self._somebody.clear()
             await asyncio.sleep(TICK_S)
@@ -85,6 +90,10 @@ class Presences:
             del self._until[participant]
             if not participant.gone:
                 self._turn(participant, "away")
+
+    def prune(self) -> None:
+        for participant in [each for each in self._until if each.gone]:
+            del self._until[participant]
 
     def _turn(self, participant: Participant, presence: Presence) -> None:
         """Told to everybody, and to themselves: their client has not said it."""

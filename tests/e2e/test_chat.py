@@ -98,6 +98,11 @@ async def test_where_a_host_switches_the_chat_off_nobody_else_writes(browser: Br
     await expect(messages(bob)).to_have_count(1)
 
 
+COUNT_VIOLATIONS = (
+    "() => { window.violations = 0; document.addEventListener('securitypolicyviolation', () => window.violations++) }"
+)
+
+
 def listen_for_dialogs(person: BrowserPerson) -> None:
     person.page.on("dialog", lambda dialog: person.errors.append(dialog.message))
 
@@ -106,6 +111,7 @@ async def test_markup_bidi_and_endless_words_are_shown_harmlessly(browser: Brows
     ada, bob = await pair(browser, server, second=f"{ATTACK}{BIDI}" + "W" * 10_000)
     for person in (ada, bob):
         listen_for_dialogs(person)
+        await person.page.evaluate(COUNT_VIOLATIONS)
         await person.part("chat-toggle").click()
     await say(bob, ATTACK)
     await say(bob, f"{BIDI} the rest")
@@ -123,6 +129,7 @@ async def test_markup_bidi_and_endless_words_are_shown_harmlessly(browser: Brows
         wide = "() => [document.documentElement, document.querySelector('.chat-scroll')]"
         assert await person.page.evaluate(f"({wide})().every((e) => e.scrollWidth <= e.clientWidth)")
         assert person.errors == []
+        assert await person.page.evaluate("() => window.violations") == 0
     await ada.part("tab-people").click()
     name = ada.page.locator('[data-testid^="person-"]').nth(1)
     assert len(str(await name.get_attribute("data-name"))) <= 64

@@ -81,6 +81,8 @@ async def test_of_whom_nothing_is_heard_for_300_seconds_is_away() -> None:
     presences.touch(lively)  # type: ignore[arg-type]
     presences.look(299.9)
     assert quiet.told == []
+    presences.prune()
+    assert len(presences) == 2
     presences.look(300.0)
     assert (quiet.told, lively.told, gone.told, len(presences)) == (["away"], [], [], 1)
     presences.look(499.0)
