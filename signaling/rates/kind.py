@@ -15,7 +15,7 @@ class RequestRate(StrEnum):
 
     REQUEST = "request"
     MEDIA = "media"  # transports, producers and consumers: many of them when somebody joins
-    CHAT = "chat"  # what everybody in the room is told and the record keeps
+    CHAT = "chat"  # what is written: messages, pages of them, names
     CREATION = "creation"  # what stays after its maker has gone
     JOIN = "join"  # may be a guess at a password
 
