@@ -67,7 +67,7 @@ class Retention:
         self._clock = clock
 
     async def run(self, older_than: timedelta, *, within_s: float) -> tuple[list[Archive], bool]:
-        """What was archived, and whether that was all there is; it stops after about `within_s`.
+        """What was archived, and whether that was all there is; it stops after about `within_s`, and at least one file.
 
         Raises `UnavailableError` without a database, `ArchiveDamagedError` or `OSError` when the disk cannot be
         trusted; then nothing more is dropped.
@@ -76,7 +76,7 @@ class Retention:
         made: list[Archive] = []
         async for meeting_id in self._meetings_before(cutoff):
             while (span := await self._span(meeting_id, cutoff)) is not None:
-                if monotonic() >= deadline:
+                if made and monotonic() >= deadline:
                     return made, False
                 made.append(await self._archive(meeting_id, *span))
         return made, True
