@@ -66,7 +66,7 @@ async def message_deleted(scope: Scope, event: Event, payload: ChatMessageDelete
     deleted = insert_into(scope.connection, Message).values(
         meeting_id=event.meeting_id, message_id=payload.message_id, revision=payload.revision, deleted=True
     )
-    await _apply(scope, deleted, {"deleted": True, "text": "", "file": null()})
+    await _apply(scope, deleted, {"deleted": True, "text": "", "file": null(), "edited_at": null()})
 
 
 async def _apply(scope: Scope, statement: Insert, changes: dict[str, Any]) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.database import create_engine
 from persistence.journal import JournalLimits
+from persistence.migrations import migrate
 from persistence.store import Store, StoreOptions
 from persistence.writer import WriterOptions
 
@@ -41,6 +44,15 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'folkmoot.db'}"
     return await new_database(request.getfixturevalue("postgres_socket"))
+
+
+@pytest_asyncio.fixture
+async def migrated(url: str) -> AsyncIterator[AsyncEngine]:
+    """The empty tables, for laws that try many stories on them."""
+    engine = create_engine(url)
+    await migrate(engine)
+    yield engine
+    await engine.dispose()
 
 
 @pytest_asyncio.fixture
