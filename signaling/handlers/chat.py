@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from persistence.events import ChatMessageDeleted, ChatMessageEdited
@@ -30,14 +31,15 @@ class ChatHandlers:
         text = check_text(request.type, request.text, most=self._most)
         file = check_file(request.type, request.file)
         room = participant.room
+        _check_writing(participant)
+        answered = await self._readable(participant, request.reply_to) if request.reply_to is not None else None
         async with room.chat.turn:
             _check_writing(participant)
             if (said := room.chat.said(participant.user_id, request.nonce)) is not None:
                 return view(said, participant.user_id)
             recipient = _recipient(participant, request.to_participant_id)
-            if request.reply_to is not None:
-                answered = await self._readable(participant, request.reply_to)
-                _check_reply(answered, participant, recipient)
+            if answered is not None:
+                _check_reply(room.chat.get(answered.message_id) or answered, participant, recipient)
             message = ChatMessage(
                 message_id=self._chatting.new_id(),
                 number=room.chat.revision + 1,
@@ -62,9 +64,10 @@ class ChatHandlers:
     async def edit(self, participant: Participant, request: messages.ChatEdit) -> messages.ChatMessageView:
         """Saying the same again changes nothing."""
         room = participant.room
-        async with room.chat.turn:
+        _check_writing(participant)
+        async with self._its_turn(participant, request.message_id) as before:
             _check_writing(participant)
-            message = await self._readable(participant, request.message_id)
+            message = before
             if message.user_id != participant.user_id or message.type == "System":
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Only its author can edit a message.")
             if message.deleted:
@@ -81,9 +84,9 @@ class ChatHandlers:
     async def delete(self, participant: Participant, request: messages.ChatDelete) -> messages.ChatMessageView:
         """Authors may take back what they wrote even where they may not write any more. Deleting twice is once."""
         room = participant.room
-        async with room.chat.turn:
+        async with self._its_turn(participant, request.message_id) as before:
             still_in(participant)
-            message = await self._readable(participant, request.message_id)
+            message = before
             _check_deleting(participant, message)
             if not message.deleted:
                 revision = room.chat.revision + 1
@@ -98,6 +101,23 @@ class ChatHandlers:
         return await self._chatting.page(
             participant.room, participant.user_id, before=request.before, limit=request.limit
         )
+
+    @asynccontextmanager
+    async def _its_turn(self, reader: Participant, message_id: str) -> AsyncIterator[ChatMessage]:
+        """The message as it is now, while nobody else changes the chat.
+
+        An old one is looked for before, so that the others do not wait for the database; and once more only if the
+        chat has changed since.
+        """
+        chat = reader.room.chat
+        revision = chat.revision
+        found = await self._readable(reader, message_id)
+        async with chat.turn:
+            if (held := chat.get(message_id)) is not None:
+                found = held
+            elif chat.revision != revision:
+                found = await self._readable(reader, message_id)
+            yield found
 
     async def _readable(self, reader: Participant, message_id: str) -> ChatMessage:
         message = await self._chatting.find(reader.room, message_id)

@@ -90,6 +90,21 @@ async def test_authors_edit_and_the_others_see_it(node: Node) -> None:
     assert node.record.types("daily").count("chat.message_edited") == 1
 
 
+async def test_a_message_the_room_does_not_hold_any_more_is_changed_all_the_same(node: Node) -> None:
+    ada, bob = await people(node, "ada", "bob")
+    old = await bob.ask("chat:send", text="Old")
+    room = node.registry.get("daily")
+    assert room is not None
+    newer = await ada.ask("chat:send", text="New")
+    room.chat = Chat([kept for kept in [room.chat.get(newer["message_id"])] if kept], revision=2, older=True)
+    assert (await bob.ask("chat:edit", message_id=old["message_id"], text="Older"))["number"] == 1
+    assert (await ada.told("chat:edited"))["text"] == "Older"
+    await ada.ask("chat:send", text="Very old", reply_to=old["message_id"])
+    assert (await ada.ask("chat:delete", message_id=old["message_id"]))["deleted"] is True
+    assert await bob.refused("chat:edit", message_id=old["message_id"], text="Here again") == "CONFLICT"
+    assert await ada.refused("chat:edit", message_id="never", text="?") == "NOT_FOUND"
+
+
 async def test_authors_and_hosts_delete_and_nothing_of_it_is_left(node: Node) -> None:
     ada, bob, cy = await people(node, "ada", "bob", "cy")
     first = await bob.ask("chat:send", text="Buy my book")
