@@ -23,7 +23,7 @@ import { Pins } from './pins'
 import { Playback } from './playback'
 import { Polls } from './polls'
 import { Presence } from './presence'
-import { enterAgain } from './reentry'
+import { comeIn, enterAgain } from './reentry'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
 import { heardLevels, ownLevel, SpeakingTracker } from './speaking'
@@ -307,7 +307,10 @@ export class Call {
 
   async #tryEnter(signaling: Signaling): Promise<void> {
     try {
-      await this.#enter(signaling)
+      await comeIn(
+        () => this.#enter(signaling),
+        () => !this.#lifetime.ended && !signaling.closed,
+      )
     } catch (error) {
       this.#refused(error)
     }
