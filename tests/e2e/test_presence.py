@@ -76,3 +76,17 @@ async def test_keys_react_pin_and_open_the_microphone_while_held(browser: Browse
     await expect(bob.part("chat-input")).to_have_value("m v 1?")
     await expect(bob.part("camera-toggle")).to_have_attribute("aria-pressed", "true")
     await expect(ada.tile_of("Bob")).to_have_attribute("data-audio", "off")
+
+
+async def test_the_panel_is_walked_by_keyboard(browser: Browser, server: RunningServer) -> None:
+    ada, _ = await pair(browser, server)
+    await ada.page.keyboard.press("p")
+    await expect(ada.part("tab-people")).to_be_focused()
+    for tab in ("chat", "polls", "people"):
+        await ada.page.keyboard.press("ArrowRight")
+        await expect(ada.part(f"tab-{tab}")).to_be_focused()
+        await expect(ada.part(f"panel-{tab}")).to_be_visible()
+    await ada.page.keyboard.press("Escape")
+    await expect(ada.part("panel-people")).to_have_count(0)
+    await ada.page.keyboard.press("Control+Alt+c")
+    await expect(ada.part("chat-input")).to_be_focused()

@@ -14,7 +14,10 @@ export function ChatComposer({ call }: { call: Call }) {
   const field = useRef<HTMLTextAreaElement>(null)
   const { editing, replyTo } = draft
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is about to reply or edit writes next
-  useEffect(() => field.current?.focus(), [editing, replyTo, draft.to])
+  useEffect(() => {
+    // Not from under somebody who walks through the tabs by keyboard.
+    if (!document.activeElement?.matches('[role="tab"]:focus-visible')) field.current?.focus()
+  }, [editing, replyTo, draft.to])
   // biome-ignore lint/correctness/useExhaustiveDependencies: as tall as its text, up to a limit
   useEffect(() => {
     if (!field.current) return

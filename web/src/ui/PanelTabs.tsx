@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
 
 export type TabName = 'people' | 'chat' | 'polls'
 
@@ -18,6 +18,11 @@ interface PanelTabsProps {
 /** The tabs of the side panel: one is in the tab order, arrows move between them. */
 export function PanelTabs({ tabs, current, onSelect }: PanelTabsProps) {
   const list = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever opens the panel is taken to it, once
+  useEffect(() => {
+    // The chat takes the focus to where one writes.
+    if (current !== 'chat') list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
+  }, [])
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     if (step === undefined) return
