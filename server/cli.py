@@ -18,7 +18,7 @@ import uvloop
 from config.settings import Settings
 from persistence.errors import PersistenceError
 from persistence.store import Store
-from server import logs, memory
+from server import descriptors, logs, memory
 from server.app import Application
 from server.cli_settings import ConfigFile, Dev, settings_from
 from server.identity import TokenAuthority
@@ -63,6 +63,7 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, asked_to_stop.set)
+    descriptors.raise_limit(settings.rates.connections_per_address)
     application = Application(settings)
     await application.start()
     memory.settle()
