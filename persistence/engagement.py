@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from .events import (
@@ -26,7 +26,7 @@ from .events import (
     ScreenShareStarted,
     WorkerDied,
 )
-from .spans import Change, State, Stretch, clipped, departure, stretches, thinned
+from .spans import Spans, State, Stretch, clipped, departure, stretch_of, thinned
 
 ISSUES: Final = (ParticipantDisconnected.type, WorkerDied.type)
 """What counts as a technical issue: somebody's connection was lost, or a media worker."""
@@ -85,10 +85,13 @@ class MeetingFigures:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """All that figures are made of. `counts` by type; `acts` by participant and type; `until` ends what lasts."""
+    """All that figures are made of. `on`: while what was.
+
+    `counts` by type; `acts` by participant and type; `until` ends what lasts.
+    """
 
     stays: Sequence[Attendance]
-    changes: Sequence[Change]
+    on: Spans
     counts: Mapping[str, int]
     acts: Mapping[tuple[str, str], int]
     ends: Sequence[datetime]
@@ -97,14 +100,13 @@ class Happened:
 
 def figures_of(happened: Happened) -> tuple[MeetingFigures, list[PersonFigures]]:
     """Of the meeting, and of its people in the order of their user ids."""
-    on = stretches(happened.changes)
     stays: dict[str, list[Attendance]] = defaultdict(list)
     for stay in happened.stays:
         stays[stay.user_id].append(stay)
     present = {user_id: _merged([_lasted(stay, happened) for stay in of_one]) for user_id, of_one in stays.items()}
     held_s = _seconds(_merged([span for spans in present.values() for span in spans]))
     people = [
-        _person(of_one, present[user_id], on, happened, held_s=held_s, people=len(stays))
+        _person(of_one, present[user_id], happened, held_s=held_s, people=len(stays))
         for user_id, of_one in sorted(stays.items())
     ]
     return _meeting(people, present, happened.counts, held_s), people
@@ -138,7 +140,6 @@ def _meeting(
 def _person(
     stays: Sequence[Attendance],
     present: Sequence[Stretch],
-    on: Mapping[tuple[str, State], Sequence[Stretch]],
     happened: Happened,
     *,
     held_s: int,
@@ -148,7 +149,7 @@ def _person(
         spans = [
             span
             for stay in stays
-            for span in clipped(on.get((stay.participant_id, state), ()), *_lasted(stay, happened))
+            for span in clipped(happened.on.get((stay.participant_id, state), ()), *_lasted(stay, happened))
         ]
         return _seconds(_merged(spans))
 
@@ -180,18 +181,17 @@ def _person(
     )
 
 
-def _lasted(stay: Attendance, happened: Happened) -> tuple[datetime, datetime]:
+def _lasted(stay: Attendance, happened: Happened) -> Stretch:
     left_at = departure(stay.joined_at, stay.left_at, happened.ends) or happened.until
-    return stay.joined_at, max(stay.joined_at, left_at)
+    return stretch_of(stay.joined_at, max(stay.joined_at, left_at))
 
 
 def _merged(spans: Sequence[Stretch]) -> list[Stretch]:
-    return thinned(spans, timedelta())
+    return thinned(spans, 0)
 
 
 def _seconds(spans: Sequence[Stretch]) -> int:
-    total = sum(((stopped - began) for began, stopped in spans if stopped is not None), timedelta())
-    return round(total.total_seconds())
+    return round(sum(stopped - began for began, stopped in spans if stopped is not None))
 
 
 def _share(part: float, whole: float) -> float:

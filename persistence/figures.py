@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from .dialect import seconds_of
 from .engagement import ACTS, Attendance, Happened, MeetingFigures, PersonFigures, figures_of
 from .events import MeetingEnded
-from .spans import Change
+from .spans import grouped
 from .tables import MeetingCounterRow, MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
 
 
@@ -24,7 +25,7 @@ async def read_figures(
 
     happened = Happened(
         stays=[Attendance(*row) for row in await rows(stays_of(meeting_id))],
-        changes=[Change(*row) for row in await rows(changes_of(meeting_id))],
+        on=grouped(await rows(spans_of(meeting_id))),
         counts={row.type: row.total for row in await rows(_counts(meeting_id))},
         acts={(row.participant_id, row.type): row.acts for row in await rows(_acts(meeting_id))},
         ends=[row.timestamp for row in await rows(ends_of(meeting_id))],
@@ -43,14 +44,22 @@ def stays_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def changes_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    """In the order of the primary key."""
+def spans_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
+    """From each switching on to the next switching of the same, in any order.
+
+    As `spans.grouped` takes them. The database pairs them: of a long meeting there are tens of thousands.
+    """
     change = ParticipantStateRow
-    return (
-        select(change.state, change.participant_id, change.at, change.is_on)
-        .where(change.meeting_id == meeting_id)
-        .order_by(change.state, change.participant_id, change.at, change.event_id)
+    following = func.lead(change.at).over(
+        partition_by=(change.state, change.participant_id), order_by=(change.at, change.event_id)
     )
+    paired = (
+        select(change.state, change.participant_id, change.at, following.label("ended_at"), change.is_on)
+        .where(change.meeting_id == meeting_id)
+        .subquery()
+    )
+    on, off = seconds_of(paired.c.at), seconds_of(paired.c.ended_at)
+    return select(paired.c.state, paired.c.participant_id, on, off).where(paired.c.is_on)
 
 
 def ends_of(meeting_id: str) -> CompoundSelect[Any]:

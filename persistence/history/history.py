@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from persistence.engagement import row_of
 from persistence.events import CATALOGUE
-from persistence.figures import changes_of, ends_of, read_figures
+from persistence.figures import ends_of, read_figures, spans_of
 from persistence.queries import StoredEvent
 from persistence.reader import Reader, is_text
-from persistence.spans import Change
+from persistence.spans import grouped
 from persistence.tables import (
     MeetingAnalyticsRow,
     MeetingCounterRow,
@@ -75,11 +75,11 @@ class History:
 
     async def timeline(self, meeting_id: str) -> Timeline:
         """Lanes and markers of the whole meeting."""
-        held, ends, stays, changes, markers, marked = await self._reader.ask_all(
+        held, ends, stays, spans, markers, marked = await self._reader.ask_all(
             _held(meeting_id),
             ends_of(meeting_id),
             _stays(meeting_id),
-            changes_of(meeting_id),
+            spans_of(meeting_id),
             _markers(meeting_id),
             _marked(meeting_id),
         )
@@ -89,7 +89,7 @@ class History:
             ends=[row.timestamp for row in ends],
             last_heard_at=held[0].last_heard_at if held else None,
             stays=stays,
-            changes=[Change(*row) for row in changes],
+            on=grouped(spans),
             markers=[StoredEvent.model_validate(row) for row in markers],
             marked=marked[0][0] or 0,
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from persistence.queries import StoredEvent
 from persistence.reader import Answer
-from persistence.spans import STATES, Change, State, Stretch, clipped, departure, stretches, thinned
+from persistence.spans import STATES, Spans, State, Stretch, clipped, departure, stretch_of, thinned
 
 MOST_LANES: Final = 1000
 MOST_MARKERS: Final = 1000
@@ -23,27 +23,29 @@ MARKER_TYPES: Final = frozenset({"participant.removed", "participant.blocked", "
 """What is marked on the timeline besides every type of those subjects."""
 
 
-class Span(Answer):
-    """`ended_at` is None while it lasts."""
-
-    started_at: datetime
-    ended_at: datetime | None
+Span = tuple[float, float | None]
+"""From and up to, in seconds after the timeline's start, to the millisecond; None while it lasts."""
 
 
-class StaySpan(Span):
-    """From coming to leaving once."""
+class LaneStay(Answer):
+    """From coming to leaving once. `ended_at` is None while it lasts."""
 
     participant_id: str
+    started_at: datetime
+    ended_at: datetime | None
     left_reason: str | None
 
 
 class Lane(Answer):
-    """A person, in order of first arrival; `spans` by what was on: audio, video, screen, hand, speaking, away."""
+    """A person, in order of first arrival; `spans` by what was on: audio, video, screen, hand, speaking, away.
+
+    A long meeting has tens of thousands of spans, so they are pairs of numbers and not objects with two dates.
+    """
 
     user_id: str
     display_name: str
     role: str | None
-    stays: list[StaySpan]
+    stays: list[LaneStay]
     spans: dict[State, list[Span]]
 
 
@@ -76,7 +78,7 @@ def draw(
     ends: Sequence[datetime],
     last_heard_at: datetime | None,
     stays: Sequence[Any],
-    changes: Sequence[Change],
+    on: Spans,
     markers: Sequence[StoredEvent],
     marked: int,
 ) -> Timeline:
@@ -84,43 +86,52 @@ def draw(
 
     `stays` are rows of `participant_sessions` in order of arrival; `marked` is how many markers there are in all.
     """
-    started_at = stays[0].joined_at if stays else None
-    extent = (last_heard_at or started_at) - started_at if started_at and last_heard_at else timedelta()
-    on = stretches(changes)
-    people: dict[str, list[Any]] = defaultdict(list)
-    for stay in stays:
-        people[stay.user_id].append(stay)
-    shown = list(people.values())[:MOST_LANES]
+    lanes, left_out = _lanes(stays, on, ends, last_heard_at) if stays else ([], 0)
     return Timeline(
         meeting_id=meeting_id,
-        started_at=started_at,
+        started_at=stays[0].joined_at if stays else None,
         ended_at=ended_at,
-        lanes=[_lane(of_one, on, ends, extent / STEPS) for of_one in shown],
-        lanes_left_out=len(people) - len(shown),
-        markers=[Marker.model_validate(event.model_dump(include=set(Marker.model_fields))) for event in markers],
+        lanes=lanes,
+        lanes_left_out=left_out,
+        markers=[Marker.model_validate(event) for event in markers],
         markers_left_out=marked - len(markers),
     )
 
 
+def _lanes(
+    stays: Sequence[Any], on: Spans, ends: Sequence[datetime], last_heard_at: datetime | None
+) -> tuple[list[Lane], int]:
+    """Those that are shown, and how many more there are."""
+    start: datetime = stays[0].joined_at
+    detail = ((last_heard_at or start) - start).total_seconds() / STEPS
+    people: dict[str, list[Any]] = defaultdict(list)
+    for stay in stays:
+        people[stay.user_id].append(stay)
+    shown = list(people.values())[:MOST_LANES]
+    return [_lane(of_one, on, ends, start.timestamp(), detail) for of_one in shown], len(people) - len(shown)
+
+
 def _lane(
     stays: Sequence[Any],
-    on: Mapping[tuple[str, State], Sequence[Stretch]],
+    on: Spans,
     ends: Sequence[datetime],
-    detail: timedelta,
+    start: float,
+    detail: float,
 ) -> Lane:
     drawn: dict[State, list[Stretch]] = {state: [] for state in STATES}
     times = []
     for stay in stays:
         left_at = departure(stay.joined_at, stay.left_at, ends)
         times.append((stay, left_at))
+        inside = stretch_of(stay.joined_at, left_at)
         for state in STATES:
-            drawn[state] += clipped(on.get((stay.participant_id, state), ()), stay.joined_at, left_at)
+            drawn[state] += clipped(on.get((stay.participant_id, state), ()), *inside)
     return Lane(
         user_id=stays[-1].user_id,
         display_name=stays[-1].display_name,
         role=stays[-1].role,
         stays=[
-            StaySpan(
+            LaneStay(
                 participant_id=stay.participant_id,
                 started_at=stay.joined_at,
                 ended_at=left_at,
@@ -129,8 +140,11 @@ def _lane(
             for stay, left_at in times
         ],
         spans={
-            state: [Span(started_at=began, ended_at=ended) for began, ended in thinned(spans, detail)]
-            for state, spans in drawn.items()
-            if spans
+            state: [_after(start, span) for span in thinned(spans, detail)] for state, spans in drawn.items() if spans
         },
     )
+
+
+def _after(start: float, span: Stretch) -> Span:
+    began, ended = span
+    return round(began - start, 3), round(ended - start, 3) if ended is not None else None

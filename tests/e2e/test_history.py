@@ -84,6 +84,8 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await scrub_to(ada, most)
     await expect(people).to_have_count(0)
 
+    await expect(ada.part("figures")).to_contain_text("Most at once")
+
     await ada.part("history-tab-people").click()
     await expect(ada.part("people-table").locator("tbody tr")).to_have_count(2)
     await expect(ada.part("people-table")).to_contain_text("Bob <b>B</b>")

@@ -59,7 +59,7 @@ async def test_the_room_at_a_second_and_its_timeline(server: RunningServer, ente
     token = server.token("ada")
     status, timeline = server.request("GET", "/api/meetings/looked-back/timeline", token=token)
     assert (status, [lane["display_name"] for lane in timeline["lanes"]]) == (200, ["Ada", "Bob"])
-    assert [span["ended_at"] for span in timeline["lanes"][0]["spans"]["hand"]] == [None]
+    assert [ended for _, ended in timeline["lanes"][0]["spans"]["hand"]] == [None]
     now = quote(datetime.now(UTC).isoformat())
     status, state = server.request("GET", f"/api/meetings/looked-back/state?at={now}", token=token)
     assert (status, [(p["display_name"], p["hand"]) for p in state["participants"]]) == (

@@ -22,7 +22,7 @@ from persistence.events import (
     ScreenShareStopped,
     VideoUnmuted,
 )
-from persistence.spans import Change, State
+from persistence.spans import Spans
 from persistence.store import Store
 
 from .story import DAWN, event
@@ -32,16 +32,17 @@ def at(second: float) -> datetime:
     return DAWN + timedelta(seconds=second)
 
 
+def second(number: float) -> float:
+    return at(number).timestamp()
+
+
 def stay(user: str, start: float, end: float | None, *, name: str = "") -> Attendance:
     return Attendance(name or user, user, user.title(), at(start), at(end) if end is not None else None)
 
 
-def happened(*stays: Attendance, changes: tuple[Change, ...] = (), **counts: int) -> Happened:
-    return Happened(stays, changes, {}, {(k, "chat.message_sent"): v for k, v in counts.items()}, [], at(1000))
-
-
-def on(state: State, who: str, start: float, end: float) -> tuple[Change, Change]:
-    return Change(state, who, at(start), is_on=True), Change(state, who, at(end), is_on=False)
+def happened(*stays: Attendance, on: Spans | None = None, **chats: int) -> Happened:
+    acts = {(participant_id, "chat.message_sent"): count for participant_id, count in chats.items()}
+    return Happened(stays, on or {}, {}, acts, [], at(1000))
 
 
 def test_a_meeting_lasts_while_anybody_is_in_and_its_peak_is_the_most_at_once() -> None:
@@ -55,13 +56,17 @@ def test_who_is_in_twice_at_once_counts_once() -> None:
 
 
 def test_what_was_on_counts_only_while_they_were_in() -> None:
-    _, (person,) = figures_of(happened(stay("a", 10, 60), changes=on("audio", "a", 0, 100)))
+    _, (person,) = figures_of(happened(stay("a", 10, 60), on={("a", "audio"): [(second(0), second(100))]}))
     assert person.microphone_s == 50
 
 
 def test_a_full_score_is_all_the_time_with_camera_and_an_equal_share_of_words_and_deeds() -> None:
-    changes = (*on("speaking", "a", 0, 300), *on("video", "a", 0, 600), *on("speaking", "b", 300, 310))
-    _, (a, b) = figures_of(happened(stay("a", 0, 600), stay("b", 0, 600), changes=changes, a=1))
+    on: Spans = {
+        ("a", "speaking"): [(second(0), second(300))],
+        ("a", "video"): [(second(0), second(600))],
+        ("b", "speaking"): [(second(300), second(310))],
+    }
+    _, (a, b) = figures_of(happened(stay("a", 0, 600), stay("b", 0, 600), on=on, a=1))
     assert (a.score, b.score) == (100, 51)
 
 

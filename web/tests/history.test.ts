@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Lane, Timeline } from '../src/protocol/history'
+import { laneOf, type Timeline } from '../src/protocol/history'
 import { routeOf } from '../src/route'
 import { durationWords, eventWords } from '../src/state/history-words'
 import { barOf, extentOf, isIn, isOn, lasted, ticksOf } from '../src/state/timeline'
@@ -7,13 +7,17 @@ import { barOf, extentOf, isIn, isOn, lasted, ticksOf } from '../src/state/timel
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString()
 const extent = { start: Date.parse(at(0)), end: Date.parse(at(100)) }
 
-const lane: Lane = {
-  user_id: 'ann',
-  display_name: 'Ann',
-  role: 'host',
-  stays: [{ participant_id: 'p', started_at: at(10), ended_at: null, left_reason: null }],
-  spans: { audio: [{ started_at: at(20), ended_at: at(40) }] },
-}
+const lane = laneOf(
+  {
+    user_id: 'ann',
+    display_name: 'Ann',
+    role: 'host',
+    stays: [{ participant_id: 'p', started_at: at(10), ended_at: null }],
+    spans: { audio: [[20, 40]] },
+  },
+  at(0),
+)
+const when = (second: number) => Date.parse(at(second))
 
 const timeline = (started: string | null, ended: string | null): Timeline => ({
   meeting_id: 'm',
@@ -37,13 +41,12 @@ describe('a timeline', () => {
   })
 
   it('draws a span where it was, and one that lasts to the end', () => {
-    expect(barOf({ started_at: at(20), ended_at: at(40) }, extent)).toEqual({ left: 0.2, width: 0.2 })
-    expect(barOf({ started_at: at(90), ended_at: null }, extent)).toEqual({ left: 0.9, width: 0.1 })
-    expect(barOf({ started_at: at(-50), ended_at: at(500) }, extent)).toEqual({ left: 0, width: 1 })
+    expect(barOf([when(20), when(40)], extent)).toEqual({ left: 0.2, width: 0.2 })
+    expect(barOf([when(90), null], extent)).toEqual({ left: 0.9, width: 0.1 })
+    expect(barOf([when(-50), when(500)], extent)).toEqual({ left: 0, width: 1 })
   })
 
   it('knows who is in and what is on: from the first moment of a span up to its last', () => {
-    const when = (second: number) => Date.parse(at(second))
     expect([5, 10, 99].map((second) => isIn(lane, when(second)))).toEqual([false, true, true])
     expect([19, 20, 39, 40].map((second) => isOn(lane, 'audio', when(second)))).toEqual([false, true, true, false])
     expect(isOn(lane, 'video', when(30))).toBe(false)
@@ -51,7 +54,7 @@ describe('a timeline', () => {
 
   it('adds up how long something was on', () => {
     expect(lasted(lane.spans.audio, extent)).toBe(20)
-    expect(lasted(lane.stays, extent)).toBe(90)
+    expect(lasted([[when(10), null]], extent)).toBe(90)
     expect(lasted(undefined, extent)).toBe(0)
   })
 

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import { type Lane, STATES } from '../protocol/history'
+import { type Lane, type Span, STATES } from '../protocol/history'
 import { durationWords } from '../state/history-words'
 import { barOf, type Extent, isIn, isOn, lasted } from '../state/timeline'
 
@@ -28,11 +28,11 @@ const Track = memo(function Track({ lane, extent }: { lane: Lane; extent: Extent
       aria-label={laneWords(lane, extent)}
     >
       {lane.stays.map((stay) => (
-        <Rectangle key={stay.participant_id} span={stay} state="in" extent={extent} />
+        <Rectangle key={stay.participant_id} span={stay.span} state="in" extent={extent} />
       ))}
       {STATES.flatMap((state) =>
         (lane.spans[state] ?? []).map((span) => (
-          <Rectangle key={`${state} ${span.started_at}`} span={span} state={state} extent={extent} />
+          <Rectangle key={`${state} ${span[0]}`} span={span} state={state} extent={extent} />
         )),
       )}
     </svg>
@@ -52,11 +52,7 @@ const ROWS = {
 /** A stretch narrower than this many thousandths would not be seen. */
 const LEAST = 1.5
 
-function Rectangle(props: {
-  span: Lane['stays'][number] | { started_at: string; ended_at: string | null }
-  state: keyof typeof ROWS
-  extent: Extent
-}) {
+function Rectangle(props: { span: Span; state: keyof typeof ROWS; extent: Extent }) {
   const { left, width } = barOf(props.span, props.extent)
   const [y, height] = ROWS[props.state]
   return (
@@ -71,7 +67,14 @@ function Rectangle(props: {
 }
 
 function laneWords(lane: Lane, extent: Extent): string {
-  const parts = [`${lane.display_name}: in for ${durationWords(lasted(lane.stays, extent))}`]
+  const parts = [
+    `${lane.display_name}: in for ${durationWords(
+      lasted(
+        lane.stays.map((stay) => stay.span),
+        extent,
+      ),
+    )}`,
+  ]
   const words = {
     speaking: 'spoke for',
     audio: 'microphone on for',

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { Services } from '../app'
 import { ConversationView } from '../history/ConversationView'
 import { EventLog } from '../history/EventLog'
+import { FigureStrip } from '../history/FigureStrip'
 import { HistoryHeader } from '../history/HistoryHeader'
 import { PeopleTable } from '../history/PeopleTable'
 import { type Tab, Tabs } from '../history/Tabs'
@@ -10,7 +11,7 @@ import { TimelineView } from '../history/TimelineView'
 import { useAsked } from '../history/useAsked'
 import { api, type LookedMeeting } from '../protocol/api'
 import { CodedError } from '../protocol/errors'
-import { historyApi, type ParticipantRecord, type Timeline } from '../protocol/history'
+import { type Analytics, historyApi, type ParticipantRecord, type Timeline } from '../protocol/history'
 import { dayWords, durationWords, historyProblem, peopleWords, timeWords } from '../state/history-words'
 import { extentOf } from '../state/timeline'
 import { useStore } from '../ui/useStore'
@@ -54,6 +55,7 @@ export interface MeetingRecord {
   readonly timeline: Timeline
   readonly people: readonly ParticipantRecord[]
   readonly counts: Readonly<Record<string, number>>
+  readonly analytics: Analytics
   readonly openedAt: number
   readonly token: () => Promise<string>
 }
@@ -65,13 +67,14 @@ async function openRecord(id: string, services: Services): Promise<MeetingRecord
     return present
   }
   const by = await token()
-  const [meeting, timeline, people, counts] = await Promise.all([
+  const [meeting, timeline, people, counts, analytics] = await Promise.all([
     api.meeting(id, by),
     historyApi.timeline(by, id),
     historyApi.people(by, id),
     historyApi.counts(by, id),
+    historyApi.analytics(by, id),
   ])
-  return { meeting, timeline, people, counts, openedAt: Date.now(), token }
+  return { meeting, timeline, people, counts, analytics, openedAt: Date.now(), token }
 }
 
 const TABS: readonly Tab[] = [
@@ -101,6 +104,7 @@ function Opened({ record }: { record: MeetingRecord }) {
           )}
         </p>
       </div>
+      <FigureStrip analytics={record.analytics} />
       <Tabs tabs={TABS} current={tab} onSelect={setTab} />
       <div role="tabpanel" id="history-body" aria-labelledby={`history-tab-${tab}`}>
         {tab === 'timeline' && extent && <TimelineView record={record} extent={extent} />}

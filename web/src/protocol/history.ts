@@ -20,17 +20,36 @@ export interface PastPage {
   readonly next_before: string | null
 }
 
-export interface Span {
-  readonly started_at: string
-  readonly ended_at: string | null
-}
+/** From and up to, in milliseconds since the epoch; null while it lasts. */
+export type Span = readonly [number, number | null]
 
 export interface Lane {
   readonly user_id: string
   readonly display_name: string
   readonly role: string | null
-  readonly stays: readonly (Span & { participant_id: string; left_reason: string | null })[]
+  readonly stays: readonly { readonly participant_id: string; readonly span: Span }[]
   readonly spans: Partial<Record<State, readonly Span[]>>
+}
+
+/** As the server tells it: spans in seconds after the timeline's start. */
+interface ToldLane extends Omit<Lane, 'stays' | 'spans'> {
+  readonly stays: readonly { participant_id: string; started_at: string; ended_at: string | null }[]
+  readonly spans: Partial<Record<State, readonly (readonly [number, number | null])[]>>
+}
+
+/** Every moment as a number, once and for all: lanes are drawn again whenever the playhead moves. */
+export function laneOf(told: ToldLane, startedAt: string | null): Lane {
+  const start = Date.parse(startedAt ?? '')
+  const after = (seconds: number) => start + seconds * 1000
+  const spans = Object.entries(told.spans).map(([state, pairs]) => [
+    state,
+    pairs.map(([from, to]): Span => [after(from), to === null ? null : after(to)]),
+  ])
+  const stays = told.stays.map(({ participant_id, started_at: from, ended_at: to }) => ({
+    participant_id,
+    span: [Date.parse(from), to === null ? null : Date.parse(to)] as const,
+  }))
+  return { ...told, stays, spans: Object.fromEntries(spans) }
 }
 
 export interface Marker {
@@ -114,6 +133,32 @@ export interface PollRecord {
   readonly words: readonly string[]
 }
 
+/** Durations in seconds, engagement and score from 0 to 100. */
+export interface Analytics {
+  readonly is_final: boolean
+  readonly meeting: {
+    readonly held_s: number
+    readonly average_attendance_s: number
+    readonly peak_concurrency: number
+    readonly chat_messages: number
+    readonly screen_shares: number
+    readonly polls: number
+    readonly technical_issues: number
+    readonly engagement: number
+  }
+  readonly participants: readonly PersonFigures[]
+}
+
+export interface PersonFigures {
+  readonly user_id: string
+  readonly attendance_s: number
+  readonly microphone_s: number
+  readonly camera_s: number
+  readonly share_s: number
+  readonly speaking_s: number
+  readonly score: number
+}
+
 /** All that is given has to fit; `from` and `to` in RFC 3339. */
 export interface EventFilter {
   readonly type?: string
@@ -136,13 +181,20 @@ export const historyApi = {
   held: (token: string, before?: string): Promise<PastPage> =>
     call('GET', `/api/history?${query({ before, limit: 25 })}`, { token }),
 
-  timeline: (token: string, id: string): Promise<Timeline> => call('GET', `${record(id)}/timeline`, { token }),
+  timeline: async (token: string, id: string): Promise<Timeline> => {
+    const told = await call<Omit<Timeline, 'lanes'> & { lanes: readonly ToldLane[] }>('GET', `${record(id)}/timeline`, {
+      token,
+    })
+    return { ...told, lanes: told.lanes.map((lane) => laneOf(lane, told.started_at)) }
+  },
 
   state: (token: string, id: string, at: string): Promise<RoomState> =>
     call('GET', `${record(id)}/state?${query({ at })}`, { token }),
 
   people: async (token: string, id: string): Promise<readonly ParticipantRecord[]> =>
     (await call<{ items: ParticipantRecord[] }>('GET', `${record(id)}/participants`, { token })).items,
+
+  analytics: (token: string, id: string): Promise<Analytics> => call('GET', `${record(id)}/analytics`, { token }),
 
   counts: async (token: string, id: string): Promise<Readonly<Record<string, number>>> =>
     (await call<{ counts: Record<string, number> }>('GET', `${record(id)}/events/counts`, { token })).counts,

@@ -20,17 +20,16 @@ export interface Bar {
   readonly width: number
 }
 
-export function barOf(span: Span, { start, end }: Extent): Bar {
-  const from = Math.min(Math.max(Date.parse(span.started_at), start), end)
-  const to = span.ended_at === null ? end : Math.min(Math.max(Date.parse(span.ended_at), start), end)
+export function barOf([started, ended]: Span, { start, end }: Extent): Bar {
+  const from = Math.min(Math.max(started, start), end)
+  const to = ended === null ? end : Math.min(Math.max(ended, start), end)
   return { left: (from - start) / (end - start), width: Math.max(0, to - from) / (end - start) }
 }
 
 /** How long something was on, in seconds. */
 export function lasted(spans: readonly Span[] | undefined, { end }: Extent): number {
   let total = 0
-  for (const span of spans ?? [])
-    total += (span.ended_at === null ? end : Date.parse(span.ended_at)) - Date.parse(span.started_at)
+  for (const [from, to] of spans ?? []) total += (to ?? end) - from
   return total / 1000
 }
 
@@ -39,11 +38,11 @@ export function isOn(lane: Lane, state: State, at: number): boolean {
 }
 
 export function isIn(lane: Lane, at: number): boolean {
-  return lane.stays.some((stay) => holds(stay, at))
+  return lane.stays.some((stay) => holds(stay.span, at))
 }
 
-function holds(span: Span, at: number): boolean {
-  return Date.parse(span.started_at) <= at && (span.ended_at === null || at < Date.parse(span.ended_at))
+function holds([from, to]: Span, at: number): boolean {
+  return from <= at && (to === null || at < to)
 }
 
 const STEPS_S = [1, 5, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400]
