@@ -55,13 +55,23 @@ class Emitter:
             events.append(
                 Event.of(payload, event_id=self._new_id(), meeting_id=meeting_id, participant_id=actor, timestamp=now)
             )
-        await self.deliver(events)
+        if events:
+            position = await self._keep(events)
+            # That a meeting was made here is in the database before it is a fact.
+            if any(event.type != MeetingCreated.type for event in events):
+                self._note(meeting_id, position)
         return events
 
     async def deliver(self, events: Sequence[Event]) -> None:
         """The same for events that already have their id. Delivering one again changes nothing (EVT-3)."""
         if not events:
             return
+        position = await self._keep(events)
+        for event in events:
+            self._note(event.meeting_id, position)
+
+    async def _keep(self, events: Sequence[Event]) -> int:
+        """Returns where the journal ends with them."""
         began = perf_counter()
         try:
             position = await self._journal.append(encode_events(events))
@@ -72,8 +82,5 @@ class Emitter:
             self.refused[_REASONS.get(type(error), "unavailable")] += len(events)
             raise
         self.latency.observe(perf_counter() - began)
-        for event in events:
-            # That a meeting was made is in the database before it is a fact.
-            if event.type != MeetingCreated.type:
-                self._note(event.meeting_id, position)
         self.emitted += len(events)
+        return position
