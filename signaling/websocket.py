@@ -80,9 +80,10 @@ class _Carrying:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+            # The session hears of it at once; a client that does not answer the websocket's closing is waited for after.
+            await socket.close(wait=False, abort=True, reason=CLOSED)
             socket.queue.put_nowait(None)
             await writing
-            await socket.close(wait=False, abort=True, reason=CLOSED)
 
     async def _read(self) -> None:
         """Until the connection ends, or what comes is no packet at all. Packets that make no sense are ignored."""
