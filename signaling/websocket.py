@@ -80,7 +80,7 @@ class _Carrying:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            # The session hears of it at once; a client that does not answer the websocket's closing is waited for after.
+            # The session hears of it at once; who does not answer the websocket's closing is waited for after.
             await socket.close(wait=False, abort=True, reason=CLOSED)
             socket.queue.put_nowait(None)
             await writing
