@@ -87,7 +87,7 @@ class Queries:
     ) -> EventPage:
         """Events that fit, with a `sequence` beyond `after`, in order, at most `limit` (1 to 1000) of them."""
         limit = max(1, min(limit, MAX_PAGE))
-        question = _events(meeting_id, wanted, after).limit(limit + 1)
+        question = events_of(meeting_id, wanted, after).limit(limit + 1)
         items = [StoredEvent.model_validate(row) for row in await self._reader.ask(question)]
         more = len(items) > limit
         return EventPage(items=items[:limit], next_after=items[limit - 1].sequence if more else None)
@@ -152,7 +152,7 @@ class Queries:
         return {(row.meeting_id, row.participant_id) for row in rows}
 
 
-def _events(meeting_id: str, wanted: EventFilter, after: int) -> Select[*tuple[Any, ...]]:
+def events_of(meeting_id: str, wanted: EventFilter, after: int) -> Select[*tuple[Any, ...]]:
     columns = [getattr(MeetingLogRow, name) for name in StoredEvent.model_fields]
     beyond = MeetingLogRow.sequence > min(after, _MAX_SEQUENCE)
     return narrowed(select(*columns), meeting_id, wanted).where(beyond).order_by(MeetingLogRow.sequence)

@@ -46,6 +46,7 @@ from persistence.events import (
 )
 from persistence.filters import EventFilter
 from persistence.store import Store, utc_now
+from server import memory
 from tests.persistence.postgres import find_binaries, new_database, running_postgres
 from tests.persistence.story import DAWN
 
@@ -177,6 +178,7 @@ async def measure(url: str, directory: Path, options: argparse.Namespace) -> Non
         began = time.perf_counter()
         await fill(url, options.events, options.people)
         took = time.perf_counter() - began
+        memory.settle()  # as the server does
         print(f"{url.split(':', maxsplit=1)[0]}: {options.events} events in {took:.0f} s")
         for name, ask in questions(store, options.people, Random(1)).items():
             await ask()
