@@ -54,7 +54,9 @@ async def test_operators_see_rooms_and_workers_and_others_do_not(server: Running
         assert server.request("GET", path)[0] == 401
 
 
-async def test_the_record_is_for_those_who_took_part(server: RunningServer, enter: Enter) -> None:
+async def test_the_record_is_for_whoever_made_the_meeting_whatever_their_role_in_it(
+    server: RunningServer, enter: Enter
+) -> None:
     ada = await enter("ada", "private", role="participant")
     path = "/api/meetings/private/events"
     assert server.request("GET", path, token=server.token("eve"))[0] == 403

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
+from persistence.errors import UnavailableError
 from persistence.queries import StoredEvent
-from server.api.contract import Call
+from server.api.contract import Call, Streamed
 from server.api.errors import ApiError
 from server.api.exports import AT_ONCE, COLUMNS, ExportQuery, ExportsApi
+from server.api.streaming import Streaming
 from signaling.identity import Identity
 
 
@@ -73,3 +78,38 @@ async def test_only_so_many_exports_are_under_way_and_an_abandoned_one_makes_roo
     assert (refused.value.code, refused.value.status) == ("RATE_LIMITED", 429)
     await under_way[0].aclose()
     assert await anext((await api.export(call())).pieces)
+
+
+def serving(pieces: Callable[[], AsyncGenerator[bytes]]) -> web.Application:
+    streaming = Streaming()
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        try:
+            return await streaming.send(request, Streamed(pieces(), "text/csv", "events.csv"))
+        except UnavailableError:
+            return web.Response(status=503)
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    return app
+
+
+async def test_a_file_that_cannot_be_ended_is_cut_off_and_not_taken_for_whole() -> None:
+    async def half() -> AsyncGenerator[bytes]:
+        yield b"sequence,type"
+        raise UnavailableError("the database went away")
+
+    async with TestClient(TestServer(serving(half))) as client:
+        answer = await client.get("/")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+async def test_what_goes_wrong_before_the_first_piece_is_refused_in_words() -> None:
+    async def none() -> AsyncGenerator[bytes]:
+        raise UnavailableError("the database is away")
+        yield b""
+
+    async with TestClient(TestServer(serving(none))) as client:
+        assert (await client.get("/")).status == 503
