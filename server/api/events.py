@@ -1,4 +1,4 @@
-"""What happened in a meeting, event by event, for those who run it (REQUIREMENTS EVT-9)."""
+"""What happened in a meeting, event by event, for those who took part in it (REQUIREMENTS EVT-9)."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class EventsApi:
         ]
 
     async def events(self, call: Call) -> EventPage:
-        meeting = await self._access.readable(call)
+        meeting = await self._access.shared(call)
         query: EventQuery = call.query
         return await self._store.queries.events(meeting.id, query.filter(), after=query.after, limit=query.limit)
 
     async def counts(self, call: Call) -> EventCounts:
-        meeting = await self._access.readable(call)
+        meeting = await self._access.shared(call)
         return EventCounts(counts=await self._store.queries.counts(meeting.id))
 
     async def people(self, call: Call) -> ParticipantRecords:
-        meeting = await self._access.readable(call)
+        meeting = await self._access.shared(call)
         return ParticipantRecords(items=await self._store.queries.participants(meeting.id))

@@ -103,7 +103,7 @@ class HistoryApi:
         return PastMeetings(items=page.items, next_before=_cursor(page.next_before) if page.next_before else None)
 
     async def timeline(self, call: Call) -> Timeline:
-        meeting = await self._access.readable(call)
+        meeting = await self._access.shared(call)
         return await self._store.history.timeline(meeting.id)
 
     async def state(self, call: Call) -> RoomState:

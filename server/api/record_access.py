@@ -11,7 +11,9 @@ from signaling.roles import Role
 
 
 class RecordAccess:
-    """Operators, whoever made the meeting, and its hosts: a record tells more than one sees by taking part."""
+    """Those who took part may read what happened, without what was withheld from them; figures about people, the room
+    at any second and exports are for operators, whoever made the meeting, and its hosts.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -20,11 +22,11 @@ class RecordAccess:
         """The meeting of the path. Raises NOT_FOUND and ACCESS_DENIED."""
         meeting = await self._meeting(call)
         if not await self.may_read(call.caller, meeting):
-            raise ApiError("ACCESS_DENIED", "Only its hosts may read the record of a meeting.")
+            raise ApiError("ACCESS_DENIED", "Only its hosts may read that of a meeting.")
         return meeting
 
     async def shared(self, call: Call) -> Meeting:
-        """The same for what everybody shared who took part, unless hosts keep them out by now."""
+        """The same for whoever took part, unless hosts keep them out by now."""
         meeting, caller = await self._meeting(call), call.caller
         if not await self.may_read(caller, meeting) and not await self._took_part(caller, meeting):
             raise ApiError("ACCESS_DENIED", "Only those who took part may read that.")

@@ -17,7 +17,8 @@ from tests.support.server import RunningServer
 
 from .conftest import Enter
 
-ROUTES = ("events", "events/counts", "events/export", "participants", "timeline", "state?at=2026-01-01T00:00:00Z")
+FOR_ALL_WHO_WERE_IN = ("events", "events/counts", "participants", "timeline")
+FOR_HOSTS = ("events/export", "analytics", "state?at=2026-01-01T00:00:00Z")
 
 
 def download(server: RunningServer, path: str, token: str) -> tuple[str, str, str]:
@@ -27,13 +28,14 @@ def download(server: RunningServer, path: str, token: str) -> tuple[str, str, st
         return answer.headers["Content-Type"], answer.headers["Content-Disposition"], answer.read().decode()
 
 
-async def test_a_record_is_for_hosts_and_operators(server: RunningServer, enter: Enter) -> None:
+async def test_figures_and_exports_are_for_hosts_and_the_rest_for_those_who_were_there(
+    server: RunningServer, enter: Enter
+) -> None:
     await enter("ada", "closed-book")
     await enter("bob", "closed-book", role="participant")
-    for route in ROUTES:
+    for route in (*FOR_ALL_WHO_WERE_IN, *FOR_HOSTS):
         path = f"/api/meetings/closed-book/{route}"
         for reader in (
-            server.token("bob"),
             server.token("eve"),
             server.token("eve", role="host"),
             server.token("ada", meeting="other"),
@@ -48,8 +50,17 @@ async def test_a_record_is_for_hosts_and_operators(server: RunningServer, enter:
                 server.token("x", meeting="closed-book", role="host"),
             ):
                 assert server.request("GET", path, token=reader)[0] == 200
+            assert server.request("GET", path, token=server.token("bob"))[0] == (403 if route in FOR_HOSTS else 200)
         nowhere = path.replace("closed-book", "nowhere")
         assert server.request("GET", nowhere, token=server.operator_token())[0] == 404
+
+
+async def test_whoever_was_blocked_reads_nothing_any_more(server: RunningServer, enter: Enter) -> None:
+    ada = await enter("ada", "shut-book")
+    eve = await enter("eve", "shut-book", role="participant")
+    await ada.ask("participant:block", participant_id=eve.joined["participant_id"])
+    for route in FOR_ALL_WHO_WERE_IN:
+        assert server.request("GET", f"/api/meetings/shut-book/{route}", token=server.token("eve"))[0] == 403
 
 
 async def test_the_room_at_a_second_and_its_timeline(server: RunningServer, enter: Enter) -> None:
