@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sfu.commands import MediaError
 from sfu.ortc.sctp import MAX_MESSAGE_BYTES, STREAM_LIMIT
-from sfu.worker.data import LAG_S
 from sfu.worker.outbox import LAG_BYTES, STREAM_BYTES, Message
+from sfu.worker.outlet import LAG_S
 from sfu.worker.sctp import FLIGHT_CHUNKS, HELD_CHUNKS, INIT_LIMIT, TSN_WINDOW, WINDOW_BYTES
 from tests.security.sctp_stranger import (
     ABORT,
