@@ -35,6 +35,15 @@ async def test_the_floor_follows_whoever_is_heard(browser: Browser, server: Runn
     await cleo.join()
     await expect(cleo.tile_of("Ben")).to_have_attribute("data-speaker", "on", timeout=PATIENCE_MS)
 
+    async def shown_large() -> bool:
+        boxes = [await cleo.tile_of(name).bounding_box() for name in ("Ben", "Ada")]
+        return all(boxes) and boxes[0]["width"] > 2 * boxes[1]["width"]
+
+    assert not await shown_large()
+    await cleo.page.keyboard.press("w")
+    await eventually(shown_large, "who speaks is large")
+    await cleo.page.keyboard.press("w")
+
     async def silence_is_recorded() -> bool:
         return server.events(meeting_id, type="dominant_speaker.changed")[-1]["participant_id"] is None
 

@@ -6,7 +6,7 @@ import type { Notification, ParticipantView } from '../src/protocol/messages'
 import { type LobbyState, lobbyStep } from '../src/state/lobby'
 import { applyNotification, emptyRoster, type Roster } from '../src/state/roster'
 import { allowedTo, mayModerate, openRules, personOfId } from '../src/state/rules'
-import { featuredOf, tilesOf } from '../src/state/tiles'
+import { featuredOf, floorOf, tilesOf } from '../src/state/tiles'
 import { settingsOf, usualOptions } from '../src/ui/MeetingOptions'
 
 const person = (id: string, change: Partial<ParticipantView> = {}): ParticipantView => ({
@@ -128,6 +128,23 @@ describe('pins', () => {
     const roster = { ...told(...names.map((name) => joined(person(name)))), spotlight: ['a', 'g', 'gone'] }
     const tiles = tilesOf(roster, 'a', { microphone: true, camera: true }, pins.pinned.get())
     expect(featuredOf(tiles, pins.pinned.get(), roster.spotlight).map((tile) => tile.id)).toEqual(['f', 'g', 'a'])
+  })
+})
+
+describe('the floor', () => {
+  const people = told(...['ann', 'bob', 'cy'].map((name) => joined(person(name))))
+  const tiles = (speaker?: string) => tilesOf({ ...people, speaker }, 'ann', { microphone: true, camera: true })
+
+  test('goes to whoever speaks, and stays with them while nobody does', () => {
+    expect(floorOf(tiles('cy'), undefined)).toBe('cy')
+    expect(floorOf(tiles(), 'cy')).toBe('cy')
+  })
+
+  test("is never one's own, and goes to the first when nobody has spoken or the last one left", () => {
+    expect(floorOf(tiles('ann'), 'cy')).toBe('cy')
+    expect(floorOf(tiles(), undefined)).toBe('bob')
+    expect(floorOf(tiles(), 'gone')).toBe('bob')
+    expect(floorOf([], 'gone')).toBeUndefined()
   })
 })
 

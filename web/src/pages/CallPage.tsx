@@ -3,7 +3,8 @@ import type { Services } from '../app'
 import type { Call } from '../call/call'
 import { REACTION_KEYS } from '../call/reactions'
 import type { Reporter } from '../call/report'
-import { featuredOf, screensOf, type Tile, tilesOf } from '../state/tiles'
+import type { Layout } from '../state/preferences'
+import { featuredOf, floorOf, screensOf, type Tile, tilesOf } from '../state/tiles'
 import { CallBanners } from '../ui/CallBanners'
 import { type CallActions, ControlBar } from '../ui/ControlBar'
 import { toggleFullScreen } from '../ui/MoreMenu'
@@ -31,7 +32,7 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
   )
   const pinned = useStore(call.pins.pinned)
   const tiles = useMemo(() => tilesOf(roster, me, own, pinned), [roster, me, own, pinned])
-  const featured = useMemo(() => featuredOf(tiles, pinned, roster.spotlight), [tiles, pinned, roster.spotlight])
+  const featured = useFeatured(tiles, pinned, roster.spotlight, useStore(services.preferences).layout)
   const screens = useMemo(() => screensOf(roster, me).filter((screen) => !screen.isMe), [roster, me])
   useEffect(() => {
     document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
@@ -65,6 +66,22 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
   )
 }
 
+/** Whom hosts and oneself put there, else in the speaker's layout who has the floor; a floor that is free stays with the last. */
+function useFeatured(
+  tiles: readonly Tile[],
+  pinned: readonly string[],
+  spotlight: readonly string[],
+  layout: Layout,
+): readonly Tile[] {
+  const [before, setBefore] = useState<string>()
+  const floor = layout === 'speaker' ? floorOf(tiles, before) : undefined
+  if (floor !== before) setBefore(floor)
+  return useMemo(() => {
+    const chosen = featuredOf(tiles, pinned, spotlight)
+    return chosen.length > 0 || floor === undefined ? chosen : featuredOf(tiles, [floor], [])
+  }, [tiles, pinned, spotlight, floor])
+}
+
 function useActions(
   call: Call,
   services: Services,
@@ -91,6 +108,8 @@ function useActions(
           () => call.warn(`Copy it from here: ${location.href}`),
         )
       },
+      toggleLayout: () =>
+        services.preferences.update((p) => ({ ...p, layout: p.layout === 'grid' ? 'speaker' : 'grid' })),
       stepAway: () => {
         call.presence.stepAway()
         call.say('The others see that you are away')
@@ -112,6 +131,7 @@ function useCallShortcuts(actions: CallActions): void {
     { key: 'p', action: () => actions.togglePanel('people') },
     { key: 'c', command: true, alt: true, action: () => actions.togglePanel('chat') },
     { key: 's', action: toggleFullScreen },
+    { key: 'w', action: actions.toggleLayout },
     ...REACTION_KEYS.map(([key, reaction]) => ({ key, alt: true, action: () => actions.react(reaction) })),
     { key: '?', action: () => actions.togglePanel('shortcuts') },
     { key: 'escape', action: actions.closePanel },

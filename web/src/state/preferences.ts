@@ -2,9 +2,13 @@ import { Store } from './store'
 
 export type Theme = 'system' | 'light' | 'dark'
 
+/** Everybody alike, or who speaks large. */
+export type Layout = 'grid' | 'speaker'
+
 export interface Preferences {
   readonly name: string
   readonly theme: Theme
+  readonly layout: Layout
   readonly microphoneOn: boolean
   readonly cameraOn: boolean
   /** Whether hosts hear that somebody waits at the door. */
@@ -15,7 +19,14 @@ export interface Preferences {
 }
 
 const KEY = 'folkmoot.preferences'
-const defaults: Preferences = { name: '', theme: 'system', microphoneOn: true, cameraOn: true, doorChime: true }
+const defaults: Preferences = {
+  name: '',
+  theme: 'system',
+  layout: 'grid',
+  microphoneOn: true,
+  cameraOn: true,
+  doorChime: true,
+}
 
 /** What this browser remembers of its person. A storage that is full or forbidden only means that nothing is remembered. */
 export class PreferenceStore extends Store<Preferences> {
@@ -44,10 +55,11 @@ function read(storage: Pick<Storage, 'getItem'>): Preferences {
 
 /** Keeps what has the type it should have: an older version may have written something else. */
 function sane(kept: Record<string, unknown>): Partial<Preferences> {
-  const { theme } = kept
+  const { theme, layout } = kept
   return {
     ...strings(kept, ['name', 'microphoneId', 'cameraId', 'speakerId']),
     ...(theme === 'light' || theme === 'dark' ? { theme } : {}),
+    ...(layout === 'speaker' ? { layout } : {}),
     ...chosen(kept, ['microphoneOn', 'cameraOn', 'doorChime']),
   }
 }

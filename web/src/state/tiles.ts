@@ -63,6 +63,16 @@ export function featuredOf(tiles: readonly Tile[], pinned: readonly string[], sp
   return [...order].flatMap((id) => tiles.find((tile) => tile.id === id) ?? [])
 }
 
+/**
+ * Who is shown large where nobody is pinned and the person chose to see who speaks: whoever of the others has the floor, or
+ * had it last (`before`), or came first.
+ */
+export function floorOf(tiles: readonly Tile[], before: string | undefined): string | undefined {
+  const others = tiles.filter((tile) => !tile.isMe)
+  const now = others.find((tile) => tile.speaker) ?? others.find((tile) => tile.id === before) ?? others[0]
+  return now?.id
+}
+
 /** Shared screens of the others, the newest last; one's own is not shown back to oneself. */
 export function screensOf(roster: Roster, me: string | undefined): Screen[] {
   return roster.producers

@@ -37,6 +37,7 @@ export interface CallActions {
   readonly showPeople: () => void
   readonly closePanel: () => void
   readonly copyLink: () => void
+  readonly toggleLayout: () => void
   readonly stepAway: () => void
   readonly leave: () => void
   readonly preferences: PreferenceStore

@@ -3,9 +3,11 @@ import {
   ChartBarBig,
   Clock3,
   Keyboard,
+  LayoutGrid,
   Link2,
   type LucideIcon,
   Maximize,
+  RectangleHorizontal,
   Settings2,
   SunMoon,
 } from 'lucide-react'
@@ -13,6 +15,7 @@ import type { Services } from '../app'
 import type { Theme } from '../state/preferences'
 import type { CallActions } from './ControlBar'
 import { Menu } from './Menu'
+import { useStore } from './useStore'
 
 const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
 
@@ -32,8 +35,15 @@ export function MoreMenu({
   services: Services
   onClose: () => void
 }) {
+  const speaker = useStore(services.preferences).layout === 'speaker'
   const items: readonly Item[] = [
     { icon: ChartBarBig, label: 'Polls', testId: 'open-polls', action: () => actions.togglePanel('polls') },
+    {
+      icon: speaker ? LayoutGrid : RectangleHorizontal,
+      label: speaker ? 'Show everybody alike' : 'Show who speaks large',
+      testId: 'toggle-layout',
+      action: actions.toggleLayout,
+    },
     { icon: Clock3, label: 'Step away', testId: 'step-away', action: actions.stepAway },
     { icon: Settings2, label: 'Devices', testId: 'open-devices', action: () => actions.togglePanel('devices') },
     {

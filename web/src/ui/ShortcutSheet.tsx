@@ -11,6 +11,7 @@ const shortcuts: readonly (readonly [string, readonly string[]])[] = [
   ['People', ['P']],
   ['Chat', [`${command} + Alt + C`]],
   ['Full screen', ['S']],
+  ['Who speaks large, or everybody alike', ['W']],
   ['Pin a tile, or let it go', ['1 – 9']],
   ['Let all tiles go', ['0']],
   ...REACTION_KEYS.map(([key, reaction]) => [`React ${reaction}`, [`Alt + ${key.toUpperCase()}`]] as const),
