@@ -1,4 +1,6 @@
-"""How long questions about a long meeting take: `python -m tests.bench.history [--events 100000] [--people 200]`.
+"""How long questions about a long meeting take.
+
+`python -m tests.bench.history [--events 100000] [--people 200] [--copies 0]`.
 
 One meeting of three hours beside a hundred small ones. Everybody's connection is measured every ten seconds, which is
 most of the log; people mute, share, raise hands, lose their connections, write, and talk in turn.
@@ -16,10 +18,10 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Column, ColumnElement, func, literal, select, text
 
 from persistence.apply import apply
 from persistence.database import create_engine, writing
@@ -46,6 +48,7 @@ from persistence.events import (
 )
 from persistence.filters import EventFilter
 from persistence.store import Store, utc_now
+from persistence.tables import Base, MeetingLogRow
 from server import memory
 from tests.persistence.postgres import find_binaries, new_database, running_postgres
 from tests.persistence.story import DAWN
@@ -143,6 +146,31 @@ async def fill(url: str, events: int, people: int) -> None:
     await engine.dispose()
 
 
+async def copy(url: str, copies: int) -> None:
+    """As many more meetings like the long one, row by row: a log of millions in minutes."""
+    engine = create_engine(url)
+    async with engine.connect() as connection:
+        last = await connection.scalar(select(func.max(MeetingLogRow.position))) or 0
+    ordered = [table for table in Base.metadata.sorted_tables if "meeting_id" in table.c or table.name == "meetings"]
+    for number in range(1, copies + 1):
+        async with writing(engine).begin() as connection:
+            for table in ordered:
+                own = table.c.id if table.name == "meetings" else table.c.meeting_id
+                counted = table.autoincrement_column
+                given = {column.name: _copied(column, number, last) for column in table.c if column is not counted}
+                given[own.name] = literal(f"{LONG}-{number}")
+                await connection.execute(
+                    table.insert().from_select(list(given), select(*given.values()).where(own == LONG))
+                )
+    await engine.dispose()
+
+
+def _copied(column: Column[Any], number: int, last: int) -> ColumnElement[Any]:
+    if column.name in {"event_id", "id"}:
+        return literal(f"{number:08x}").concat(func.substr(column, 9))
+    return column + number * last if column.name == "position" else column
+
+
 def questions(store: Store, people: int, rng: Random) -> dict[str, Callable[[], Awaitable[object]]]:
     queries, history = store.queries, store.history
 
@@ -177,9 +205,10 @@ async def measure(url: str, directory: Path, options: argparse.Namespace) -> Non
     try:
         began = time.perf_counter()
         await fill(url, options.events, options.people)
+        await copy(url, options.copies)
         took = time.perf_counter() - began
         memory.settle()  # as the server does
-        print(f"{url.split(':', maxsplit=1)[0]}: {options.events} events in {took:.0f} s")
+        print(f"{url.split(':', maxsplit=1)[0]}: {options.events * (1 + options.copies)} events in {took:.0f} s")
         for name, ask in questions(store, options.people, Random(1)).items():
             await ask()
             times = []
@@ -202,6 +231,7 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--copies", type=int, default=0, help="other meetings as long")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--directory", type=Path, help="on which disk")
     options = parser.parse_args()
