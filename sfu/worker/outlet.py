@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ LAG_S = 5.0
 600 kbit/s, as little as a path is ever taken to carry, catches up in time."""
 
 
-class Outlet:
-    """A subclass says how messages leave the outbox."""
+class Outlet(ABC):
+    """How messages leave the outbox is said by whoever carries them on."""
 
     def __init__(self, drops: Counter[str]) -> None:
         self._drops = drops
@@ -57,8 +58,10 @@ class Outlet:
         """Whether the receiver wants no more of it."""
         return False
 
+    @abstractmethod
     def _slow(self, consumer: DataConsumer) -> None:
-        raise NotImplementedError
+        """It does not keep up, and has been counted: end it."""
 
+    @abstractmethod
     def _go_on(self) -> None:
-        raise NotImplementedError
+        """Something waits in the outbox."""
