@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from .events import (
     ChatMessageSent,
@@ -26,6 +26,7 @@ from .events import (
     ScreenShareStarted,
     WorkerDied,
 )
+from .reader import Answer
 from .spans import Spans, State, Stretch, clipped, departure, stretch_of, thinned
 
 ISSUES: Final = (ParticipantDisconnected.type, WorkerDied.type)
@@ -49,8 +50,7 @@ class Attendance:
     left_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonFigures:
+class PersonFigures(Answer):
     """`*_s` are how long they were in, had a microphone and a camera on, shared, and had the floor."""
 
     user_id: str
@@ -67,9 +67,8 @@ class PersonFigures:
     score: int
 
 
-@dataclass(frozen=True, slots=True)
-class MeetingFigures:
-    """`held_s` is how long anybody was in, `peak_concurrency` the most people at one moment."""
+class MeetingFigures(Answer):
+    """Durations in seconds: `held_s` is how long anybody was in, `peak_concurrency` the most people at one moment."""
 
     held_s: int
     participants: int
@@ -110,10 +109,6 @@ def figures_of(happened: Happened) -> tuple[MeetingFigures, list[PersonFigures]]
         for user_id, of_one in sorted(stays.items())
     ]
     return _meeting(people, present, happened.counts, held_s), people
-
-
-def row_of(figures: MeetingFigures | PersonFigures) -> dict[str, Any]:
-    return {field.name: getattr(figures, field.name) for field in fields(figures)}
 
 
 def _meeting(

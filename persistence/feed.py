@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from .background import Background
 from .database import translated
 from .queries import StoredEvent
 from .tables import LogHeadRow, MeetingLogRow
@@ -51,20 +52,16 @@ class Feed:
         self._look_s = look_s
         self._moved = asyncio.Event()
         self._stored = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self.head = 0
 
     async def start(self) -> None:
         """Raises `UnavailableError` without a database."""
         self.head = await self.find_head()
-        self._task = asyncio.create_task(self._watch(), name="log feed")
+        self._background.begin(self._watch(), name="log feed")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._background.end()
 
     def hear(self) -> None:
         """The writer stored something."""

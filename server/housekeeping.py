@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from config.outgoing import RetentionSettings
+from persistence.background import Background
 from persistence.erasure import Erased
 from persistence.errors import PersistenceError, UnavailableError
 from persistence.retention import Archive, Retention
@@ -47,7 +48,7 @@ class Housekeeping:
         self._archive = archive
         self._clock = clock
         self._busy = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self.retention: Retention = store.retention(archive)
         self.last_run_at: datetime | None = None
         self.last_error: str | None = None
@@ -61,14 +62,10 @@ class Housekeeping:
 
     async def start(self) -> None:
         if self._settings.days:
-            self._task = asyncio.create_task(self._run_on_schedule(), name="housekeeping")
+            self._background.begin(self._run_on_schedule(), name="housekeeping")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._background.end()
 
     def samples(self) -> Iterable[Sample]:
         yield Sample("folkmoot_archived_events", "counter", "Events moved into archives", {(): self.archived})

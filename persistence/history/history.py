@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from persistence.engagement import row_of
+from persistence.engagement import MeetingFigures, PersonFigures
 from persistence.events import CATALOGUE
 from persistence.figures import ends_of, read_figures, spans_of
 from persistence.queries import StoredEvent
@@ -24,7 +24,7 @@ from persistence.tables import (
     ParticipantSessionRow,
 )
 
-from .analytics import Analytics, Engagement, MeetingAnalytics
+from .analytics import Analytics
 from .past import MAX_PAGE, PastMeeting, PastPage, Place, held_by
 from .state import PersonState, RoomState, people_at
 from .timeline import MARKER_SUBJECTS, MARKER_TYPES, MOST_MARKERS, Timeline, draw
@@ -61,14 +61,14 @@ class History:
                 people = await connection.execute(_engagement(meeting_id))
                 return Analytics(
                     is_final=True,
-                    meeting=MeetingAnalytics.model_validate(whole),
-                    participants=[Engagement.model_validate(row) for row in people],
+                    meeting=MeetingFigures.model_validate(whole),
+                    participants=[PersonFigures.model_validate(row) for row in people],
                 )
             figures, of_people = await read_figures(connection, meeting_id, until=now)
             return Analytics(
                 is_final=False,
-                meeting=MeetingAnalytics(**row_of(figures)),
-                participants=[Engagement(**row_of(one)) for one in of_people],
+                meeting=figures,
+                participants=of_people,
             )
 
         return await self._reader.read(answer)
@@ -96,12 +96,12 @@ class History:
 
 
 def _analytics(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    columns = [getattr(MeetingAnalyticsRow, name) for name in MeetingAnalytics.model_fields]
+    columns = [getattr(MeetingAnalyticsRow, name) for name in MeetingFigures.model_fields]
     return select(*columns).where(is_text(MeetingAnalyticsRow.meeting_id, meeting_id))
 
 
 def _engagement(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    columns = [getattr(ParticipantEngagementRow, name) for name in Engagement.model_fields]
+    columns = [getattr(ParticipantEngagementRow, name) for name in PersonFigures.model_fields]
     return (
         select(*columns)
         .where(is_text(ParticipantEngagementRow.meeting_id, meeting_id))

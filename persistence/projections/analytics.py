@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import insert, select
 
-from persistence.engagement import ACTS, ISSUES, row_of
+from persistence.engagement import ACTS, ISSUES
 from persistence.events import (
     AudioMuted,
     AudioUnmuted,
@@ -81,7 +81,7 @@ async def refresh_figures(scope: Scope) -> None:
         if not is_over:
             continue
         whole, people = await read_figures(scope.connection, meeting.id, until=meeting.actual_end_time)
-        await scope.connection.execute(insert(MeetingAnalyticsRow).values(meeting_id=meeting.id, **row_of(whole)))
+        await scope.connection.execute(insert(MeetingAnalyticsRow).values(meeting_id=meeting.id, **whole.model_dump()))
         if people:
-            rows = [{"meeting_id": meeting.id, **row_of(person)} for person in people]
+            rows = [{"meeting_id": meeting.id, **person.model_dump()} for person in people]
             await scope.connection.execute(insert(ParticipantEngagementRow), rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
+from persistence.background import Background
 from persistence.errors import PersistenceError
 from persistence.events import CATALOGUE, SERVER_LOG, Event, RecordBehind, RecordCaughtUp
 from persistence.store import Store
@@ -43,18 +43,14 @@ class AlertWatch:
         self._cursor = 0
         self._kept = 0
         self._behind_since: datetime | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self.fired = 0
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="alert watch")
+        self._background.begin(self._run(), name="alert watch")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._background.end()
 
     def samples(self) -> Iterable[Sample]:
         yield Sample("folkmoot_alerts_open", "gauge", "Alerts that last", {(): self._evaluator.open})

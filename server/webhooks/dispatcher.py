@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 import structlog
 
+from persistence.background import Background
 from persistence.errors import PersistenceError
 from persistence.events import Event
 from persistence.repositories.webhooks import Endpoint
@@ -52,20 +53,16 @@ class Dispatcher:
         self._rng = rng
         self._rounds: dict[str, _Round] = {}
         self._poked = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self._held_at: float | None = None
         self.outcomes: Counter[str] = Counter()
 
     async def start(self) -> None:
         await self._sender.start()
-        self._task = asyncio.create_task(self._run(), name="webhook dispatcher")
+        self._background.begin(self._run(), name="webhook dispatcher")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._background.end()
         await self._dismiss(list(self._rounds))
         if self._held_at is not None:
             with contextlib.suppress(PersistenceError):
