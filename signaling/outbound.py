@@ -18,7 +18,7 @@ class Backlog(asyncio.Queue[Any]):
     """The queue of one connection's packets, which counts what is in it.
 
     Putting never waits and never fails, since the connection's own control packets go through it too; whoever adds a
-    message asks `overdue` and hangs up on a client that does not read. `superseded` counts what was left out.
+    message asks `takes` before and hangs up on a client that does not read. `superseded` counts what was left out.
     """
 
     def __init__(self) -> None:
@@ -33,9 +33,11 @@ class Backlog(asyncio.Queue[Any]):
     def behind(self) -> bool:
         return self.qsize() >= BEHIND_MESSAGES or self.bytes >= BEHIND_BYTES
 
-    @property
-    def overdue(self) -> bool:
-        return self.qsize() >= MAX_MESSAGES or self.bytes >= MAX_BYTES
+    def takes(self, packet: Any) -> bool:
+        """Whether it may wait, too. A packet alone may be of any size: it is our own, and could never be sent else."""
+        if self.empty():
+            return True
+        return self.qsize() < MAX_MESSAGES and self.bytes + _size(packet) <= MAX_BYTES
 
     def put_state(self, state: Hashable, packet: Any) -> None:
         """Put a packet that says how `state` is now. One that said how it was goes, once the client is behind.
@@ -43,8 +45,8 @@ class Backlog(asyncio.Queue[Any]):
         The newer one comes last and not in the place of the older: what it speaks of was told before it.
         """
         if self.behind and (before := self._latest.pop(state, None)) is not None:
-            item, _ = self._queue.pop(before)
-            self.bytes -= _size(item)
+            _, _, size = self._queue.pop(before)
+            self.bytes -= size
             self.superseded += 1
             self.task_done()
         self._state = state
@@ -58,25 +60,29 @@ class Backlog(asyncio.Queue[Any]):
     # What the base class asks to be told how things are kept: by number, in the order of numbers.
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - there is none
-        self._queue: dict[int, tuple[Any, Hashable | None]] = {}
+        self._queue: dict[int, tuple[Any, Hashable | None, int]] = {}
 
     def _put(self, item: Any) -> None:
         state, self._state = self._state, None
         self._serial += 1
-        self._queue[self._serial] = (item, state)
+        size = _size(item)
+        self._queue[self._serial] = (item, state, size)
         if state is not None:
             self._latest[state] = self._serial
-        self.bytes += _size(item)
+        self.bytes += size
 
     def _get(self) -> Any:
         serial = next(iter(self._queue))
-        item, state = self._queue.pop(serial)
+        item, state, size = self._queue.pop(serial)
         if state is not None and self._latest.get(state) == serial:
             del self._latest[state]
-        self.bytes -= _size(item)
+        self.bytes -= size
         return item
 
 
 def _size(packet: Any) -> int:
+    """In bytes as they go out: of most packets the number of characters, which costs no encoding."""
     data = getattr(packet, "data", None)
+    if isinstance(data, str) and not data.isascii():
+        return len(data.encode())
     return len(data) if isinstance(data, str | bytes) else 0

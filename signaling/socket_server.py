@@ -1,10 +1,10 @@
 """Socket.IO as we need it. Handshake, framing, acks; nothing about meetings, nor about who somebody is.
 
-python-socketio is bent in six places, each because of something measured: an address that asks too often is turned
+python-socketio is bent in seven places, each because of something measured: an address that asks too often is turned
 away before a connection is made; packets with binary parts are refused before their parts are kept; a connection that
 never says CONNECT is closed; what waits for a client that does not read is bounded; events go to the session's inbox
-with their ack id, instead of each becoming a task of its own; and websockets are read and written without a task for
-each message (`websocket.py`).
+with their ack id, instead of each becoming a task of its own; websockets are read and written without a task for each
+message (`websocket.py`); and a POST that cannot be taken ends its connection instead of being forgotten (`posts.py`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import orjson
 import socketio
 import structlog
 from aiohttp import web
+from engineio.exceptions import EngineIOError
 from engineio.packet import Packet as EnginePacket
-from engineio.payload import Payload
 
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, SignalingError
@@ -31,17 +31,14 @@ from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE
 from signaling.messages.model import Error, Told
 from signaling.outbound import Backlog
 from signaling.packets import Notices, refusal_packet, reply_packet
+from signaling.posts import read_packets
 from signaling.rates.addresses import Addresses
 from signaling.session import Session
 from signaling.websocket import WebSocket
 
 MAX_MALFORMED: Final = 16
-MAX_PACKETS_IN_POST: Final = 256
 
 log = structlog.get_logger(__name__)
-
-# A polling client may have this much to say between two posts; the library's 16 would drop the rest without a word.
-Payload.max_decode_packets = MAX_PACKETS_IN_POST
 
 
 class Json:
@@ -159,7 +156,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         socket = self.eio.sockets.get(engine_id)
         if socket is None or socket.closed or engine_id in self._goodbyes:
             return
-        if socket.queue.overdue:
+        if not socket.queue.takes(packet):
             self._counters.refused["slow_client"] += 1
             socket.queue.drop()
             self.hang_up(engine_id, "slow_client")
@@ -231,6 +228,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
         await super()._handle_eio_connect(engine_id, environ)
         address = environ["aiohttp.request"].remote or ""
         self._addresses.enter(engine_id, address, partial(self._waited_too_long, engine_id))
+        socket = self.eio.sockets[engine_id]
+        socket.handle_post_request = partial(self._take_post, engine_id, socket)
 
     async def _handle_eio_disconnect(self, engine_id: str, reason: str) -> None:
         await super()._handle_eio_disconnect(engine_id, reason)
@@ -244,6 +243,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # the library i
     def _waited_too_long(self, engine_id: str) -> None:
         self._counters.refused["no_connect"] += 1
         self.hang_up(engine_id, "no_connect")
+
+    async def _take_post(self, engine_id: str, socket: Any, environ: Mapping[str, Any]) -> None:
+        """Every packet of it, or none and the connection ends: what is left out would never be answered.
+
+        The library answers its own error with 400, and everything else with 200.
+        """
+        try:
+            packets = await read_packets(environ["aiohttp.request"], most_bytes=self.eio.max_http_buffer_size)
+        except (ValueError, LookupError, TimeoutError) as error:
+            self._counters.refused["malformed"] += 1
+            await self._hang_up(engine_id, "malformed")
+            raise EngineIOError("the body is no payload") from error
+        for packet in packets:
+            await socket.receive(packet)
 
     async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:
         """Binary parts are dropped as they come; whoever keeps sending what is no packet is hung up on."""

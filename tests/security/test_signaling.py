@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import hmac
 import json
 import sqlite3
@@ -27,15 +26,16 @@ from tests.support.person import NAMESPACE, Person
 from tests.support.server import RunningServer, running_server
 
 RSA = RSAKey.generate_key(2048)
+ISSUER = "https://issuer.example.com"
 ACCOUNT = {"email": "ada@example.org", "password": "three green bicycles", "display_name": "Ada"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """One that also takes tokens of an issuer with an RSA key."""
+    """One that also takes tokens of one issuer, with an RSA key."""
     keys = tmp_path_factory.mktemp("keys") / "keys.json"
     keys.write_text(json.dumps({"keys": [RSA.as_dict(private=False, kid="one")]}))
-    with running_server(FOLKMOOT_AUTH__JWKS=str(keys)) as running:
+    with running_server(FOLKMOOT_AUTH__JWKS=str(keys), FOLKMOOT_AUTH__JWKS_ISSUER=ISSUER) as running:
         yield running
 
 
@@ -139,14 +139,15 @@ def confusions(server: RunningServer) -> dict[str, str]:
         "no audience": made(aud=None),
         "a refresh token": made(token_use="refresh"),
         "a recording's": made({"typ": "recording+jwt"}),
-        "one of ours from outside": made({"alg": "RS256", "kid": "one"}, RSA, sub="user:ada"),
+        "one of ours from outside": made({"alg": "RS256", "kid": "one"}, RSA, iss=ISSUER, sub="user:ada"),
+        "another issuer": made({"alg": "RS256", "kid": "one"}, RSA, iss="https://elsewhere.example.com"),
+        "no issuer": made({"alg": "RS256", "kid": "one"}, RSA),
     }
 
 
 async def test_case_45_every_confused_token_is_refused_in_the_same_words(server: RunningServer) -> None:
-    good = jwt.encode(
-        {"alg": "RS256", "kid": "one"}, {"sub": "ida", "aud": "folkmoot", "exp": int(time.time()) + 60}, RSA
-    )
+    claims = {"sub": "ida", "aud": "folkmoot", "iss": ISSUER, "exp": int(time.time()) + 60}
+    good = jwt.encode({"alg": "RS256", "kid": "one"}, claims, RSA)
     assert server.request("GET", "/api/auth/me", token=good)[1]["user_id"] == "ida"
     texts = set()
     for name, token in confusions(server).items():
@@ -186,13 +187,15 @@ async def gone(*people: Person) -> bool:
 
 
 HOSTILE = {
-    "a byte too long": '42/meeting,["x","' + "y" * (64 * 1024) + '"]',
-    "very deep": '42/meeting,["x",' + "[" * 32_000,
-    "no number there is": '42/meeting,["room:create",{"max_participants":1e999}]',
-    "not a number": '42/meeting,["room:create",{"max_participants":NaN}]',
-    "endless attachments": '459999999999-/meeting,["x",{"_placeholder":true,"num":0}]',
-    "attachments by no number": '451-/meeting,["x",{"_placeholder":true,"num":"x"}]',
+    "a byte too long": ('42/meeting,["x","' + "y" * (64 * 1024) + '"]', 1),
+    "very deep": ('42/meeting,["x",' + "[" * 32_000, 16),
+    "no number there is": ('42/meeting,["room:create",{"max_participants":1e999}]', 16),
+    "not a number": ('42/meeting,["room:create",{"max_participants":NaN}]', 16),
+    "endless attachments": ('459999999999-/meeting,["x",{"_placeholder":true,"num":0}]', None),
+    "attachments by no number": ('451-/meeting,["x",{"_placeholder":true,"num":"x"}]', None),
+    "parts of no message": (b"\x00" * 60_000, 16),
 }
+"""What is sent, and after how many of it the connection ends; None: each is answered with an error instead."""
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -200,17 +203,25 @@ async def test_case_55_what_is_no_message_is_refused_or_ends_its_connection_and_
     server: RunningServer, http: aiohttp.ClientSession, hostile: str
 ) -> None:
     process = psutil.Process(server.pid)
+    text, ends_after = HOSTILE[hostile]
     socket = await open_socket(http, server)
     await socket.send_str(f'40/meeting,{{"token":"{server.token("eve")}"}}')
     assert (await socket.receive_str()).startswith("40/meeting")
     before = process.memory_info().rss
-    for _ in range(20):
-        if socket.closed:
-            break
-        with contextlib.suppress(aiohttp.ClientConnectionResetError):  # closed while we were at it
-            await socket.send_str(HOSTILE[hostile])
-            await socket.send_bytes(b"\x00" * 60_000)
-    assert await closed(socket)
+    send = socket.send_bytes if isinstance(text, bytes) else socket.send_str
+    for _ in range((ends_after or 20) - 1):
+        await send(text)
+    if ends_after is None:
+        await send(text)
+        told = [await socket.receive_str() for _ in range(20)]
+        assert all(packet.startswith('42/meeting,["error"') for packet in told)
+        await socket.close()
+    else:
+        # The one before the last leaves the connection as it is.
+        await socket.send_str('42/meeting,7["room:levitate",{}]')
+        assert (await socket.receive_str()).startswith("43/meeting,7")
+        await send(text)
+        assert await closed(socket)
     assert process.memory_info().rss - before <= 8 * 2**20
     ada = await Person(server.url, server.token("ada")).connect()
     assert await ada.refused("room:levitate") == "NOT_FOUND"
@@ -232,18 +243,33 @@ async def test_case_55_a_deflate_bomb_is_not_unpacked(server: RunningServer, htt
     assert process.memory_info().rss - before <= 8 * 2**20
 
 
-async def test_case_55_a_post_of_too_many_packets_is_dropped_whole(
-    server: RunningServer, http: aiohttp.ClientSession
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("\x1e".join(['42/meeting,1["room:levitate",{}]'] * 257).encode(), id="too many packets"),
+        pytest.param(b'42/meeting,["x","\xff"]', id="no UTF-8"),
+    ],
+)
+async def test_case_55_a_post_that_is_no_payload_is_refused_and_ends_its_connection(
+    server: RunningServer, http: aiohttp.ClientSession, body: bytes
 ) -> None:
     async with http.get(f"{server.url}/socket.io/?EIO=4&transport=polling") as answer:
         url = f"{answer.url}&sid={json.loads((await answer.text())[1:])['sid']}"
-    asked = [f'42/meeting,{n}["room:levitate",{{}}]' for n in range(300)]
-    for packets in ([f'40/meeting,{{"token":"{server.token("eve")}"}}'], asked, asked[:1]):
-        async with http.post(url, data="\x1e".join(packets)):
-            pass
+    async with http.post(url, data=f'40/meeting,{{"token":"{server.token("eve")}"}}') as answer:
+        assert answer.status == 200
+    async with http.post(url, data=body) as answer:
+        assert answer.status == 400
     async with http.get(url) as answer:
-        told = (await answer.text()).split("\x1e")
-    assert [packet[:12] for packet in told] == ["40/meeting,{", "43/meeting,0"]
+        assert answer.status == 400, "the connection is over"
+
+
+async def test_case_55_text_that_is_no_utf8_ends_the_websocket(
+    server: RunningServer, http: aiohttp.ClientSession
+) -> None:
+    socket = await open_socket(http, server)
+    await socket.send_frame(b'42/meeting,["x","\xff"]', aiohttp.WSMsgType.TEXT)
+    assert await closed(socket)
+    assert socket.close_code == 1007
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://localhost.evil.example.com"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -15,6 +17,7 @@ from signaling.gateway import MAX_MESSAGE_BYTES
 from signaling.identity import Identity
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
 from signaling.messages.model import Error
+from signaling.posts import MAX_PACKETS
 from signaling.session import INBOX_LIMIT
 from signaling.socket_server import MAX_MALFORMED
 from tests.signaling.conftest import Node
@@ -104,6 +107,7 @@ async def test_ids_of_another_room_and_of_another_participant_are_as_unknown_as_
     consumer = await ada.consume(producer, transport)
     eves_send, eves_recv = await eve.transport("send"), await eve.transport("recv")
     heard = len(ada.heard), len(bob.heard)
+    asked = len(node.media.asked)
 
     async def answers(client: Any, transport_id: str, producer_id: str, consumer_id: str) -> list[Any]:
         track = {"kind": "audio", "rtpParameters": {}, "source": "microphone"}
@@ -126,6 +130,8 @@ async def test_ids_of_another_room_and_of_another_participant_are_as_unknown_as_
     assert eves_send in node.media.rooms["two"].transports
     await ada.settle()
     assert (len(ada.heard), len(bob.heard)) == heard
+    # What is looked up in a table and not found takes as long whatever else there is.
+    assert len(node.media.asked) == asked, "the SFU was asked in neither case"
     assert node.media.rooms["one"].consumers.keys() == {consumer}
 
 
@@ -219,6 +225,99 @@ async def test_who_keeps_sending_what_is_no_packet_is_hung_up_on(node: Node) -> 
         assert await closed(socket)
     await node.until(lambda: node.gateway.sessions == 0)
     assert node.gateway.counters.refused["malformed"] >= MAX_MALFORMED
+
+
+async def test_text_that_is_no_utf8_ends_the_websocket(node: Node) -> None:
+    """Case 55. 1007 is the code of RFC 6455 for it."""
+    node.token("ada")
+    async with aiohttp.ClientSession() as session:
+        socket = await raw(node, session)
+        await socket.send_str('40/meeting,{"token":"ada"}')
+        await node.until(lambda: node.gateway.sessions == 1)
+        await socket.send_frame(b'42/meeting,["x","\xff"]', aiohttp.WSMsgType.TEXT)
+        assert await closed(socket)
+        assert socket.close_code == 1007
+    await node.until(lambda: node.gateway.sessions == 0)
+
+
+async def polling(node: Node, session: aiohttp.ClientSession) -> str:
+    """The address of a connection that polls and has said who it is."""
+    node.token("ada")
+    async with session.get(f"{node.url}/socket.io/?EIO=4&transport=polling") as answer:
+        url = f"{answer.url}&sid={json.loads((await answer.text())[1:])['sid']}"
+    async with session.post(url, data='40/meeting,{"token":"ada"}') as answer:
+        assert answer.status == 200
+    assert node.gateway.sessions == 1
+    return url
+
+
+ASKED = '42/meeting,1["room:levitate",{}]'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(ASKED.encode() + b"\x1e\xff", id="no UTF-8"),
+        pytest.param("\x1e".join([ASKED] * (MAX_PACKETS + 1)).encode(), id="too many packets"),
+        pytest.param(ASKED.encode() + b"\x1ex", id="no packet"),
+        pytest.param(ASKED.encode() + b"\x1ebx", id="no base64"),
+        pytest.param(b"d=", id="an empty form"),
+        pytest.param(b"4" * (MAX_MESSAGE_BYTES + 1), id="too long"),
+    ],
+)
+async def test_a_post_that_cannot_be_taken_is_refused_and_ends_its_connection(node: Node, body: bytes) -> None:
+    """Case 55. Nothing of it is carried out, and nobody waits for answers that would never come."""
+    async with aiohttp.ClientSession() as session:
+        url = await polling(node, session)
+        async with session.post(url, data=body) as answer:
+            assert answer.status == 400
+        await node.until(lambda: node.gateway.sessions == 0)
+        async with session.get(url) as answer:
+            assert answer.status == 400
+    assert node.gateway.counters.refused["malformed"] == 1
+    assert not node.gateway.counters.requests
+
+
+async def test_as_many_packets_as_a_post_may_hold_are_all_taken(node: Node) -> None:
+    async with aiohttp.ClientSession() as session:
+        url = await polling(node, session)
+        async with session.post(url, data="\x1e".join([ASKED] * MAX_PACKETS)) as answer:
+            assert answer.status == 200
+        await node.until(lambda: node.gateway.counters.requests["unknown", "NOT_FOUND"] == MAX_PACKETS)
+
+
+async def test_a_post_that_comes_in_pieces_is_read_to_its_end(node: Node) -> None:
+    pieces = [b'42/meeting,1["room', b":levitate", b'",{}]']
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+            # Only when the server has read what came.
+            await asyncio.sleep(0.05)
+
+    async with aiohttp.ClientSession() as session:
+        url = await polling(node, session)
+        headers = {"Content-Length": str(sum(map(len, pieces)))}
+        async with session.post(url, data=slowly(), headers=headers) as answer:
+            assert answer.status == 200
+        await node.until(lambda: node.gateway.counters.requests["unknown", "NOT_FOUND"] == 1)
+
+
+async def test_a_post_that_does_not_come_is_not_waited_for(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.posts.BODY_WITHIN_S", 0.05)
+    never = asyncio.Event()
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"42/meeting"
+        await never.wait()
+
+    async with aiohttp.ClientSession() as session:
+        url = await polling(node, session)
+        with suppress(aiohttp.ClientError):
+            async with session.post(url, data=stuck()) as answer:
+                assert answer.status == 400
+        await node.until(lambda: node.gateway.sessions == 0)
+    assert node.gateway.counters.refused["malformed"] == 1
 
 
 async def test_a_connection_that_says_connect_twice_keeps_its_one_session(node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -62,14 +63,27 @@ def test_being_behind_counts_in_bytes_as_in_messages() -> None:
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, MAX_MESSAGES), (MAX_BYTES // 4, 4)])
-def test_it_is_overdue_at_a_megabyte_or_so_many_messages(size: int, count: int) -> None:
+def test_it_takes_a_megabyte_or_so_many_messages_and_not_one_more(size: int, count: int) -> None:
     backlog = Backlog()
     for _ in range(count):
-        assert not backlog.overdue
+        assert backlog.takes(Packet("x" * size))
         backlog.put_nowait(Packet("x" * size))
-    assert backlog.overdue
+    assert not backlog.takes(Packet("x"))
     backlog.drop()
-    assert (backlog.overdue, backlog.bytes, backlog.qsize()) == (False, 0, 0)
+    assert (backlog.takes(Packet("x")), backlog.bytes, backlog.qsize()) == (True, 0, 0)
+
+
+def test_what_comes_counts_before_it_is_held_and_in_bytes() -> None:
+    backlog = Backlog()
+    backlog.put_nowait(Packet("\N{GRINNING FACE}" * (MAX_BYTES // 8)))
+    assert backlog.bytes == MAX_BYTES // 2
+    assert backlog.takes(Packet("x" * (MAX_BYTES // 2)))
+    assert not backlog.takes(Packet("x" * (MAX_BYTES // 2 + 1)))
+
+
+def test_what_comes_alone_is_taken_however_long_it_is() -> None:
+    """Of our own making: who enters the largest of meetings could never be told who is there."""
+    assert Backlog().takes(Packet("x" * 2 * MAX_BYTES))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["put", "state", "get"]), st.integers(0, 3)), max_size=300))
@@ -129,6 +143,34 @@ async def test_a_slow_reader_is_spared_what_is_over_before_it_is_hung_up_on(node
             signaling.tell("error", Error(code="INTERNAL", message="x" * 1000, event="x"))
         await node.until(lambda: node.gateway.sessions == 0)
     assert node.gateway.counters.refused["slow_client"] == 1
+
+
+async def test_who_reads_too_slowly_in_a_meeting_is_hung_up_on_and_comes_back_as_who_they_were(node: Node) -> None:
+    await node.meeting()
+    ada = await node.connect("ada")
+    await ada.join("daily")
+    node.token("bob")
+    async with aiohttp.ClientSession() as session:
+        socket = await raw(node, session)
+        await socket.send_str('40/meeting,{"token":"bob"}')
+        await socket.send_str('42/meeting,1["room:join",{"meeting_id":"daily"}]')
+        async for message in socket:
+            if message.data.startswith("43/meeting,1"):
+                joined = json.loads(message.data.removeprefix("43/meeting,1"))[0]["data"]
+                break
+        bob = joined["participant_id"]
+        room = node.registry.get("daily")
+        assert room is not None
+        # From here on he reads nothing more.
+        for _ in range(2 * MAX_BYTES // 1000):
+            room.participants[bob].tell("error", Error(code="INTERNAL", message="x" * 1000, event="x"))
+        await node.until(lambda: node.gateway.counters.refused["slow_client"] == 1)
+        assert (await ada.told("participant:updated"))["connected"] is False
+    assert bob in room.participants, "as if his network had gone"
+    again = await node.client().connect("bob")
+    back = await again.join("daily", resume_token=joined["resume_token"])
+    assert (back["participant_id"], "resumed" in back) == (bob, True)
+    assert "participant:left" not in ada.names()
 
 
 def test_what_is_told_to_many_is_written_once_and_to_each_as_it_is() -> None:
