@@ -11,13 +11,14 @@ from typing import Any
 import aiohttp
 import pytest
 import socketio
+from aiohttp.base_protocol import BaseProtocol
 
 from config.rates import RateSettings
 from signaling.gateway import MAX_MESSAGE_BYTES
 from signaling.identity import Identity
 from signaling.messages.catalogue import NAMESPACE, REQUESTS
 from signaling.messages.model import Error
-from signaling.posts import MAX_PACKETS
+from signaling.posts import MAX_PACKETS, read_packets
 from signaling.session import INBOX_LIMIT
 from signaling.socket_server import MAX_MALFORMED
 from tests.signaling.conftest import Node
@@ -286,21 +287,22 @@ async def test_as_many_packets_as_a_post_may_hold_are_all_taken(node: Node) -> N
         await node.until(lambda: node.gateway.counters.requests["unknown", "NOT_FOUND"] == MAX_PACKETS)
 
 
-async def test_a_post_that_comes_in_pieces_is_read_to_its_end(node: Node) -> None:
-    pieces = [b'42/meeting,1["room', b":levitate", b'",{}]']
+async def test_a_post_that_comes_in_pieces_is_read_to_its_end() -> None:
+    protocol = BaseProtocol(asyncio.get_running_loop())
+    protocol.connection_made(asyncio.Transport())
 
-    async def slowly() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece
-            # Only when the server has read what came.
-            await asyncio.sleep(0.05)
+    class Post:
+        content = aiohttp.StreamReader(protocol, 2**16)
 
-    async with aiohttp.ClientSession() as session:
-        url = await polling(node, session)
-        headers = {"Content-Length": str(sum(map(len, pieces)))}
-        async with session.post(url, data=slowly(), headers=headers) as answer:
-            assert answer.status == 200
-        await node.until(lambda: node.gateway.counters.requests["unknown", "NOT_FOUND"] == 1)
+    reading = asyncio.create_task(read_packets(Post, most_bytes=MAX_MESSAGE_BYTES))  # type: ignore[arg-type]
+    for piece in (ASKED[:7], ASKED[7:20], ASKED[20:]):
+        # Only when what came before was read.
+        await asyncio.sleep(0)
+        assert not reading.done()
+        Post.content.feed_data(piece.encode())
+    Post.content.feed_eof()
+    (packet,) = await reading
+    assert packet.data == ASKED[1:]
 
 
 async def test_a_post_that_does_not_come_is_not_waited_for(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
