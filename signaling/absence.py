@@ -75,7 +75,7 @@ class Absences:
         before, participant.successor = participant.successor or participant.session, session
         if not before.lost:
             before.replace()
-        await before.release()
+        await before.release_to(session)
         return None if participant.gone else participant
 
     async def end(self, participant: Participant, session: Session) -> None:

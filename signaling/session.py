@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -97,6 +98,7 @@ class Session:
         self._work = work
         self._gate = gate
         self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._posted: deque[Job] = deque()
         self._deferred: list[Callable[[], None]] = []
         self._ending: str | None = None
         self._released = False
@@ -120,8 +122,9 @@ class Session:
 
     def post(self, job: Job) -> None:
         """Have our own work done in turn with the requests. The one who posts bounds how often."""
-        if self._ending is None:
-            self._inbox.put_nowait(job)
+        if self._ending is None or self._released:
+            self._posted.append(job)
+            self._inbox.put_nowait(self._do_posted)
 
     def after_reply(self, deed: Callable[[], None]) -> None:
         """Do this once the request being served is answered; never, if it is refused."""
@@ -147,15 +150,17 @@ class Session:
         self._line.hang_up("replaced")
         self.lost = True
 
-    async def release(self) -> None:
-        """End without leaving: returns once the task does nothing more, and the participant may be another's.
+    async def release_to(self, successor: Session) -> None:
+        """End without leaving: returns once the task does nothing more, and the participant may be the successor's.
 
-        If it was ending already, they may have left by then.
+        What was posted and not done by then is the successor's to do. If it was ending already, they may have left.
         """
         if self._ending is None:
             self._released = True
             self.end("resumed")
         await self._done.wait()
+        while self._posted:
+            successor.post(self._posted.popleft())
 
     @property
     def ending(self) -> bool:
@@ -187,6 +192,9 @@ class Session:
             self._patience = asyncio.get_running_loop().call_later(patience_s, self.end, "connection_lost")
         else:
             self.end("disconnected")
+
+    async def _do_posted(self) -> None:
+        await self._posted.popleft()()
 
     def _make_room(self, event: str) -> None:
         if self._inbox.qsize() >= INBOX_LIMIT:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from signaling.roles import Role
-from tests.signaling.test_orphans import Lives
+from tests.signaling.test_orphans import Lives, judged
 
 ROLES = st.sampled_from(["host", "co_host", "participant", "observer"])
 HOSTS = st.sampled_from([0, 0, 0, 1, 1, 2])
@@ -137,4 +137,4 @@ ModeratedLives.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestModeratedLives = ModeratedLives.TestCase
+TestModeratedLives = judged(ModeratedLives)

@@ -178,6 +178,29 @@ async def test_what_a_worker_ends_while_its_owner_comes_back_is_ended_in_signali
     await node.until(lambda: not room_of(node).data.producers)
 
 
+async def test_what_a_worker_ended_just_before_its_owner_came_back_is_the_new_sessions_to_end(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    send = await ada.transport("send", sctp=True)
+    channel = (await ada.ask("produce_data", transport_id=send, sctpStreamParameters={"streamId": 0}))["id"]
+    begun, held = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        begun.set()
+        await held.wait()
+
+    node.record.before = hold
+    busy = asyncio.ensure_future(ada.request("hand:raise", raised=True))
+    await begun.wait()
+    node.media.happen(DataProducerClosed("daily", channel, "too_large"))
+    await ada.lose()
+    back = asyncio.ensure_future((await node.connect("ada")).join("daily", resume_token=joined["resume_token"]))
+    await node.until(lambda: room_of(node).participants[joined["participant_id"]].successor is not None)
+    held.set()
+    await back
+    busy.cancel()
+    await node.until(lambda: not room_of(node).data.producers)
+
+
 async def test_an_older_connection_that_still_stands_is_replaced_in_words(node: Node) -> None:
     ada, _, joined = await pair(node)
     newer = await node.connect("ada")
