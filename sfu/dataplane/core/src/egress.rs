@@ -144,7 +144,12 @@ fn send_media(
     consumer.counters.sent.count(sent);
     consumer.counters.bitrate.count(sent, now);
     consumer.counters.payload_bytes += media.payload.len() as u64;
-    consumer.resends.earn(sent, consumer.counters.fraction_lost);
+    // A receiver that wants more repaired than others must own to the loss where it lowers its own estimate.
+    let lost = consumer
+        .counters
+        .fraction_lost
+        .min(transport.sending.lost());
+    consumer.resends.earn(sent, lost);
     Ok(())
 }
 

@@ -11,7 +11,8 @@ const REMEMBERED: usize = 256;
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 /// Bytes that may be sent again in one burst.
 const BURST: usize = 256 * 1024;
-/// Share of what is sent that may be sent again, in 1/256: a fifth; up to a half as the receiver reports that as much is lost.
+/// Share of what is sent that may be sent again, in 1/256: a fifth; up to a half as the receiver tells that as much is lost,
+/// in its reports and in the feedback that its estimate is made of.
 const SHARE: usize = 51;
 const MOST_SHARE: usize = 128;
 /// Every seventh packet, in 1/256. With fewer lost the copies cost more room than they bring.
@@ -34,7 +35,7 @@ impl Default for Resends {
 }
 
 impl Resends {
-    /// Media was sent: a part of it may be sent again. `lost` is what the receiver reports, in 1/256.
+    /// Media was sent: a part of it may be sent again. `lost` is what of it does not arrive, in 1/256.
     pub fn earn(&mut self, bytes: usize, lost: u8) {
         let share = (SHARE + usize::from(lost)).min(MOST_SHARE);
         self.budget = (self.budget + bytes * share / 256).min(BURST);

@@ -90,6 +90,11 @@ impl Sending {
         self.estimator.delivered()
     }
 
+    /// Share of the packets that is lost by what the estimate is made of, in 1/256.
+    pub fn lost(&self) -> u8 {
+        self.estimator.lost()
+    }
+
     /// From a packet to its feedback; `None` before there was any.
     pub fn round_trip(&self) -> Option<Duration> {
         self.estimator

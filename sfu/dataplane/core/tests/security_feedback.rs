@@ -10,11 +10,13 @@
 
 mod support;
 
+use folkmoot_core::arrivals::Arrivals;
 use folkmoot_core::bandwidth::{LEAST, MOST};
 use folkmoot_core::drop::DropReason;
 use folkmoot_core::id::Ssrc;
-use folkmoot_core::rtcp::{bye, fir, remb};
+use folkmoot_core::rtcp::{ReportBlock, bye, fir, remb};
 use folkmoot_core::spec::Kind;
+use folkmoot_core::stats::ConsumerStatistics;
 use support::media::{Frame, Track};
 use support::room::{by_ssrc, consumer_spec, producer_spec};
 use support::{Network, millis, tuple};
@@ -22,6 +24,8 @@ use support::{Network, millis, tuple};
 const ALICE: u16 = 1001;
 const BOB: u16 = 1002;
 const MALLORY: u16 = 1003;
+/// Of the transport-wide number, as consumers have it.
+const STAMP_ID: u8 = 8;
 
 /// Alice's camera, seen by Bob (SSRC 20, repairs on 21) and by Mallory (30, 31); half a second of it has flowed.
 fn room() -> (Network, Track) {
@@ -98,39 +102,127 @@ fn case_31_the_largest_compounds_are_answered_with_little() {
     assert!(after - before <= 60, "{} packets", after - before);
 }
 
-#[test]
-fn case_32_who_asks_for_everything_again_for_ever_gets_a_fifth_of_what_is_sent() {
-    let (mut network, mut track) = room();
-    let (_, start) = sent_to_mallory(&mut network);
-    for _ in 0..600 {
-        shoot(&mut network, &mut track, false);
-        let recent: Vec<_> = {
-            let got = network.peer(MALLORY).got_of(30);
-            let from = got.len().saturating_sub(90);
-            got[from..].iter().map(|got| got.sequence).collect()
-        };
+/// What Mallory claims of packets that all arrived.
+#[derive(Clone, Copy)]
+struct Claim {
+    /// In receiver reports, in 1/256.
+    reported: u8,
+    /// Transport-wide feedback leaves out one packet in so many; `None`: there is no feedback.
+    lost: Option<u16>,
+}
+
+/// Twenty seconds in which Mallory asks for the last second again with every picture.
+fn ask_for_everything(network: &mut Network, track: &mut Track, claim: Claim) {
+    let (mut arrivals, mut seen) = (Arrivals::default(), 0);
+    for number in 0..600 {
+        shoot(network, track, false);
+        let got = &network.peer(MALLORY).got;
+        let new = got.get(seen..).unwrap_or_default().to_vec();
+        let recent = got.iter().rev().filter(|got| got.ssrc == 30).take(90);
+        let mut recent: Vec<_> = recent.map(|got| got.sequence).collect();
+        recent.reverse();
+        seen = got.len();
         network.send_by(MALLORY, |peer| peer.nack(30, &recent));
+        let block = ReportBlock {
+            ssrc: Ssrc(30),
+            fraction_lost: claim.reported,
+            ..ReportBlock::default()
+        };
+        network.send_by(MALLORY, |peer| peer.receiver_report(block));
+        for got in new {
+            let value = got.elements.iter().find(|(id, _)| *id == STAMP_ID);
+            let sequence = value.map(|(_, value)| u16::from_be_bytes([value[0], value[1]]));
+            let told =
+                sequence.filter(|sequence| claim.lost.is_some_and(|lost| sequence % lost != 0));
+            if let Some(sequence) = told {
+                arrivals.note(sequence, Ssrc(30), got.at);
+            }
+        }
+        if number % 3 == 0 {
+            let (mut out, now) = (Vec::new(), network.now);
+            arrivals.write(&mut out, Ssrc(1), now);
+            if !out.is_empty() {
+                from_mallory(network, &out);
+            }
+        }
     }
-    let (_, end) = sent_to_mallory(&mut network);
+}
+
+fn consumer(network: &mut Network, id: u32) -> ConsumerStatistics {
     let statistics = network.statistics();
-    let of = |id: u32| {
-        let found = statistics.consumers.iter().find(|(of, _)| of.0 == id);
-        found.unwrap().1.clone()
-    };
-    let (media, again) = (of(3).sent.bytes, of(3).resent.bytes);
-    // A fifth, with the longer headers of repairs, and once the burst that is saved up at first.
+    let found = statistics.consumers.iter().find(|(of, _)| of.0 == id);
+    found.unwrap().1.clone()
+}
+
+/// A fifth, with the longer headers of repairs, and once the burst that is saved up at first.
+fn assert_a_fifth_again(network: &mut Network) {
+    let of = consumer(network, 3);
+    let (media, again) = (of.sent.bytes, of.resent.bytes);
     assert!(
         again <= media * 22 / 100 + 140_000,
         "{again} of {media} bytes again"
     );
-    assert!(end - start < media + media / 5 + 300_000);
-    assert!(statistics.drops.get(DropReason::NackBudget) > 0);
+    assert!(network.statistics().drops.get(DropReason::NackBudget) > 0);
+}
+
+/// Whatever Mallory claims and asks for.
+fn assert_bob_is_served(network: &mut Network) {
     assert_eq!(
-        of(2).resent.packets,
+        consumer(network, 2).resent.packets,
         0,
         "nobody else is sent anything again"
     );
     assert_eq!(network.peer(BOB).got_of(20).len(), 615 * 3);
+}
+
+#[test]
+fn case_32_who_asks_for_everything_again_for_ever_gets_a_fifth_of_what_is_sent() {
+    let (mut network, mut track) = room();
+    let (_, start) = sent_to_mallory(&mut network);
+    let claim = Claim {
+        reported: 0,
+        lost: None,
+    };
+    ask_for_everything(&mut network, &mut track, claim);
+    let (_, end) = sent_to_mallory(&mut network);
+    let media = consumer(&mut network, 3).sent.bytes;
+    assert!(end - start < media + media / 5 + 300_000);
+    assert_a_fifth_again(&mut network);
+    assert_bob_is_served(&mut network);
+}
+
+#[test]
+fn case_32_a_loss_that_is_only_reported_earns_no_more() {
+    for lost in [None, Some(u16::MAX)] {
+        let (mut network, mut track) = room();
+        let claim = Claim {
+            reported: 255,
+            lost,
+        };
+        ask_for_everything(&mut network, &mut track, claim);
+        assert_a_fifth_again(&mut network);
+        assert_bob_is_served(&mut network);
+    }
+}
+
+#[test]
+fn case_32_a_loss_claimed_in_both_ways_lowers_ones_own_estimate_and_earns_a_half_at_most() {
+    for (lost, percent) in [(2, 10), (3, 50), (4, 50)] {
+        let (mut network, mut track) = room();
+        let claim = Claim {
+            reported: 255,
+            lost: Some(lost),
+        };
+        ask_for_everything(&mut network, &mut track, claim);
+        let of = consumer(&mut network, 3);
+        let (media, again) = (of.sent.bytes, of.resent.bytes);
+        // The burst that is saved up may be gone before the estimate has fallen.
+        assert!(
+            again <= media * percent / 100 + 140_000,
+            "{again} of {media} bytes again"
+        );
+        assert_bob_is_served(&mut network);
+    }
 }
 
 #[test]

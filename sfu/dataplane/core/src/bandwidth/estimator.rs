@@ -289,6 +289,11 @@ impl Estimator {
         self.drains(now) && delivered.is_some_and(|rate| rate < self.control.rate() / 5 * 4)
     }
 
+    /// Share of the packets that is lost of late by the receiver's feedback, in 1/256; 0 without any.
+    pub fn lost(&self) -> u8 {
+        (self.loss.recent() * 256.0) as u8
+    }
+
     /// What arrives at the receiver, in bits per second.
     pub fn delivered(&self) -> Option<u64> {
         self.throughput.get()

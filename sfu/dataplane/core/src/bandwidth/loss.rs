@@ -22,6 +22,8 @@ const TRIED: f64 = 0.7;
 const REMAINS: f64 = 0.7;
 /// No path's own loss is taken for more.
 const MOST_INHERENT: f64 = 0.3;
+/// Weight of the newest fraction in what is lost of late.
+const NEWEST: f64 = 0.5;
 
 /// Loss since it became much.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,7 @@ pub struct LossControl {
     bound: f64,
     lost: u64,
     total: u64,
+    recent: f64,
     inherent: f64,
     episode: Option<Episode>,
     reduced: Option<Time>,
@@ -48,6 +51,7 @@ impl Default for LossControl {
             bound: MOST as f64,
             lost: 0,
             total: 0,
+            recent: 0.0,
             inherent: 0.0,
             episode: None,
             reduced: None,
@@ -60,6 +64,11 @@ impl LossControl {
     /// Bits per second.
     pub fn bound(&self) -> u64 {
         self.bound as u64
+    }
+
+    /// Share of the packets that is lost of late, 0 to 1, whatever the reason.
+    pub const fn recent(&self) -> f64 {
+        self.recent
     }
 
     /// A probe has shown that so much can be delivered.
@@ -77,6 +86,7 @@ impl LossControl {
         }
         let fraction = self.lost as f64 / self.total as f64;
         (self.lost, self.total) = (0, 0);
+        self.recent += (fraction - self.recent) * NEWEST;
         let elapsed = now.since(self.updated.replace(now).unwrap_or(now));
         if fraction < self.inherent {
             self.inherent = (self.inherent + fraction) / 2.0;
