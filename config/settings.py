@@ -83,6 +83,7 @@ class LimitSettings(Section):
     description_length: int = Field(500, ge=0)
     chat_length: int = Field(4000, ge=1, le=16_000)
     presence_ttl_s: float = Field(300, gt=0)
+    remind_before_s: float = Field(300, ge=0, le=86_400)
 
 
 class LogSettings(Section):

@@ -87,6 +87,10 @@ class Lobbies:
         self._queues: dict[str, dict[str, Waiting]] = {}
         self._somebody = asyncio.Event()
 
+    def meetings(self) -> list[str]:
+        """Those that somebody waits for."""
+        return list(self._queues)
+
     def waiting(self, meeting_id: str) -> list[Waiting]:
         """Whom hosts can decide about, the longest waiting first."""
         return [waiting for waiting in self._queues.get(meeting_id, {}).values() if waiting.announced]

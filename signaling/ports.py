@@ -9,6 +9,7 @@ from persistence.events import Event, Payload
 from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.repositories.polls import Poll, PollResponse
+from persistence.schedule import Schedule
 
 
 class Record(Protocol):
@@ -32,6 +33,10 @@ class Meetings(Protocol):
 
     async def find(self, meeting_id: str) -> Meeting | None:
         """As people set it; does not wait for facts that are on their way."""
+        ...
+
+    async def schedules(self, meeting_ids: Sequence[str]) -> list[Schedule]:
+        """Of those among them that have a start or an end. Raises PersistenceError."""
         ...
 
 

@@ -201,6 +201,10 @@ class Registry:
     def get(self, meeting_id: str) -> Room | None:
         return self._rooms.get(meeting_id)
 
+    def occupied(self) -> list[str]:
+        """The meetings that somebody is in."""
+        return [room.id for room in self._rooms.values() if room.participants and not room.closed]
+
     async def settled(self, meeting_id: str) -> Room | None:
         """The meeting's room. One that is ending is waited for: whoever was in it has heard of that by then."""
         while (room := self._rooms.get(meeting_id)) is not None and room.closed:

@@ -38,7 +38,7 @@ from signaling.revival import Revival
 from signaling.rooms import Registry
 from signaling.session import Asked, Line, NoLine, Session, Work
 from signaling.speaking import Speaking
-from signaling.wiring import Parts, all_handlers, lobbies_of, polling_of, utc_now
+from signaling.wiring import Parts, all_handlers, lobbies_of, polling_of, reminders_of, utc_now
 
 ID_BYTES: Final = 16
 STOP_WAIT_S: Final = 10.0
@@ -92,6 +92,9 @@ class Signaling:
             stand_in=self._stand_in,
             now=lambda: datetime.fromtimestamp(now(), UTC),
         )
+        self.reminders = reminders_of(
+            store, settings, registry=registry, lobbies=self._lobbies, facts=self.facts, now=now
+        )
         self._ranks = Ranks(media, self.counters)
         self._speaking = Speaking(self._ranks, registry, self.facts)
         self._events = MediaEvents(
@@ -143,6 +146,7 @@ class Signaling:
             asyncio.create_task(self._lobbies.run(), name="lobbies"),
             asyncio.create_task(self._polling.run(), name="polling"),
             asyncio.create_task(self._presences.run(), name="presences"),
+            asyncio.create_task(self.reminders.run(), name="reminders"),
             asyncio.create_task(self.credentials.run(), name="credentials"),
             asyncio.create_task(self.facts.run(), name="facts"),
         ]

@@ -23,6 +23,7 @@ _SUBJECT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
         catalogue.SPEAKER_CHANGED: ("speaker", ()),
         catalogue.ROOM_FEATURES_SET: ("features", ()),
         catalogue.ROOM_SPOTLIT: ("spotlight", ()),
+        catalogue.MEETING_REMINDER: ("reminder", ("about",)),
         catalogue.TOKEN_EXPIRING: ("token", ()),
     }
 )

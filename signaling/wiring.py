@@ -15,6 +15,7 @@ from signaling.chatting import Chatting
 from signaling.closing import Closing
 from signaling.data_closing import DataClosing
 from signaling.door import Door
+from signaling.facts import Facts
 from signaling.handlers.chat import ChatHandlers
 from signaling.handlers.consumer import ConsumerHandlers
 from signaling.handlers.data import DataHandlers
@@ -39,6 +40,7 @@ from signaling.presence import Presences
 from signaling.ranks import Ranks
 from signaling.rates.arrivals import Arrivals
 from signaling.rates.creations import Creations
+from signaling.reminders import Reminders
 from signaling.revival import Revival
 from signaling.rooms import Registry
 from signaling.switches import Switches
@@ -80,6 +82,19 @@ def lobbies_of(registry: Registry, store: Store, settings: Settings, new_id: Cal
         now=utc_now,
         most=settings.limits.max_waiting,
         timeout_s=settings.limits.lobby_timeout_s,
+    )
+
+
+def reminders_of(
+    store: Store, settings: Settings, *, registry: Registry, lobbies: Lobbies, facts: Facts, now: Callable[[], float]
+) -> Reminders:
+    return Reminders(
+        registry=registry,
+        lobbies=lobbies,
+        meetings=store.meetings,
+        facts=facts,
+        before_s=settings.limits.remind_before_s,
+        now=lambda: datetime.fromtimestamp(now(), UTC),
     )
 
 

@@ -30,7 +30,7 @@ from .media import (
     VideoMuted,
     VideoUnmuted,
 )
-from .meeting import MeetingCreated, MeetingEnded, MeetingRevived, MeetingStarted, MeetingUpdated
+from .meeting import MeetingCreated, MeetingEnded, MeetingReminded, MeetingRevived, MeetingStarted, MeetingUpdated
 from .moderation import (
     FeaturesChanged,
     ParticipantBlocked,
@@ -107,6 +107,7 @@ __all__ = [
     "MeetingCreated",
     "MeetingEnded",
     "MeetingId",
+    "MeetingReminded",
     "MeetingRevived",
     "MeetingStarted",
     "MeetingUpdated",

@@ -50,6 +50,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             meeting.MeetingUpdated,
             meeting.MeetingStarted,
             meeting.MeetingRevived,
+            meeting.MeetingReminded,
             meeting.MeetingEnded,
             participant.ConferenceJoined,
             participant.ParticipantJoined,

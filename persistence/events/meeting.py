@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from .payload import Identifier, Payload, Reason, Text
+
+Occasion = Literal["start", "end"]
 
 
 class MeetingCreated(Payload):
@@ -44,6 +46,17 @@ class MeetingRevived(Payload):
     personal = False
 
     participants: Annotated[int, Field(ge=1)]
+
+
+class MeetingReminded(Payload):
+    """So many people who were there were told that it begins or ends, as scheduled, at that time (RFC 3339, UTC)."""
+
+    type = "meeting.reminded"
+    personal = False
+
+    about: Occasion
+    at: Annotated[str, Field(max_length=40)]
+    people: Annotated[int, Field(ge=1)]
 
 
 class MeetingEnded(Payload):

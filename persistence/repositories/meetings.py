@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from re import compile as pattern
@@ -20,9 +20,12 @@ from persistence.events import SERVER_LOG, MeetingId
 from persistence.events.payload import sanitise
 from persistence.features import Features
 from persistence.meeting_id import generate_meeting_id
+from persistence.schedule import Schedule
 from persistence.tables import MeetingRow, MeetingStatus
 
 _ID: Final = pattern(r"[A-Za-z0-9_-]{1,64}")
+_AT_ONCE: Final = 500
+"""Ids in one question: SQLite takes some tens of thousands, and a plan for so many is made quickly."""
 
 
 class NewMeeting(BaseModel):
@@ -39,6 +42,8 @@ class NewMeeting(BaseModel):
     guests_allowed: bool = True
     lobby: bool = False
     features: Features = Features()
+    scheduled_start_time: datetime | None = None
+    scheduled_end_time: datetime | None = None
 
 
 class Meeting(BaseModel):
@@ -58,6 +63,8 @@ class Meeting(BaseModel):
     features: Features
     created_at: datetime
     updated_at: datetime
+    scheduled_start_time: datetime | None
+    scheduled_end_time: datetime | None
     actual_start_time: datetime | None
     actual_end_time: datetime | None
     current_participants_count: int
@@ -139,3 +146,15 @@ class Meetings:
             known = or_(MeetingRow.is_placeholder.is_(False), MeetingRow.title != "")
             row = (await connection.execute(select(*_COLUMNS).where(MeetingRow.id == meeting_id, known))).first()
         return Meeting.model_validate(row) if row else None
+
+    async def schedules(self, meeting_ids: Sequence[str]) -> list[Schedule]:
+        """Of those among them that have a start or an end. Raises `UnavailableError` without a database."""
+        times = MeetingRow.scheduled_start_time, MeetingRow.scheduled_end_time
+        found: list[Schedule] = []
+        async with translated(), self._engine.connect() as connection:
+            for first in range(0, len(meeting_ids), _AT_ONCE):
+                asked = MeetingRow.id.in_(meeting_ids[first : first + _AT_ONCE])
+                scheduled = or_(*(time.is_not(None) for time in times))
+                rows = await connection.execute(select(MeetingRow.id, *times).where(asked, scheduled))
+                found += [Schedule(*row) for row in rows]
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
@@ -10,6 +11,7 @@ from config.settings import LimitSettings
 from persistence.events import MeetingUpdated
 from persistence.features import Features
 from persistence.repositories.meetings import Meeting
+from persistence.schedule import Moment, check_order
 from persistence.store import Store
 from server.api.conditions import required_revision, stale, tag_of
 from server.api.contract import Body, Call, Route, Tagged
@@ -32,7 +34,7 @@ class ChangeFeatures(Body):
 
 
 class ChangeMeeting(Body):
-    """What is absent stays as it is. `null` takes a password, or a limit of people, away."""
+    """What is absent stays as it is. `null` takes a password, a limit of people or a scheduled time away."""
 
     title: str = Field("Meeting", min_length=1, max_length=255)
     description: str = Field("", max_length=10_000)
@@ -41,6 +43,8 @@ class ChangeMeeting(Body):
     password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=128)] | None = None
     lobby: bool = False
     features: ChangeFeatures = ChangeFeatures()
+    scheduled_start_time: Moment | None = None
+    scheduled_end_time: Moment | None = None
 
     @field_validator("title")
     @classmethod
@@ -79,6 +83,7 @@ class MeetingSettingsApi:
         check_length("title", request.title, self._limits.title_length)
         check_length("description", request.description, self._limits.description_length)
         changes = await self._changes(request, meeting.features)
+        _check_schedule(meeting, changes)
         changed = await self._store.meetings.change(meeting.id, changes, revision=revision)
         if changed is None:
             raise stale()
@@ -99,3 +104,12 @@ class MeetingSettingsApi:
 def _may_change(caller: Identity, meeting: Meeting) -> bool:
     """Whose meeting it is. A token that names another meeting says nothing about this one."""
     return caller.meeting in {None, meeting.id} and role_of(caller, meeting) is Role.HOST
+
+
+def _check_schedule(meeting: Meeting, changes: Mapping[str, Any]) -> None:
+    """As it will be: one of the times may stay as it is."""
+    changed = meeting.model_copy(update=dict(changes))
+    try:
+        check_order(changed.scheduled_start_time, changed.scheduled_end_time)
+    except ValueError as error:
+        raise ApiError("VALIDATION", str(error)) from None

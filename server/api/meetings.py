@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from config.settings import LimitSettings
 from persistence.events import MeetingCreated
 from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
+from persistence.schedule import Moment, check_order
 from persistence.store import Store
 from server.api.conditions import tag_of
 from server.api.contract import Access, Answer, Body, Call, Rate, Route, Tagged
@@ -29,11 +30,18 @@ class CreateMeeting(Body):
     password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=128)] | None = None
     lobby: bool = False
     features: Features = Features()
+    scheduled_start_time: Moment | None = None
+    scheduled_end_time: Moment | None = None
 
     @field_validator("title")
     @classmethod
     def printable(cls, title: str) -> str:
         return check_printable(title)
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        check_order(self.scheduled_start_time, self.scheduled_end_time)
+        return self
 
 
 class MeetingAnswer(Answer):
@@ -49,6 +57,8 @@ class MeetingAnswer(Answer):
     hosted_by_you: bool
     current_participants_count: int
     created_at: datetime
+    scheduled_start_time: datetime | None
+    scheduled_end_time: datetime | None
     actual_start_time: datetime | None
     actual_end_time: datetime | None
 
@@ -98,6 +108,8 @@ class MeetingsApi:
             password_hash=await self._passwords.hash(request.password) if request.password else None,
             lobby=request.lobby,
             features=request.features,
+            scheduled_start_time=request.scheduled_start_time,
+            scheduled_end_time=request.scheduled_end_time,
         )
         meeting = await self._store.meetings.create(new)
         await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id))
@@ -136,6 +148,8 @@ def as_answer(meeting: Meeting, caller: Identity | None) -> MeetingAnswer:
         hosted_by_you=caller is not None and role_of(caller, meeting) in HOSTS,
         current_participants_count=meeting.current_participants_count,
         created_at=meeting.created_at,
+        scheduled_start_time=meeting.scheduled_start_time,
+        scheduled_end_time=meeting.scheduled_end_time,
         actual_start_time=meeting.actual_start_time,
         actual_end_time=meeting.actual_end_time,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -103,6 +104,8 @@ class RoomHandlers:
                 guests_allowed=request.guests_allowed,
                 lobby=request.lobby,
                 features=Features().model_copy(update=_wanted(request)),
+                scheduled_start_time=request.scheduled_start_time,
+                scheduled_end_time=request.scheduled_end_time,
                 password_hash=await self._passwords.hash(request.password) if request.password else None,
             )
         )
@@ -290,4 +293,10 @@ def _view(meeting: Meeting, *, live: bool = False) -> MeetingView:
         max_participants=meeting.max_participants,
         has_password=meeting.password_hash is not None,
         lobby=meeting.lobby,
+        scheduled_start_time=_told(meeting.scheduled_start_time),
+        scheduled_end_time=_told(meeting.scheduled_end_time),
     )
+
+
+def _told(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None

@@ -170,6 +170,7 @@ ROOM_LOCKED: Final = "room:locked"
 ROOM_FEATURES_SET: Final = "room:features_set"
 ROOM_SPOTLIT: Final = "room:spotlit"
 ROOM_CLOSED: Final = "room:closed"
+MEETING_REMINDER: Final = "meeting:reminder"
 TOKEN_EXPIRING: Final = "token:expiring"  # noqa: S105 - a name, no secret
 TOKEN_ENDED: Final = "token:ended"  # noqa: S105
 
@@ -218,6 +219,7 @@ NOTIFICATIONS: Final[Mapping[str, type[Told]]] = MappingProxyType(
         ROOM_FEATURES_SET: moderation.RoomFeaturesSet,
         ROOM_SPOTLIT: moderation.RoomSpotlit,
         ROOM_CLOSED: room.RoomClosedNotice,
+        MEETING_REMINDER: room.MeetingReminder,
         TOKEN_EXPIRING: token.TokenExpiring,
         TOKEN_ENDED: token.TokenEnded,
     }

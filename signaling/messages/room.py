@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from persistence.events.meeting import Occasion
 from persistence.features import Features
+from persistence.schedule import Moment, check_order
 from signaling.messages.chat import ChatPage
 from signaling.messages.data import DataProducerView
 from signaling.messages.media import ProducerView
@@ -17,7 +19,7 @@ from signaling.messages.poll import PollView
 
 
 class MeetingView(Told):
-    """A meeting as anybody who may join it sees it."""
+    """A meeting as anybody who may join it sees it. The scheduled times are RFC 3339, in UTC."""
 
     id: str
     title: str
@@ -26,6 +28,8 @@ class MeetingView(Told):
     max_participants: int | None = None
     has_password: bool
     lobby: bool
+    scheduled_start_time: str | None = None
+    scheduled_end_time: str | None = None
 
 
 class RoomCreate(Request):
@@ -41,6 +45,13 @@ class RoomCreate(Request):
     guests_allowed: bool = True
     lobby: bool = False
     features: RoomFeatures | None = None
+    scheduled_start_time: Moment | None = None
+    scheduled_end_time: Moment | None = None
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        check_order(self.scheduled_start_time, self.scheduled_end_time)
+        return self
 
 
 class RoomCreated(Told):
@@ -119,3 +130,12 @@ class RoomClosedNotice(Told):
 
     meeting_id: str
     reason: str
+
+
+class MeetingReminder(Told):
+    """The meeting begins or ends, as it is scheduled now, at that time (RFC 3339, UTC), which is in so many seconds."""
+
+    meeting_id: str
+    about: Occasion
+    at: str
+    in_s: int

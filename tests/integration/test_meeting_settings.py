@@ -82,6 +82,23 @@ async def test_what_is_no_setting_is_refused(server: RunningServer, body: dict[s
     assert (await ada.ask("GET", path))[2] == tag
 
 
+async def test_a_schedule_is_set_changed_and_taken_away(server: RunningServer) -> None:
+    """MGT-1, MGT-16: times come with an offset and are kept in UTC; the end is after the start."""
+    start, end = "scheduled_start_time", "scheduled_end_time"
+    ada, path, tag = await made(server, **{start: "2030-01-01T13:00:00+01:00", end: "2030-01-01T13:00:00Z"})
+    status, meeting, _ = await ada.ask("GET", path)
+    assert (status, meeting[start], meeting[end]) == (200, "2030-01-01T12:00:00Z", "2030-01-01T13:00:00Z")
+    for wrong in ({end: "2030-01-01T12:00:00Z"}, {start: "2030-01-01T13:00:00Z"}, {end: "2030-01-01T14:00:00"}):
+        status, refused, _ = await ada.ask("PATCH", path, wrong, match=tag)
+        assert (status, refused["error"]["code"]) == (422, "VALIDATION")
+    status, changed, tag = await ada.ask("PATCH", path, {end: "2030-01-01T12:30:00Z"}, match=tag)
+    assert (status, changed[start], changed[end]) == (200, "2030-01-01T12:00:00Z", "2030-01-01T12:30:00Z")
+    status, changed, _ = await ada.ask("PATCH", path, {start: None, end: None}, match=tag)
+    assert (status, changed[start], changed[end]) == (200, None, None)
+    wrong = {"title": "Daily", start: "2030-01-01T12:00:00Z", end: "2029-01-01T12:00:00Z"}
+    assert (await ada.ask("POST", "/api/meetings", wrong))[0] == 422
+
+
 async def test_only_whose_meeting_it_is_may_change_it(server: RunningServer) -> None:
     _, path, tag = await made(server)
     for claims in ({}, {"role": "co_host"}, {"role": "host", "meeting": "another"}):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -20,6 +21,26 @@ async def test_a_meeting_is_found_as_it_was_made(store: Store) -> None:
     )
     assert await store.meetings.get(made.id) == made
     assert (made.status, made.revision, made.current_participants_count) == ("Scheduled", 1, 0)
+
+
+async def test_the_schedules_of_those_asked_for_are_told_in_utc_however_many_they_are(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("persistence.repositories.meetings._AT_ONCE", 2)
+    noon = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    for name, times in {
+        "whole": {"scheduled_start_time": noon, "scheduled_end_time": noon + hour},
+        "open": {"scheduled_end_time": noon},
+        "other": {"scheduled_start_time": noon},
+        "none": {},
+        "not-asked": {"scheduled_start_time": noon},
+    }.items():
+        made = await store.meetings.create(NewMeeting.model_validate({"id": name, "title": name, **times}))
+        assert made == await store.meetings.get(name)
+    told = await store.meetings.schedules(["whole", "open", "other", "none", "never-made"])
+    assert sorted(told) == [("open", None, noon), ("other", noon, None), ("whole", noon, noon + hour)]
+    assert all(time is None or time.tzinfo is UTC for schedule in told for time in schedule[1:])
 
 
 async def test_an_id_is_given_once_even_to_two_at_a_time(store: Store) -> None:

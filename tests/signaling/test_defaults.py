@@ -21,7 +21,7 @@ def test_the_figures_are_those_that_were_promised() -> None:
     assert MAX_MESSAGE_BYTES == 64 * 1024
     assert MAX_BYTES == 1024 * 1024
     assert MAX_PACKETS == 256
-    assert limits.presence_ttl_s == 300
+    assert (limits.presence_ttl_s, limits.remind_before_s) == (300, 300)
     assert GRACE_S == 60
     assert PING_EVERY_S + PONG_WITHIN_S == 20
     assert (rates.waiting_per_address, rates.failures_per_min) == (1024, 1000)

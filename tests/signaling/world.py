@@ -29,6 +29,7 @@ from persistence.events import (
 from persistence.repositories.chats import ChatMessage
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.repositories.polls import Poll, PollResponse
+from persistence.schedule import Schedule
 from persistence.tables import MeetingStatus
 from sfu import commands as c
 from sfu.commands import Command, Direction, MediaError, Ortc, Reply
@@ -309,6 +310,10 @@ class MemoryMeetings:
 
     async def find(self, meeting_id: str) -> Meeting | None:
         return self.rows.get(meeting_id)
+
+    async def schedules(self, meeting_ids: Sequence[str]) -> list[Schedule]:
+        rows = [self.rows[meeting_id] for meeting_id in meeting_ids if meeting_id in self.rows]
+        return [Schedule(row.id, row.scheduled_start_time, row.scheduled_end_time) for row in rows]
 
 
 class MemoryBlocks:

@@ -111,6 +111,11 @@ describe('those who wait', () => {
     expect(lobbyStep(lobby, { type: 'lobby:message', data: { ...data, text: 'Soon' } })).toMatchObject({
       messages: ['Soon'],
     })
+    const soon = { ...data, about: 'start' as const, at: '2030-01-01T12:00:00+00:00', in_s: 300 }
+    expect(lobbyStep(lobby, { type: 'meeting:reminder', data: soon })).toMatchObject({
+      reminder: 'The meeting begins in 5 minutes',
+      messages: [],
+    })
     expect(lobbyStep(lobby, { type: 'lobby:admitted', data })).toBe('admitted')
     expect(lobbyStep(lobby, { type: 'lobby:denied', data: { ...data, reason: 'timed_out' } })).toEqual({
       ending: 'unanswered',

@@ -93,6 +93,17 @@ describe('notices', () => {
     expect(noticeFor(raised('a', false), before, 'b')).toBeUndefined()
   })
 
+  test('say of a schedule what is left of the time', () => {
+    const reminded = (about: 'start' | 'end', left: number) =>
+      noticeFor(
+        { type: 'meeting:reminder', data: { meeting_id: 'm', about, at: '2030-01-01T12:00:00+00:00', in_s: left } },
+        emptyRoster,
+        'a',
+      )
+    expect(reminded('end', 296)).toBe('The meeting is to end in 5 minutes')
+    expect(reminded('start', 89)).toBe('The meeting begins in a minute')
+  })
+
   test('are four at the most, the oldest gone first', () => {
     let notices: readonly { id: number; text: string; tone: 'plain' }[] = []
     for (let id = 1; id <= 9; id++)

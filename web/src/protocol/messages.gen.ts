@@ -426,7 +426,15 @@ export interface MediaUpdated {
   readonly enabled: boolean
 }
 
-/** A meeting as anybody who may join it sees it. */
+/** The meeting begins or ends, as it is scheduled now, at that time (RFC 3339, UTC), which is in so many seconds. */
+export interface MeetingReminder {
+  readonly meeting_id: string
+  readonly about: 'start' | 'end'
+  readonly at: string
+  readonly in_s: number
+}
+
+/** A meeting as anybody who may join it sees it. The scheduled times are RFC 3339, in UTC. */
 export interface MeetingView {
   readonly id: string
   readonly title: string
@@ -435,6 +443,8 @@ export interface MeetingView {
   readonly max_participants?: number | null
   readonly has_password: boolean
   readonly lobby: boolean
+  readonly scheduled_start_time?: string | null
+  readonly scheduled_end_time?: string | null
 }
 
 /** Sums over the consumers; `jitter_ms` is the greatest, `rtt_ms` the median. */
@@ -793,6 +803,8 @@ export interface RoomCreate {
   readonly guests_allowed?: boolean
   readonly lobby?: boolean
   readonly features?: RoomFeatures | null
+  readonly scheduled_start_time?: string | null
+  readonly scheduled_end_time?: string | null
 }
 
 export interface RoomCreated {
@@ -1139,6 +1151,7 @@ export interface Notifications {
   'room:features_set': RoomFeaturesSet
   'room:spotlit': RoomSpotlit
   'room:closed': RoomClosedNotice
+  'meeting:reminder': MeetingReminder
   'token:expiring': TokenExpiring
   'token:ended': TokenEnded
 }
@@ -1187,6 +1200,7 @@ export const NOTIFICATION_NAMES = [
   'room:features_set',
   'room:spotlit',
   'room:closed',
+  'meeting:reminder',
   'token:expiring',
   'token:ended',
 ] as const satisfies readonly (keyof Notifications)[]

@@ -8,6 +8,7 @@ export type {
   DataProducerView,
   Features,
   LobbyWaiting,
+  MeetingReminder,
   MeetingView,
   ParticipantView,
   PollAnswersListed,

@@ -4,6 +4,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'meeting.created': 'Meeting created',
   'meeting.updated': 'Settings changed',
   'meeting.started': 'Meeting started',
+  'meeting.reminded': 'Reminder given',
   'meeting.ended': 'Meeting ended',
   'chat.message_sent': 'Chat message',
   'poll.created': 'Poll opened',

@@ -1,5 +1,6 @@
 import type { LobbyWaiting, Notification } from '../protocol/messages'
 import type { Ending } from './call-state'
+import { reminderWords } from './notices'
 
 const MOST_MESSAGES = 20
 
@@ -10,6 +11,8 @@ export interface LobbyState {
   readonly hostPresent: boolean
   /** What hosts told those who wait, the newest last. */
   readonly messages: readonly string[]
+  /** That the meeting begins soon, once one was told so. */
+  readonly reminder?: string
 }
 
 export function lobbyOf(waiting: LobbyWaiting): LobbyState {
@@ -32,6 +35,8 @@ export function lobbyStep(lobby: LobbyState, notification: Notification): LobbyS
       return { ...lobby, position: notification.data.position, hostPresent: notification.data.host_present }
     case 'lobby:message':
       return { ...lobby, messages: [...lobby.messages, notification.data.text].slice(-MOST_MESSAGES) }
+    case 'meeting:reminder':
+      return { ...lobby, reminder: reminderWords(notification.data) }
     case 'lobby:admitted':
       return 'admitted'
     case 'lobby:denied':

@@ -1,4 +1,4 @@
-import type { Notification } from '../protocol/messages'
+import type { MeetingReminder, Notification } from '../protocol/messages'
 import type { Roster } from './roster'
 
 export interface Notice {
@@ -11,6 +11,13 @@ const MOST_NOTICES = 4
 
 export function withNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {
   return [...notices, notice].slice(-MOST_NOTICES)
+}
+
+/** A schedule, as one says it to somebody who looks up. */
+export function reminderWords({ about, in_s: left }: MeetingReminder): string {
+  const minutes = Math.round(left / 60)
+  const when = minutes > 1 ? `in ${minutes} minutes` : 'in a minute'
+  return about === 'start' ? `The meeting begins ${when}` : `The meeting is to end ${when}`
 }
 
 /** What to say about something another person did, given who was there before it; undefined for what speaks for itself. */
@@ -27,6 +34,8 @@ export function noticeFor(notification: Notification, before: Roster, me: string
       const name = nameOf(notification.data.participant_id)
       return name && notification.data.raised ? `${name} raised a hand` : undefined
     }
+    case 'meeting:reminder':
+      return reminderWords(notification.data)
     case 'room:locked':
       return notification.data.locked ? 'The meeting is locked now' : 'The meeting is open again'
     case 'producer:added': {

@@ -123,6 +123,7 @@ export function applyNotification(roster: Roster, notification: Notification): R
     case 'session:replaced':
     case 'transport:closed':
     case 'room:closed':
+    case 'meeting:reminder':
     case 'token:expiring':
     case 'token:ended':
       return roster

@@ -24,6 +24,11 @@ export function WaitingCard({ call, lobby }: { call: Call; lobby: LobbyState }) 
             : `${lobby.position - 1} people were here before you.`}
         </p>
       )}
+      {lobby.reminder && (
+        <p className="hint" role="status" data-testid="waiting-reminder">
+          {lobby.reminder}
+        </p>
+      )}
       {lobby.messages.length > 0 && (
         <ul className="lobby-messages" aria-live="polite" aria-label="Messages from the host">
           {lobby.messages.map((text, index) => (
