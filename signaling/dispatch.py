@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from persistence.errors import PersistenceError
 from sfu.commands import MediaError
 from signaling.counters import UNKNOWN_EVENT, Counters
+from signaling.denials import Denials
 from signaling.errors import ErrorCode, SignalingError
 from signaling.messages.catalogue import REQUEST_OF, REQUESTS, RequestKind
 from signaling.messages.model import Request, Told
@@ -68,10 +69,11 @@ class Handler:
 class Dispatch:
     """Serves requests with the marked methods of `handlers`. Raises ValueError unless each request has exactly one."""
 
-    def __init__(self, handlers: Iterable[object], counters: Counters) -> None:
+    def __init__(self, handlers: Iterable[object], counters: Counters, denials: Denials) -> None:
         found = [handler for owner in handlers for handler in _marked(owner)]
         self._handlers = {handler.mark.kind.event: handler for handler in found}
         self._counters = counters
+        self._denials = denials
         if len(found) != len(REQUESTS) or self._handlers.keys() != REQUESTS.keys():
             raise ValueError("the handlers do not answer each request of the catalogue once")
 
@@ -86,6 +88,8 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 - the boundary: every failure becomes one coded answer
             refusal = translate(error, event)
             self._counters.requests[event, refusal.code] += 1
+            if refusal.code == ErrorCode.ACCESS_DENIED and session.participant is not None:
+                self._denials.note(session.participant, event)
             asked.refuse(refusal)
             return False
         self._counters.requests[event, "ok"] += 1
@@ -99,15 +103,8 @@ class Dispatch:
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Join a meeting first.")
             caller = session.participant
             if not may_ask(caller.role, asked.event):
-                _note_denied(caller, asked.event)
                 raise SignalingError(ErrorCode.ACCESS_DENIED, "Your role in this meeting does not allow that.")
         return await handler.method(caller, read(handler.mark.kind.payload, asked.payload))
-
-
-def _note_denied(caller: Participant, event: str) -> None:
-    """For whoever looks into what somebody tried; how often one can is limited like all requests."""
-    room_id, user_id = caller.room.id, caller.user_id
-    log.info("request_denied", request=event, meeting_id=room_id, user_id=user_id, role=caller.role)
 
 
 def _marked(owner: object) -> Iterable[Handler]:

@@ -17,6 +17,7 @@ from signaling.roles import Role
 
 if TYPE_CHECKING:
     from signaling.media import Consumer, Producer, Transport
+    from signaling.rates.bucket import Bucket
     from signaling.rooms import Room
     from signaling.session import Job, Session
 
@@ -61,6 +62,8 @@ class Participant:
     """When their connection was lost, if it was."""
     connection: ConnectionStats | None = None
     """How their connection did when it was last summed up."""
+    denials: Bucket | None = None
+    """How many more of the requests they are denied are recorded; from the first one on."""
 
     def give_token(self, token: str) -> None:
         self.resume_token, self.resume_key = token, key_of(token)

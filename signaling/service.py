@@ -21,6 +21,7 @@ from signaling.closing import SERVER_STOPPING, Closing
 from signaling.counters import Counters
 from signaling.credentials import Credentials
 from signaling.data_closing import DataClosing
+from signaling.denials import Denials
 from signaling.dispatch import Dispatch
 from signaling.facts import Facts
 from signaling.guards import Guards
@@ -105,7 +106,8 @@ class Signaling:
             recovery=self._recovery,
             speaking=self._speaking,
         )
-        self._dispatch = Dispatch(all_handlers(self._parts(registry, store, settings, new_id, guards)), self.counters)
+        handlers = all_handlers(self._parts(registry, store, settings, new_id, guards))
+        self._dispatch = Dispatch(handlers, self.counters, Denials(self.facts, clock))
         self._work = Work(serve=self._serve, leave=self._leave, absent=self._absent)
         self._watching: list[asyncio.Task[None]] = []
         self.accepting = False

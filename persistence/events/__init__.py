@@ -56,6 +56,7 @@ from .participant import (
     ParticipantResumed,
     PresenceChanged,
     ReactionSent,
+    RequestDenied,
 )
 from .payload import Payload
 from .poll import PollClosed, PollCreated, PollType, PollVoted
@@ -132,6 +133,7 @@ __all__ = [
     "ReactionSent",
     "RecordBehind",
     "RecordCaughtUp",
+    "RequestDenied",
     "RetentionArchived",
     "RoleChanged",
     "RoomLocked",

@@ -55,6 +55,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             participant.ConferenceJoined,
             participant.ParticipantJoined,
             participant.ParticipantLeft,
+            participant.RequestDenied,
             participant.ParticipantDisconnected,
             participant.ParticipantResumed,
             participant.HandRaised,

@@ -34,6 +34,16 @@ class ParticipantJoined(Payload):
     role: Reason
 
 
+class RequestDenied(Payload):
+    """They asked, in this role, for what they have no right to; nothing came of it. Of many such requests, some."""
+
+    type = "request.denied"
+
+    user_id: Identifier
+    request: Reason
+    role: Reason
+
+
 class ParticipantLeft(Payload):
     type = "participant.left"
 

@@ -14,6 +14,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'room.unlocked': 'Room unlocked',
   'worker.died': 'Media interrupted',
   'room.recovered': 'Media recovered',
+  'request.denied': 'Asked for more than allowed',
   'participant.removed': 'Somebody was removed',
   'participant.muted_by': 'Muted by a host',
 }
