@@ -11,7 +11,8 @@ class RecordSettings(Section):
     """Events are durable in the journal before anybody is answered; all of this is about their way to the database."""
 
     batch_events: int = Field(1000, ge=1, le=10_000)
-    batch_delay_s: float = Field(1.0, ge=0, le=60)
+    batch_delay_s: float = Field(0.25, ge=0, le=60)
+    slice_events: int = Field(100, ge=1, le=10_000)
     transaction_timeout_s: float = Field(30.0, gt=0)
     retry_base_s: float = Field(0.1, gt=0)
     retry_cap_s: float = Field(5.0, gt=0)

@@ -45,6 +45,7 @@ class HttpSettings(Section):
 
 class DatabaseSettings(Section):
     url: str | None = None  # default: SQLite under the data directory
+    migrate_on_start: bool = True
 
 
 class RedisSettings(Section):

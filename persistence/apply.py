@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .dialect import insert_into
 from .events import Event
 from .late_events import without_erased
+from .log_rows import add_rows, row_of
 from .projections import Scope, project, refresh_totals
 from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
-_ROWS_AT_ONCE: Final = 250
-"""Preparing rows keeps the loop: whoever emits gets a turn in between."""
+_EVENTS_AT_ONCE: Final = 100
+"""Projecting keeps the loop: whoever emits gets a turn in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,19 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
     new, conflicting = _keep_new(stripped, await find_stored(connection, events))
     came_as = {id(event): original for event, original in zip(stripped, events, strict=True)}
     conflicts = [came_as[id(event)] for event in conflicting]
-    rows = []
-    for event in new:
-        sequences[event.meeting_id] += 1
-        rows.append(_log_row(event, sequences[event.meeting_id], now))
-    if rows:
-        await _give_places(connection, rows)
-        for begin in range(0, len(rows), _ROWS_AT_ONCE):
-            await connection.execute(insert(MeetingLogRow), rows[begin : begin + _ROWS_AT_ONCE])
+    if new:
+        rows = []
+        for position, event in enumerate(new, await _take_places(connection, len(new))):
+            sequences[event.meeting_id] += 1
+            sequence = sequences[event.meeting_id]
+            rows.append(row_of(event, sequence=sequence, position=position, recorded_at=now))
+        await add_rows(connection, rows)
         await _keep_sequences(connection, {event.meeting_id: sequences[event.meeting_id] for event in new})
         scope = Scope(connection)
-        for event in new:
+        for number, event in enumerate(new, 1):
             await project(scope, event)
+            if number % _EVENTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
         await refresh_totals(scope)
     return Applied(len(new), len(events) - len(new) - len(conflicts), conflicts)
 
@@ -98,25 +101,13 @@ def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> tuple[list[E
     return new, conflicts
 
 
-def _log_row(event: Event, sequence: int, now: datetime) -> dict[str, Any]:
-    return {
-        "event_id": event.event_id,
-        "meeting_id": event.meeting_id,
-        "sequence": sequence,
-        "type": event.type,
-        "participant_id": event.participant_id,
-        "timestamp": event.timestamp,
-        "payload": event.payload.model_dump(mode="json"),
-        "recorded_at": now,
-    }
-
-
-async def _give_places(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """In the log of all meetings. The head's row stays locked until the commit: places appear in their order."""
-    took = update(LogHeadRow).values(position=LogHeadRow.position + len(rows)).returning(LogHeadRow.position)
-    head = (await connection.execute(took)).scalar_one()
-    for place, row in enumerate(rows, head - len(rows) + 1):
-        row["position"] = place
+async def _take_places(connection: AsyncConnection, count: int) -> int:
+    """The first of so many in the log of all meetings. The head's row stays locked until the commit: places appear in
+    their order.
+    """
+    took = update(LogHeadRow).values(position=LogHeadRow.position + count).returning(LogHeadRow.position)
+    head: int = (await connection.execute(took)).scalar_one()
+    return head - count + 1
 
 
 async def _keep_sequences(connection: AsyncConnection, sequences: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from .errors import StartRefusedError, UnavailableError
 from .faults import Fault, fault_of, is_transient
@@ -25,6 +26,7 @@ ANSWER_TIMEOUT_S: Final = 30.0
 _KEEPALIVES: Final = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 _WRITES: Final = "folkmoot_writes"
 _WRITER: Final = "folkmoot_writer"
+_RECORDER: Final = "folkmoot_recorder"
 _SYNCHRONOUS_FULL: Final = 2
 
 
@@ -42,37 +44,48 @@ def create_engine(
     *,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
     idle_timeout_s: float = ANSWER_TIMEOUT_S,
+    statement_timeout_s: float | None = None,
     errors: Counter[str] | None = None,
 ) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite` or `postgresql+asyncpg`. Raises `StartRefusedError` for any other.
 
-    PostgreSQL ends a transaction of ours that it has not heard of for `idle_timeout_s`. `errors` counts whatever a
-    driver raises, by `Fault`.
+    PostgreSQL ends a transaction of ours that it has not heard of for `idle_timeout_s`, and a statement after
+    `statement_timeout_s`. `errors` counts whatever a driver raises, by `Fault`.
     """
-    engine = _create_engine(_read_url(url), busy_timeout_ms, idle_timeout_s)
+    target = _read_url(url)
+    if target.drivername == "sqlite+aiosqlite":
+        if target.database in (None, "", ":memory:"):
+            raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
+        engine = _create_sqlite(target, busy_timeout_ms)
+    elif target.drivername == "postgresql+asyncpg":
+        engine = _create_postgresql(target, idle_timeout_s, statement_timeout_s)
+    else:
+        raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")
     if errors is not None:
-        for each in {engine.sync_engine, _writer_of(engine).sync_engine}:
+        for each in {one.sync_engine for one in (engine, _writer_of(engine), _recorder_of(engine))}:
             _count_errors(each, errors)
     return engine
 
 
-def _create_engine(target: URL, busy_timeout_ms: int, idle_timeout_s: float) -> AsyncEngine:
-    if target.drivername == "sqlite+aiosqlite":
-        if target.database in (None, "", ":memory:"):
-            raise StartRefusedError("an SQLite database in memory keeps nothing: give it a file")
-        return _create_sqlite(target, busy_timeout_ms)
-    if target.drivername == "postgresql+asyncpg":
-        server_settings = {
-            "application_name": "folkmoot",
-            "timezone": "UTC",
-            "synchronous_commit": "on",
-            # Else a connection that a network swallowed holds its locks for hours, and the writer waits for itself.
-            "idle_in_transaction_session_timeout": f"{round(idle_timeout_s * 1000)}",
-            **_KEEPALIVES,
-        }
-        connect_args = {"server_settings": server_settings}
-        return create_async_engine(target, pool_pre_ping=True, connect_args=connect_args, **_JSON)
-    raise StartRefusedError("the database is sqlite+aiosqlite or postgresql+asyncpg")
+def _create_postgresql(target: URL, idle_timeout_s: float, statement_timeout_s: float | None) -> AsyncEngine:
+    """Connections for everybody, and one for the record, which is written however many ask meanwhile."""
+    server_settings = {
+        "application_name": "folkmoot",
+        "timezone": "UTC",
+        "synchronous_commit": "on",
+        # Else a connection that a network swallowed holds its locks for hours, and the writer waits for itself.
+        "idle_in_transaction_session_timeout": _milliseconds(idle_timeout_s),
+        # Else a question that nobody waits for any more goes on, and keeps its connection.
+        "statement_timeout": _milliseconds(statement_timeout_s or 0),
+        **_KEEPALIVES,
+    }
+    options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": server_settings}, **_JSON}
+    engine = create_async_engine(target, **options)
+    return _together(engine, _RECORDER, create_async_engine(target, pool_size=1, max_overflow=1, **options))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{round(seconds * 1000)}"
 
 
 def _create_sqlite(target: URL, busy_timeout_ms: int) -> AsyncEngine:
@@ -83,15 +96,35 @@ def _create_sqlite(target: URL, busy_timeout_ms: int) -> AsyncEngine:
     """
     engine, writer = (
         create_async_engine(target, **_JSON),
-        create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=ANSWER_TIMEOUT_S, **_JSON),
+        create_async_engine(
+            target, poolclass=_Line, pool_size=1, max_overflow=0, pool_timeout=ANSWER_TIMEOUT_S, **_JSON
+        ),
     )
     for each in (engine, writer):
         _prepare_sqlite(each, busy_timeout_ms)
-    engine.sync_engine.update_execution_options(**{_WRITER: writer})
+    return _together(engine, _WRITER, writer)
+
+
+class _Line(AsyncAdaptedQueuePool):
+    """Knows how many wait for the one connection that writes."""
+
+    waiting = 0
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        self.waiting += 1
+        try:
+            return super()._do_get()
+        finally:
+            self.waiting -= 1
+
+
+def _together(engine: AsyncEngine, role: str, other: AsyncEngine) -> AsyncEngine:
+    """The engine, that knows the other by its role and is disposed of with it."""
+    engine.sync_engine.update_execution_options(**{role: other})
 
     @event.listens_for(engine.sync_engine, "engine_disposed")
     def dispose_of_both(_engine: Engine) -> None:
-        writer.sync_engine.dispose()
+        other.sync_engine.dispose()
 
     return engine
 
@@ -101,9 +134,25 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     return _writer_of(engine).execution_options(**{_WRITES: True})
 
 
+def recording(engine: AsyncEngine) -> AsyncEngine:
+    """The engine for the writer of the record: on PostgreSQL it has a connection that nobody else may take."""
+    return _recorder_of(engine).execution_options(**{_WRITES: True})
+
+
+def others_wait(engine: AsyncEngine) -> bool:
+    """Whether somebody waits for the connection that `engine` writes on: only on SQLite do they have to."""
+    pool = engine.sync_engine.pool
+    return isinstance(pool, _Line) and pool.waiting > 0
+
+
 def _writer_of(engine: AsyncEngine) -> AsyncEngine:
     writer: AsyncEngine = engine.sync_engine.get_execution_options().get(_WRITER, engine)
     return writer
+
+
+def _recorder_of(engine: AsyncEngine) -> AsyncEngine:
+    recorder: AsyncEngine = engine.sync_engine.get_execution_options().get(_RECORDER, _writer_of(engine))
+    return recorder
 
 
 async def require_durability(connection: AsyncConnection) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.record import RecordSettings
 
 from .catching_up import LastFacts
-from .database import create_engine, require_durability, translated, writing
+from .database import ANSWER_TIMEOUT_S, create_engine, recording, require_durability, translated
 from .emitter import Emitter
 from .erasure import Erasure
 from .failed_events import FailedEvents
@@ -29,7 +29,7 @@ from .history import History
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
 from .measures import Labelled, Measures
-from .migrations import migrate
+from .migrations import migrate, require_migrated
 from .queries import Queries
 from .repositories import (
     Alerts,
@@ -66,7 +66,8 @@ def new_event_id() -> str:
 class StoreOptions:
     """`read_wait_s` bounds how long a question waits for the writer, `close_wait_s` how long closing does.
 
-    A record that is `behind_after_s` behind the journal is worth a warning, and not ready.
+    A record that is `behind_after_s` behind the journal is worth a warning, and not ready. Without `migrate` the tables
+    have to be there.
     """
 
     journal: JournalLimits = field(default_factory=JournalLimits)
@@ -76,12 +77,14 @@ class StoreOptions:
     close_wait_s: float = 10.0
     behind_after_s: float = 10.0
     busy_timeout_ms: int = 5000
+    migrate: bool = True
 
     @classmethod
-    def of(cls, settings: RecordSettings) -> Self:
+    def of(cls, settings: RecordSettings, *, migrate: bool = True) -> Self:
         writer = WriterOptions(
             batch_events=settings.batch_events,
             batch_delay_s=settings.batch_delay_s,
+            slice_events=settings.slice_events,
             transaction_timeout_s=settings.transaction_timeout_s,
             retry_base_s=settings.retry_base_s,
             retry_cap_s=settings.retry_cap_s,
@@ -91,6 +94,7 @@ class StoreOptions:
             writer=writer,
             read_wait_s=settings.read_wait_s,
             behind_after_s=settings.behind_after_s,
+            migrate=migrate,
         )
 
 
@@ -166,9 +170,10 @@ class Store:
                 url,
                 busy_timeout_ms=options.busy_timeout_ms,
                 idle_timeout_s=options.writer.transaction_timeout_s,
+                statement_timeout_s=max(ANSWER_TIMEOUT_S, options.writer.transaction_timeout_s),
                 errors=errors,
             )
-            await migrate(engine)
+            await (migrate(engine) if options.migrate else require_migrated(engine))
             applied = await _position(engine, journal.journal_id)
             position = await asyncio.to_thread(journal.recover, applied)
         except BaseException:
@@ -176,7 +181,7 @@ class Store:
             if engine is not None:
                 await engine.dispose()
             raise
-        writer = Writer(writing(engine), journal, position, options=options.writer, clock=clock, rng=rng)
+        writer = Writer(recording(engine), journal, position, options=options.writer, clock=clock, rng=rng)
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
         store = cls(engine, journal, writer, options=options, clock=clock, rng=rng, errors=errors)

@@ -17,11 +17,12 @@ from time import monotonic
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from .backlog import Backlog
 from .batch import Batches, Outcome
+from .database import others_wait
 from .errors import StoreBehindError
 from .faults import backoff_s, fault_of, is_transient
 from .journal import Journal
-from .journal_entry import Entry, decode_events
 from .lag import Lag
 from .writer_metrics import WriterMetrics
 
@@ -31,14 +32,15 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class WriterOptions:
     """A batch goes out when `batch_events` wait or the first has waited `batch_delay_s`, or when somebody asks
-    (EVT-6).
+    (EVT-6); of `slice_events` while others wait to write to SQLite, where one may at a time.
 
     A transaction that takes longer than `transaction_timeout_s` is given up and tried again. The pauses between tries
     grow from `retry_base_s` to `retry_cap_s`.
     """
 
     batch_events: int = 1000
-    batch_delay_s: float = 1.0
+    batch_delay_s: float = 0.25
+    slice_events: int = 100
     transaction_timeout_s: float = 30.0
     retry_base_s: float = 0.1
     retry_cap_s: float = 5.0
@@ -61,6 +63,9 @@ class Writer:
         rng: Random,
     ) -> None:
         self._batches = Batches(engine, journal.journal_id, clock=clock)
+        self._backlog = Backlog(journal, position, batch=options.batch_events)
+        self._others_wait = partial(others_wait, engine)
+        self._size = options.batch_events
         self._journal = journal
         self._options = options
         self._rng = rng
@@ -97,6 +102,7 @@ class Writer:
             self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        await self._backlog.close()
 
     async def caught_up(self, position: int, *, within_s: float) -> None:
         """Returns once everything before `position` is in the database. Raises `StoreBehindError` after `within_s`."""
@@ -167,27 +173,25 @@ class Writer:
 
     async def _apply_next(self) -> None:
         began = monotonic()
-        # Beside the loop: a thousand events take ten milliseconds to understand, and somebody waits for `emit`.
-        count, entries, end = await asyncio.to_thread(self._read_batch)
+        part = await self._backlog.first(self._size)
         try:
-            outcome = await self._retry(partial(self._batches.store, entries, end))
+            outcome = await self._retry(partial(self._batches.store, part.entries, part.end))
         except Exception as error:  # noqa: BLE001 - one event's fault must not become the fault of all
-            log.warning("a batch failed, going on by meetings", error=type(error).__name__, events=len(entries))
-            outcome = await self._retry(partial(self._batches.store_apart, entries, end))
+            log.warning("a batch failed, going on by meetings", error=type(error).__name__, events=len(part.entries))
+            outcome = await self._retry(partial(self._batches.store_apart, part.entries, part.end))
         self.metrics.observe(outcome, monotonic() - began)
-        self._waiting = max(0, self._waiting - count)
-        self._advance(end)
+        self._waiting = max(0, self._waiting - part.records)
+        self._backlog.drop(part.end)
+        self._advance(part.end)
+        self._fit_size()
+        await asyncio.sleep(0)  # whoever waits to write takes the turn that is free now
 
-    def _read_batch(self) -> tuple[int, list[Entry], int]:
-        """How many records, what is in them, and where they end."""
-        entries: list[Entry] = []
-        count, end = 0, self.position
-        for record in self._journal.read(self.position, count=self._options.batch_events):
-            entries += decode_events(record, self._journal.journal_id)
-            count, end = count + 1, record.end
-            if len(entries) >= self._options.batch_events:
-                break
-        return count, entries, end
+    def _fit_size(self) -> None:
+        """A slice at a time while others wait to write, which they do for as long as a transaction takes."""
+        if self._others_wait():
+            self._size = min(self._options.slice_events, self._options.batch_events)
+        else:
+            self._size = min(2 * self._size, self._options.batch_events)
 
     async def _retry(self, transaction: Callable[[], Awaitable[Outcome]]) -> Outcome:
         attempt = 0

@@ -57,9 +57,8 @@ class Application:
         self.port = settings.http.port
 
     async def start(self) -> None:
-        store = await Store.open(
-            self._settings.database_url, self._settings.data_dir, options=StoreOptions.of(self._settings.record)
-        )
+        options = StoreOptions.of(self._settings.record, migrate=self._settings.database.migrate_on_start)
+        store = await Store.open(self._settings.database_url, self._settings.data_dir, options=options)
         try:
             lifecycle = self._wire(store)
             await lifecycle.start()

@@ -1,5 +1,5 @@
 """The schema's history. `migrate` brings a database to its end."""
 
-from .runner import migrate
+from .runner import migrate, require_migrated
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "require_migrated"]

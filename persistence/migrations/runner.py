@@ -9,6 +9,8 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,14 +21,23 @@ _LOCK: Final = 0x666F6C6B  # nodes that start together migrate one after the oth
 
 async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
     """Bring the schema up to a revision, the newest by default; nothing happens when it is there."""
-    async with _altering(engine) as connection:
+    async with altering(engine) as connection:
         await connection.run_sync(lambda sync: command.upgrade(configuration(sync), revision))
 
 
 async def undo(engine: AsyncEngine, revision: str) -> None:
     """Bring the schema back to an older revision."""
-    async with _altering(engine) as connection:
+    async with altering(engine) as connection:
         await connection.run_sync(lambda sync: command.downgrade(configuration(sync), revision))
+
+
+async def require_migrated(engine: AsyncEngine) -> None:
+    """For a role that may not alter tables. Raises `StartRefusedError` unless they are this version's."""
+    async with engine.connect() as connection:
+        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    wanted = ScriptDirectory.from_config(configuration()).get_heads()
+    if set(found) != set(wanted):
+        raise StartRefusedError("the database has not the tables of this version: run `folkmoot migrate`")
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -37,7 +48,7 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 @asynccontextmanager
-async def _altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction in which tables may be made anew.
 
     SQLite alters many a table by copying it and dropping the old one, and a table that is dropped takes along what
@@ -47,6 +58,8 @@ async def _altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             async with connection.begin():
+                # Making an index of a long log takes longer than any question may, and so may waiting for who does.
+                await connection.execute(text("SET LOCAL statement_timeout = 0"))
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 yield connection
             return

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.dialect import Insert
+from persistence.log_rows import ROWS_AT_ONCE
 
 Write = Callable[[str], Insert]
 """Makes an INSERT for the database of this name, its columns and what it does on conflict, without values."""
@@ -52,4 +53,6 @@ class Scope:
         """What was written is there afterwards."""
         writes, self._writes = self._writes, {}
         for statement, rows in writes.items():
-            await self.connection.execute(statement(self.connection.dialect.name), rows)
+            made = statement(self.connection.dialect.name)
+            for begin in range(0, len(rows), ROWS_AT_ONCE):
+                await self.connection.execute(made, rows[begin : begin + ROWS_AT_ONCE])

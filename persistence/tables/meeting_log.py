@@ -24,7 +24,6 @@ class MeetingLogRow(Base):
         Index(None, "meeting_id", "type", "sequence"),
         Index(None, "meeting_id", "participant_id", "sequence"),
         Index(None, "meeting_id", "timestamp", "sequence"),
-        Index(None, "timestamp"),
     )
 
     event_id: Mapped[str] = mapped_column(String(36), primary_key=True)

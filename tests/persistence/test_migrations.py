@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from persistence.database import create_engine
+from persistence.errors import StartRefusedError
 from persistence.migrations import migrate
 from persistence.migrations.runner import undo
+from persistence.store import StoreOptions
 from persistence.tables import Base
 
 from .conftest import Opener
@@ -44,6 +48,19 @@ async def test_every_migration_can_be_undone(url: str) -> None:
         assert await connection.run_sync(tables) == set()
     await migrate(engine)
     await engine.dispose()
+
+
+async def test_a_server_that_may_not_migrate_starts_only_with_the_tables_of_its_version(
+    open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    with pytest.raises(StartRefusedError, match="folkmoot migrate"):
+        await open_store(quick(migrate=False))
+    await (await open_store()).close()
+    store = await open_store(quick(migrate=False))
+    await undo(store._engine, "0013")
+    await store.close()
+    with pytest.raises(StartRefusedError, match="folkmoot migrate"):
+        await open_store(quick(migrate=False))
 
 
 async def test_no_migration_loses_a_row_either_way(open_store: Opener) -> None:

@@ -32,6 +32,7 @@ from persistence.history.past import held_by
 from persistence.history.state import people_at
 from persistence.migrations import migrate
 from persistence.queries import events_of
+from persistence.retention import meetings_before
 from persistence.tables import MeetingCounterRow, MeetingLogRow
 
 from .story import DAWN, event
@@ -51,6 +52,7 @@ QUESTIONS: Final[dict[str, Select[Any]]] = {
     "spans": spans_of("m3"),
     "stays": stays_of("m3"),
     "ends": ends_of("m3"),  # type: ignore[dict-item]
+    "meetings with old events": meetings_before(AFTER, "m1"),
     "past meetings of all": held_by(None, None, 25),
     "past meetings of one": held_by("u1", (AFTER, "m9"), 25),
 }
