@@ -90,7 +90,7 @@ async def test_a_database_that_refuses_or_hangs_costs_no_event(
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_database_that_another_process_holds_costs_no_event(url: str, tmp_path: Path) -> None:
     async with opened(url, tmp_path) as store:
-        holder = sqlite3.connect(str(make_url(url).database), isolation_level=None, timeout=10)
+        holder = sqlite3.connect(str(make_url(url).database), isolation_level=None, timeout=60)
         await live_through(store, lambda: holder.execute("BEGIN IMMEDIATE"), lambda: holder.execute("ROLLBACK"))
         holder.close()
 

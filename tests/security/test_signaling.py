@@ -72,14 +72,14 @@ async def test_case_43_a_thousand_bad_tokens_shut_their_address_out_and_leave_no
 ) -> None:
     with running_server(FOLKMOOT_RATES__FAILURES_PER_MIN="200", FOLKMOOT_RATES__SHUT_OUT_S="1") as server:
         ada = await Person(server.url, server.token("ada")).connect()
-        answers = []
-        for n in range(210):
+        answers: list[Any] = []
+        while len(answers) < 1000 and answers[-1:] != [429]:  # on a slow machine some tries come back meanwhile
             try:
                 socket = await open_socket(http, server)
             except aiohttp.WSServerHandshakeError as error:
                 answers.append(error.status)
                 continue
-            await socket.send_str(f'40/meeting,{{"token":"guess {n}"}}')
+            await socket.send_str(f'40/meeting,{{"token":"guess {len(answers)}"}}')
             answers.append((await socket.receive_str())[:2])
             await socket.close()
         assert answers[:200] == ["44"] * 200
