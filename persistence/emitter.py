@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from time import perf_counter
 
 from .errors import InvalidEventError, JournalFailedError, JournalFullError, StoreClosedError, UnavailableError
+from .event_clock import EventClock
 from .events import Event, MeetingCreated, Payload
 from .histogram import Histogram
 from .journal import Journal
@@ -27,7 +27,7 @@ class Emitter:
         self,
         journal: Journal,
         *,
-        clock: Callable[[], datetime],
+        clock: EventClock,
         new_id: Callable[[], str],
         note: Callable[[str, int], None] = lambda _meeting_id, _position: None,
     ) -> None:
@@ -48,12 +48,17 @@ class Emitter:
         `InvalidEventError` for an id or actor that does not fit, `JournalFullError`, `JournalFailedError` or
         `StoreClosedError` when nothing was acknowledged: all facts of a call are kept, or none.
         """
-        now = self._clock()
         events = []
         for fact in facts:
             payload, actor = fact if isinstance(fact, tuple) else (fact, participant_id)
             events.append(
-                Event.of(payload, event_id=self._new_id(), meeting_id=meeting_id, participant_id=actor, timestamp=now)
+                Event.of(
+                    payload,
+                    event_id=self._new_id(),
+                    meeting_id=meeting_id,
+                    participant_id=actor,
+                    timestamp=self._clock.next(),
+                )
             )
         if events:
             position = await self._keep(events)

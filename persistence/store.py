@@ -23,11 +23,13 @@ from .catching_up import LastFacts
 from .database import ANSWER_TIMEOUT_S, create_engine, recording, require_durability, translated
 from .emitter import Emitter
 from .erasure import Erasure
+from .event_clock import EventClock, moments_of
 from .failed_events import FailedEvents
 from .feed import Feed
 from .history import History
 from .ingest import Ingest
 from .journal import Disk, Journal, JournalLimits
+from .journal_entry import decode_events
 from .measures import Labelled, Measures
 from .migrations import migrate, require_migrated
 from .queries import Queries
@@ -109,6 +111,7 @@ class Store:
         *,
         options: StoreOptions,
         clock: Callable[[], datetime],
+        event_clock: EventClock,
         rng: Random,
         errors: Counter[str],
     ) -> None:
@@ -120,7 +123,7 @@ class Store:
         self._errors = errors
         self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
         self._last_facts = LastFacts(journal.durable, applied=lambda: writer.position)
-        self.emitter = Emitter(journal, clock=clock, new_id=new_event_id, note=self._last_facts.note)
+        self.emitter = Emitter(journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note)
         self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
@@ -174,17 +177,28 @@ class Store:
                 errors=errors,
             )
             await (migrate(engine) if options.migrate else require_migrated(engine))
-            applied = await _position(engine, journal.journal_id)
+            applied, applied_at = await _position(engine, journal.journal_id)
             position = await asyncio.to_thread(journal.recover, applied)
+            event_clock = EventClock(clock)
+            event_clock.resume([*applied_at, *await asyncio.to_thread(_newest_moments, journal, position)])
         except BaseException:
             await journal.close()
             if engine is not None:
                 await engine.dispose()
             raise
-        writer = Writer(recording(engine), journal, position, options=options.writer, clock=clock, rng=rng)
+        writer = Writer(recording(engine), journal, position, options=options.writer, clock=event_clock.now, rng=rng)
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
-        store = cls(engine, journal, writer, options=options, clock=clock, rng=rng, errors=errors)
+        store = cls(
+            engine,
+            journal,
+            writer,
+            options=options,
+            clock=clock,
+            event_clock=event_clock,
+            rng=rng,
+            errors=errors,
+        )
         store._watchdog.start()
         try:
             await store.feed.start()
@@ -283,8 +297,19 @@ class Store:
         return Measures(plain, labelled, histograms)
 
 
-async def _position(engine: AsyncEngine, journal_id: str) -> int:
+async def _position(engine: AsyncEngine, journal_id: str) -> tuple[int, list[datetime]]:
+    """Up to where the journal is applied, and when it was applied last."""
+    columns = (JournalPositionRow.position, JournalPositionRow.applied_at)
     async with engine.connect() as connection:
         await require_durability(connection)
-        question = select(JournalPositionRow.position).where(JournalPositionRow.journal_id == journal_id)
-        return await connection.scalar(question) or 0
+        row = (await connection.execute(select(*columns).where(JournalPositionRow.journal_id == journal_id))).first()
+        return (row.position, [row.applied_at]) if row is not None else (0, [])
+
+
+def _newest_moments(journal: Journal, position: int) -> list[datetime]:
+    """When the last events happened that are not applied. Blocks."""
+    position, moments = max(position, journal.newest), []
+    while records := journal.read(position, count=1000):
+        moments += [moment for record in records for moment in moments_of(decode_events(record, journal.journal_id))]
+        position = records[-1].end
+    return moments

@@ -89,6 +89,11 @@ class Journal:
         return self._segments.journal_id
 
     @property
+    def newest(self) -> int:
+        """Where the newest file that has anything in it begins."""
+        return self._segments.newest
+
+    @property
     def bytes_on_disk(self) -> int:
         return self.durable - self._first
 

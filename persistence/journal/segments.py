@@ -58,6 +58,11 @@ class Segments:
         return self._bases[0] if self._bases else self.end
 
     @property
+    def newest(self) -> int:
+        """Where the newest file that has anything in it begins."""
+        return next((base for base in reversed(self._bases) if base < self.end), self.end)
+
+    @property
     def abandoned(self) -> bool:
         """No append can succeed any more."""
         return self._fd < 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import case
 
 from persistence.dialect import insert_into
 from persistence.events import AlertFired, AlertRecovered, Event
 from persistence.tables import AlertRow
 
+from .order import earlier
 from .registry import Projection, rows_of
 from .scope import Scope
 
@@ -16,19 +17,36 @@ ALERTS = Projection("alerts", rows_of(AlertRow))
 
 @ALERTS.of(AlertFired)
 async def alert_fired(scope: Scope, event: Event, payload: AlertFired) -> None:
-    told = payload.model_dump(include={"about", "cause_id", "cause_type"})
-    await _keep(scope, event, payload, {**told, "fired_at": event.timestamp})
+    """Should one fire twice, the first time counts. It is called what it was called then."""
+    values = {
+        **payload.model_dump(include={"name", "about", "cause_id", "cause_type"}),
+        "fired_at": event.timestamp,
+        "fired_event_id": event.event_id,
+    }
+    fired = insert_into(scope.connection, AlertRow).values(
+        id=payload.alert_id, rule_id=payload.rule_id, meeting_id=event.meeting_id, **values
+    )
+    await scope.connection.execute(
+        fired.on_conflict_do_update(
+            index_elements=[AlertRow.id],
+            set_={name: fired.excluded[name] for name in values},
+            where=earlier(AlertRow.fired_at, AlertRow.fired_event_id, fired),
+        )
+    )
 
 
 @ALERTS.of(AlertRecovered)
 async def alert_recovered(scope: Scope, event: Event, payload: AlertRecovered) -> None:
-    await _keep(scope, event, payload, {"recovered_at": event.timestamp, "why": payload.why})
-
-
-async def _keep(scope: Scope, event: Event, payload: AlertFired | AlertRecovered, values: dict[str, Any]) -> None:
-    kept = insert_into(scope.connection, AlertRow).values(
+    """Its first end counts."""
+    values = {"recovered_at": event.timestamp, "recovered_event_id": event.event_id, "why": payload.why}
+    recovered = insert_into(scope.connection, AlertRow).values(
         id=payload.alert_id, rule_id=payload.rule_id, name=payload.name, meeting_id=event.meeting_id, **values
     )
+    name = case((AlertRow.fired_at.is_(None), recovered.excluded.name), else_=AlertRow.name)
     await scope.connection.execute(
-        kept.on_conflict_do_update(index_elements=[AlertRow.id], set_={name: kept.excluded[name] for name in values})
+        recovered.on_conflict_do_update(
+            index_elements=[AlertRow.id],
+            set_={**{name: recovered.excluded[name] for name in values}, "name": name},
+            where=earlier(AlertRow.recovered_at, AlertRow.recovered_event_id, recovered),
+        )
     )

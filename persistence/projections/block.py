@@ -6,6 +6,7 @@ from persistence.dialect import insert_into
 from persistence.events import Event, ParticipantBlocked, ParticipantUnblocked
 from persistence.tables import MeetingBlockRow
 
+from .order import later
 from .registry import Projection, rows_of
 from .scope import Scope
 
@@ -30,11 +31,14 @@ async def _decide(scope: Scope, event: Event, user_id: str, *, blocked: bool, di
         display_name=display_name,
         blocked=blocked,
         decided_at=event.timestamp,
+        decided_event_id=event.event_id,
     )
     await scope.connection.execute(
         decision.on_conflict_do_update(
             index_elements=[MeetingBlockRow.meeting_id, MeetingBlockRow.user_id],
-            set_={name: decision.excluded[name] for name in ("display_name", "blocked", "decided_at")},
-            where=MeetingBlockRow.decided_at < decision.excluded.decided_at,
+            set_={
+                name: decision.excluded[name] for name in ("display_name", "blocked", "decided_at", "decided_event_id")
+            },
+            where=later(MeetingBlockRow.decided_at, MeetingBlockRow.decided_event_id, decision),
         )
     )

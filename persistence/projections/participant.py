@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import case, delete, or_
+from sqlalchemy import case, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.dialect import Insert, insert_for
@@ -12,6 +12,7 @@ from persistence.events import Event, ParticipantJoined, ParticipantLeft
 from persistence.tables import ParticipantRow, ParticipationStatus
 from persistence.tables import ParticipantSessionRow as Stay
 
+from .order import earlier, later
 from .registry import Projection
 from .scope import Scope
 
@@ -37,6 +38,7 @@ async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoi
         display_name=payload.display_name,
         role=payload.role,
         joined_at=event.timestamp,
+        joined_event_id=event.event_id,
     )
     scope.crowds.add(event.meeting_id)
     scope.people.add((event.meeting_id, payload.user_id))
@@ -51,6 +53,7 @@ async def participant_left(scope: Scope, event: Event, payload: ParticipantLeft)
         participant_id=event.participant_id,
         user_id=payload.user_id,
         left_at=event.timestamp,
+        left_event_id=event.event_id,
         left_reason=payload.reason,
     )
     scope.crowds.add(event.meeting_id)
@@ -63,13 +66,13 @@ def _arrival(dialect: str) -> Insert:
     return arrival.on_conflict_do_update(
         index_elements=[Stay.meeting_id, Stay.participant_id],
         set_={
-            **{name: arrival.excluded[name] for name in ("user_id", "joined_at")},
+            **{name: arrival.excluded[name] for name in ("user_id", "joined_at", "joined_event_id")},
             "display_name": case(
                 (Stay.display_name_changed_at.is_(None), arrival.excluded.display_name), else_=Stay.display_name
             ),
             "role": case((Stay.role_changed_at.is_(None), arrival.excluded.role), else_=Stay.role),
         },
-        where=or_(Stay.joined_at.is_(None), Stay.joined_at > arrival.excluded.joined_at),
+        where=earlier(Stay.joined_at, Stay.joined_event_id, arrival),
     )
 
 
@@ -78,6 +81,6 @@ def _departure(dialect: str) -> Insert:
     departure = insert_for(dialect, Stay)
     return departure.on_conflict_do_update(
         index_elements=[Stay.meeting_id, Stay.participant_id],
-        set_={name: departure.excluded[name] for name in ("left_at", "left_reason")},
-        where=or_(Stay.left_at.is_(None), Stay.left_at < departure.excluded.left_at),
+        set_={name: departure.excluded[name] for name in ("left_at", "left_event_id", "left_reason")},
+        where=later(Stay.left_at, Stay.left_event_id, departure),
     )

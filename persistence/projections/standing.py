@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_
-
 from persistence.dialect import insert_into
 from persistence.events import Event, ParticipantRenamed, PermissionsChanged, RoleChanged
 from persistence.tables import ParticipantSessionRow as Stay
 
+from .order import later
 from .participant import PEOPLE
 from .scope import Scope
 
@@ -36,8 +35,8 @@ Change = RoleChanged | PermissionsChanged | ParticipantRenamed
 async def _change(scope: Scope, event: Event, payload: Change, given: dict[str, Any]) -> None:
     """The latest change of the one column counts, also of a stay whose arrival is still to be delivered."""
     (column,) = given
-    when = getattr(Stay, f"{column}_changed_at")
-    values = {**given, when.key: event.timestamp}
+    when, event_id = getattr(Stay, f"{column}_changed_at"), getattr(Stay, f"{column}_event_id")
+    values = {**given, when.key: event.timestamp, event_id.key: event.event_id}
     change = insert_into(scope.connection, Stay).values(
         meeting_id=event.meeting_id, participant_id=payload.target, user_id=payload.user_id, **values
     )
@@ -45,7 +44,7 @@ async def _change(scope: Scope, event: Event, payload: Change, given: dict[str, 
         change.on_conflict_do_update(
             index_elements=[Stay.meeting_id, Stay.participant_id],
             set_={name: change.excluded[name] for name in values},
-            where=or_(when.is_(None), when < change.excluded[when.key]),
+            where=later(when, event_id, change),
         )
     )
     scope.people.add((event.meeting_id, payload.user_id))

@@ -159,7 +159,7 @@ def _sum_up(person: tuple[str, str], stays: Sequence[Row[Any]]) -> dict[str, Any
 def _permissions(stays: Sequence[Row[Any]]) -> dict[str, Any] | None:
     """The last that hosts gave them, whichever stay that was in: it holds when they come back."""
     changed = [stay for stay in stays if stay.permissions_changed_at is not None]
-    newest = max(changed, key=lambda stay: (stay.permissions_changed_at, stay.participant_id), default=None)
+    newest = max(changed, key=lambda stay: (stay.permissions_changed_at, stay.permissions_event_id or ""), default=None)
     return newest.permissions if newest is not None else None
 
 

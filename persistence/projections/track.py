@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import case, or_
+from sqlalchemy import case
 
 from persistence.dialect import Insert, insert_for
 from persistence.events import Event, TrackAdded, TrackRemoved
 from persistence.tables import TrackRow as Track
 
+from .order import earlier, later
 from .registry import Projection, rows_of
 from .scope import Scope
 
@@ -24,6 +25,7 @@ async def track_added(scope: Scope, event: Event, payload: TrackAdded) -> None:
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         added_at=event.timestamp,
+        added_event_id=event.event_id,
         **payload.model_dump(exclude={"paused"}),
     )
 
@@ -36,6 +38,7 @@ async def track_removed(scope: Scope, event: Event, payload: TrackRemoved) -> No
         meeting_id=event.meeting_id,
         participant_id=event.participant_id,
         removed_at=event.timestamp,
+        removed_event_id=event.event_id,
         removed_reason=payload.reason,
         **payload.model_dump(exclude={"reason"}),
     )
@@ -44,11 +47,11 @@ async def track_removed(scope: Scope, event: Event, payload: TrackRemoved) -> No
 @cache
 def _added(dialect: str) -> Insert:
     added = insert_for(dialect, Track)
-    given = ("participant_id", "kind", "source", "added_at")
+    given = ("participant_id", "kind", "source", "added_at", "added_event_id")
     return added.on_conflict_do_update(
         index_elements=[Track.meeting_id, Track.producer_id],
         set_={name: added.excluded[name] for name in given},
-        where=or_(Track.added_at.is_(None), Track.added_at > added.excluded.added_at),
+        where=earlier(Track.added_at, Track.added_event_id, added),
     )
 
 
@@ -58,11 +61,11 @@ def _removed(dialect: str) -> Insert:
     return removed.on_conflict_do_update(
         index_elements=[Track.meeting_id, Track.producer_id],
         set_={
-            **{name: removed.excluded[name] for name in ("removed_at", "removed_reason")},
+            **{name: removed.excluded[name] for name in ("removed_at", "removed_event_id", "removed_reason")},
             **{
                 name: case((Track.added_at.is_(None), removed.excluded[name]), else_=getattr(Track, name))
                 for name in ("participant_id", "kind", "source")
             },
         },
-        where=or_(Track.removed_at.is_(None), Track.removed_at < removed.excluded.removed_at),
+        where=later(Track.removed_at, Track.removed_event_id, removed),
     )

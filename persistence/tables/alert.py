@@ -38,5 +38,7 @@ class AlertRow(Base):
     cause_id: Mapped[str | None] = mapped_column(String(64))
     cause_type: Mapped[str | None] = mapped_column(String(64))
     fired_at: Mapped[datetime | None]
+    fired_event_id: Mapped[str | None] = mapped_column(String(36))
     recovered_at: Mapped[datetime | None]
+    recovered_event_id: Mapped[str | None] = mapped_column(String(36))
     why: Mapped[str | None] = mapped_column(String(16))

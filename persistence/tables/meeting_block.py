@@ -20,3 +20,4 @@ class MeetingBlockRow(Base):
     display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     blocked: Mapped[bool]
     decided_at: Mapped[datetime]
+    decided_event_id: Mapped[str | None] = mapped_column(String(36))

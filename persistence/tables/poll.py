@@ -30,6 +30,7 @@ class PollRow(Base):
     user_id: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     display_name: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     opened_at: Mapped[datetime | None]
+    opened_event_id: Mapped[str | None] = mapped_column(String(36))
     closed_at: Mapped[datetime | None]
 
 

@@ -22,5 +22,7 @@ class TrackRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
     added_at: Mapped[datetime | None]
+    added_event_id: Mapped[str | None] = mapped_column(String(36))
     removed_at: Mapped[datetime | None]
+    removed_event_id: Mapped[str | None] = mapped_column(String(36))
     removed_reason: Mapped[str | None] = mapped_column(String(64))

@@ -9,6 +9,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from persistence.events import (
+    AlertFired,
+    AlertRecovered,
     AudioMuted,
     AudioUnmuted,
     DominantSpeakerChanged,
@@ -26,6 +28,9 @@ from persistence.events import (
     ParticipantUnblocked,
     Payload,
     PermissionsChanged,
+    PollClosed,
+    PollCreated,
+    PollVoted,
     ReactionSent,
     RoleChanged,
     ScreenShareStarted,
@@ -56,6 +61,9 @@ HAPPENINGS: Final[list[Payload]] = [
 ]
 """What a participant may do besides coming and going."""
 
+ALERT: Final = {"rule_id": "r", "endpoint_ids": []}
+POLL: Final = {"poll_id": "q", "poll_type": "YesNo", "user_id": "ann", "display_name": "Ann"}
+
 DAWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -68,6 +76,47 @@ def event(number: int, payload: Payload, *, meeting: str = "m", actor: str | Non
         participant_id=actor,
         timestamp=DAWN + timedelta(seconds=number),
     )
+
+
+def repeated(meeting: str) -> list[Payload]:
+    """What is said twice of one thing, each time in other words: only its time and its id say what counts."""
+    alert = {**ALERT, "alert_id": f"{meeting}-alert"}
+    return [
+        ParticipantJoined(user_id="ann", display_name="Ann again", role="observer"),
+        ParticipantLeft(user_id="ann", reason="left"),
+        ParticipantLeft(user_id="ann", reason="removed"),
+        ParticipantBlocked(user_id="ann", display_name="Ann"),
+        ParticipantUnblocked(user_id="ann"),
+        TrackAdded(producer_id="t3", kind="audio", source="microphone"),
+        TrackAdded(producer_id="t3", kind="video", source="camera"),
+        TrackRemoved(producer_id="t3", kind="audio", source="microphone", reason="closed"),
+        TrackRemoved(producer_id="t3", kind="video", source="camera", reason="failed"),
+        PollCreated(question="Now?", options=["yes", "no"], **POLL),
+        PollCreated(question="Later?", options=["no", "yes"], **POLL),
+        PollClosed(poll_id="q"),
+        AlertFired(name="Media", cause_id="e1", cause_type="worker.died", count=1, **alert),
+        AlertFired(name="Audio", cause_id="e2", cause_type="worker.died", count=2, **alert),
+        AlertRecovered(name="Media", why="quiet", lasted_s=1, **alert),
+        AlertRecovered(name="Audio", why="rule", lasted_s=2, **alert),
+    ]
+
+
+@st.composite
+def tangled(draw: st.DrawFn) -> list[Event]:
+    """A story in which some things happen at one time and some are said twice, by clocks that are set back."""
+    told = draw(stories())
+    for meeting in sorted({one.meeting_id for one in told}):
+        actor = f"{meeting}-0-0"
+        for payload in draw(st.lists(st.sampled_from(repeated(meeting)), max_size=8)):
+            told.append(event(len(told), payload, meeting=meeting, actor=actor))
+        for revision in range(draw(st.integers(0, 2))):
+            vote = PollVoted(poll_id="q", revision=revision + 1, ballot="ann", user_id="ann", choices=[revision])
+            told.append(event(len(told), vote, meeting=meeting, actor=actor))
+    second, retold = 0, []
+    for one in told:
+        second += draw(st.sampled_from([0, 0, 1, -2]))
+        retold.append(one.model_copy(update={"timestamp": DAWN + timedelta(seconds=second)}))
+    return retold
 
 
 @st.composite

@@ -23,6 +23,7 @@ from persistence.migrations import migrate
 from persistence.repositories import NewMeeting
 from persistence.store import Store
 from persistence.tables import (
+    AlertRow,
     Base,
     MeetingAnalyticsRow,
     MeetingBlockRow,
@@ -33,11 +34,13 @@ from persistence.tables import (
     ParticipantRow,
     ParticipantSessionRow,
     ParticipantStateRow,
+    PollResponseRow,
+    PollRow,
     TrackRow,
 )
 
 from .conftest import Ask
-from .story import DAWN, event, stories
+from .story import DAWN, event, tangled
 
 PROJECTED = (
     MeetingRow,
@@ -45,6 +48,9 @@ PROJECTED = (
     ParticipantSessionRow,
     MeetingBlockRow,
     MeetingLogRow,
+    AlertRow,
+    PollRow,
+    PollResponseRow,
     TrackRow,
     ParticipantStateRow,
     MeetingCounterRow,
@@ -87,8 +93,8 @@ def split(events: list[Event], rng: random.Random) -> list[list[Event]]:
     return [events[start:stop] for start, stop in pairwise(cuts)]
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=stories(), rng=st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=tangled(), rng=st.randoms(use_true_random=False))
 async def test_any_order_repetition_and_batching_gives_the_same_tables(
     migrated: AsyncEngine, told: list[Event], rng: random.Random
 ) -> None:

@@ -29,7 +29,7 @@ from persistence.projections import PROJECTIONS
 from persistence.replay import BY_NAME, Replay, Replayed
 from persistence.tables import Base, MeetingRow
 
-from .story import DAWN, event, stories
+from .story import DAWN, event, tangled
 
 FILLED = {
     "meetings": {"meetings"},
@@ -95,7 +95,7 @@ def conversation(start: int) -> list[Event]:
 
 
 @settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=stories(), rng=st.randoms(use_true_random=False))
+@given(told=tangled(), rng=st.randoms(use_true_random=False))
 async def test_a_replay_gives_the_same_tables_row_for_row(url: str, told: list[Event], rng: random.Random) -> None:
     engine = create_engine(url)
     try:
