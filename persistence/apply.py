@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from .archived_events import find_archived
 from .dialect import insert_into
 from .events import Event
 from .late_events import without_erased
@@ -35,9 +36,10 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
     """Store what is new, in the order given."""
     if not events:
         return Applied()
-    sequences = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
+    sequences, cut = await _lock_meetings(connection, {event.meeting_id for event in events}, now)
+    archived = await find_archived(connection, [event for event in events if event.meeting_id in cut])
     stripped = await without_erased(connection, events)
-    new, conflicting = _keep_new(stripped, await find_stored(connection, events))
+    new, conflicting = _keep_new(stripped, await find_stored(connection, events), archived)
     came_as = {id(event): original for event, original in zip(stripped, events, strict=True)}
     conflicts = [came_as[id(event)] for event in conflicting]
     if new:
@@ -57,20 +59,25 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], *, now: da
     return Applied(len(new), len(events) - len(new) - len(conflicts), conflicts)
 
 
-async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: datetime) -> dict[str, int]:
-    """Make parents that are missing (EVT-5), then hold each meeting's row: nobody else numbers its events meanwhile."""
+async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: datetime) -> tuple[dict[str, int], set[str]]:
+    """Make parents that are missing (EVT-5), then hold each meeting's row: nobody else numbers its events meanwhile.
+
+    Answers the last number of each, and those whose log is not whole any more.
+    """
     parents = [
         {"id": meeting_id, "title": "", "is_placeholder": True, "created_at": now, "updated_at": now}
         for meeting_id in sorted(ids)
     ]
     await connection.execute(insert_into(connection, MeetingRow).on_conflict_do_nothing(), parents)
-    locked = await connection.execute(
-        select(MeetingRow.id, MeetingRow.last_sequence)
-        .where(MeetingRow.id.in_(ids))
-        .order_by(MeetingRow.id)
-        .with_for_update()
-    )
-    return {row.id: row.last_sequence for row in locked}
+    locked = (
+        await connection.execute(
+            select(MeetingRow.id, MeetingRow.last_sequence, MeetingRow.archived_through)
+            .where(MeetingRow.id.in_(ids))
+            .order_by(MeetingRow.id)
+            .with_for_update()
+        )
+    ).all()
+    return {row.id: row.last_sequence for row in locked}, {row.id for row in locked if row.archived_through}
 
 
 async def find_stored(connection: AsyncConnection, events: Sequence[Event]) -> dict[str, Event]:
@@ -88,11 +95,18 @@ async def find_stored(connection: AsyncConnection, events: Sequence[Event]) -> d
     return {row.event_id: Event.parse(dict(row._mapping)) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _keep_new(events: Sequence[Event], stored: dict[str, Event]) -> tuple[list[Event], list[Event]]:
-    """The new ones, and those that came with another's id. The first with an id is the one that counts."""
+def _keep_new(
+    events: Sequence[Event], stored: dict[str, Event], archived: Collection[str]
+) -> tuple[list[Event], list[Event]]:
+    """The new ones, and those that came with another's id. The first with an id is the one that counts.
+
+    What was archived is neither, whatever it says now: its body is in a file.
+    """
     seen = dict(stored)
     new, conflicts = [], []
     for event in events:
+        if event.event_id in archived:
+            continue
         if event.event_id not in seen:
             seen[event.event_id] = event
             new.append(event)

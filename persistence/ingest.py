@@ -11,6 +11,7 @@ from time import perf_counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .apply import find_stored
+from .archived_events import find_archived
 from .database import translated
 from .emitter import Emitter
 from .errors import InvalidEventError
@@ -76,10 +77,12 @@ class Ingest:
             else:
                 valid.append((item, event))
         async with self._turn:
-            known = await self._stored([event for _, event in valid])
+            known, archived = await self._known([event for _, event in valid])
             new, duplicates = [], 0
             for item, event in valid:
-                if event.event_id not in known:
+                if event.event_id in archived:
+                    duplicates += 1
+                elif event.event_id not in known:
                     known[event.event_id] = event
                     new.append(event)
                 elif known[event.event_id] == event:
@@ -93,12 +96,13 @@ class Ingest:
         self.latency.observe(perf_counter() - began)
         return taken
 
-    async def _stored(self, events: Sequence[Event]) -> dict[str, Event]:
+    async def _known(self, events: Sequence[Event]) -> tuple[dict[str, Event], set[str]]:
+        """What is in the log, and the ids of what has left it."""
         if not events:
-            return {}
+            return {}, set()
         await self._catch_up()
         async with translated(), self._engine.connect() as connection:
-            return await find_stored(connection, events)
+            return await find_stored(connection, events), await find_archived(connection, events)
 
     def _count(self, taken: Taken) -> None:
         self.accepted += taken.accepted

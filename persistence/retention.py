@@ -15,6 +15,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .archive_file import Draft, Sealed
+from .archived_events import note_archived
 from .database import translated, writing
 from .emitter import Emitter
 from .errors import ArchiveDamagedError
@@ -136,7 +137,7 @@ class Retention:
         file = file_name(meeting_id, first, last, number)
         draft = await asyncio.to_thread(Draft, self._directory / file)
         try:
-            oldest, newest = await self._write(draft, meeting_id, first, last)
+            ids, oldest, newest = await self._write(draft, meeting_id, first, last)
             sealed = await asyncio.to_thread(draft.seal)
         except BaseException:
             await asyncio.to_thread(draft.discard)
@@ -154,13 +155,19 @@ class Retention:
             archived_at=self._clock(),
         )
         await self._emitter.emit(SERVER_LOG, _fact(archive, sealed))
-        await self._drop(archive)
+        await self._drop(archive, ids)
         log.info("events archived", file=file, events=archive.events, bytes=archive.bytes)
         return archive
 
-    async def _write(self, draft: Draft, meeting_id: str, first: int, last: int) -> tuple[datetime, datetime]:
-        """Everything the log knows of these events, also what their types withhold."""
+    async def _write(
+        self, draft: Draft, meeting_id: str, first: int, last: int
+    ) -> tuple[list[str], datetime, datetime]:
+        """Everything the log knows of these events, also what their types withhold.
+
+        Answers their ids, and the times of the oldest and the newest.
+        """
         columns = MeetingLogRow.__table__.columns
+        ids: list[str] = []
         times: list[datetime] = []
         after = first - 1
         while after < last:
@@ -175,18 +182,20 @@ class Retention:
             if not rows:
                 break
             await asyncio.to_thread(draft.add, [dict(row) for row in rows])
+            ids += [row["event_id"] for row in rows]
             moments = [row["timestamp"] for row in rows]
             times += [min(moments), max(moments)]
             after = rows[-1]["sequence"]
-        return min(times), max(times)
+        return ids, min(times), max(times)
 
-    async def _drop(self, archive: Archive) -> None:
+    async def _drop(self, archive: Archive, ids: Sequence[str]) -> None:
         of_file = (
             MeetingLogRow.meeting_id == archive.meeting_id,
             MeetingLogRow.sequence.between(archive.first_sequence, archive.last_sequence),
         )
         async with translated(), writing(self._engine).begin() as connection:
             await connection.execute(insert(ArchiveRow).values(**archive.model_dump()))
+            await note_archived(connection, ids)
             await connection.execute(
                 update(MeetingRow)
                 .where(MeetingRow.id == archive.meeting_id)

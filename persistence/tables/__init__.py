@@ -2,6 +2,7 @@
 
 from .alert import AlertRow, AlertRuleRow
 from .archive import ArchiveRow
+from .archived_event import ArchivedEventRow
 from .base import Base
 from .chat_message import ChatMessageRow
 from .erasure import ErasureRow
@@ -31,6 +32,7 @@ __all__ = [
     "AlertRow",
     "AlertRuleRow",
     "ArchiveRow",
+    "ArchivedEventRow",
     "Base",
     "ChatMessageRow",
     "ErasureRow",

@@ -168,6 +168,21 @@ async def test_a_meeting_goes_on_counting_where_its_log_was_cut(store: Store, ke
     assert await left(store) == [4]
 
 
+async def test_what_is_delivered_again_after_it_was_archived_is_known(store: Store, keeper: Retention) -> None:
+    """By its id alone, also among events that are new."""
+    archived = [aged(100, HandRaised()) for _ in range(3)]
+    await deliver(store, *archived)
+    await run(keeper)
+    late = aged(99, HandRaised())
+    await deliver(store, archived[1], late, archived[0])
+    assert await left(store) == [4]
+    assert await store.queries.counts("m") == {"hand.raised": 4}
+    taken = await store.ingest.take(
+        [one.model_dump(mode="json") for one in (*archived, late)], refuse=lambda _event: None
+    )
+    assert (taken.accepted, taken.duplicates, taken.rejected) == (0, 4, [])
+
+
 async def test_a_run_ends_in_time_and_the_next_goes_on(
     store: Store, keeper: Retention, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +218,7 @@ async def test_a_crash_between_writing_and_dropping_leaves_everything_and_no_lit
 ) -> None:
     await deliver(store, *(aged(100, HandRaised()) for _ in range(3)))
 
-    async def crash(_self: Retention, _archive: Archive) -> None:
+    async def crash(_self: Retention, _archive: Archive, _ids: Any) -> None:
         raise UnavailableError("the database is gone")
 
     monkeypatch.setattr(Retention, "_drop", crash)
