@@ -28,6 +28,11 @@ class RateSettings(Section):
     join_burst: int = Field(50, ge=1)
     arrivals_per_s: float = Field(100, gt=0)  # people joining meetings of this node, all together
     arrivals_burst: int = Field(500, ge=1)  # a lecture begins at once
+    user_arrivals_per_s: float = Field(5, gt=0)  # joins of one user, on all their connections to this node
+    user_arrivals_burst: int = Field(50, ge=1)
+    password_tries_per_min: int = Field(10, ge=1)  # wrong passwords of meetings, by one user
+    password_tries_per_address: int = Field(60, ge=1)  # for one meeting, in the same time
+    password_tries_per_meeting: int = Field(600, ge=1)  # by everybody, in the same time
 
     connections_per_address: int = Field(4096, ge=1)
     waiting_per_address: int = Field(1024, ge=1)  # connections that have not said who they are

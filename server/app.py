@@ -83,7 +83,7 @@ class Application:
             store=store,
             settings=settings,
             revoked=doors.revoked,
-            passwords=doors.passwords,
+            passwords=doors.meeting_passwords,
             quotas=doors.quotas,
         )
         dispatch = ApiDispatch(doors.authenticator, doors.limits, origins=settings.http.cors_origins)
@@ -124,8 +124,8 @@ class Application:
         return [
             *AccountsApi(doors.accounts, refresh_ttl_s=settings.auth.refresh_ttl_s).routes(),
             *AuthApi(store, self._authority, settings.auth, guests_create=settings.guests_create).routes(),
-            *MeetingsApi(store, doors.passwords, settings.limits).routes(),
-            *MeetingSettingsApi(store, doors.passwords, settings.limits).routes(),
+            *MeetingsApi(store, doors.meeting_passwords, settings.limits).routes(),
+            *MeetingSettingsApi(store, doors.meeting_passwords, settings.limits).routes(),
             *ReportsApi(store).routes(),
             *EventsApi(store, access).routes(),
             *ExportsApi(store, access).routes(),

@@ -31,7 +31,7 @@ class Doors:
         self._keys = _outside_keys(settings)
         outside = OutsideIssuer(self._keys, settings.auth, now=time.time) if self._keys else None
         self.authenticator = Authenticator(authority, revoked=self._revocations, outside=outside)
-        self.passwords = Passwords()
+        self.meeting_passwords = Passwords()
         alone = MemoryQuotas(time.monotonic)
         self._redis = _redis_of(settings.redis, alone)
         self.quotas: Quotas = self._redis or alone
@@ -41,7 +41,7 @@ class Doors:
             sign_ins=store.sign_ins,
             revocations=self._revocations,
             authority=authority,
-            passwords=self.passwords,
+            passwords=Passwords(),
             settings=settings.auth,
         )
         self.proxies = TrustedProxies(settings.http.trusted_proxies)

@@ -100,6 +100,7 @@ class Absences:
         if participant.gone:
             raise SignalingError(ErrorCode.UNAVAILABLE, "You are not in the meeting any more.")
         participant.session.participant = None
+        session.gate = participant.session.gate
         participant.session, session.participant = session, participant
         participant.away_since = None
         # The token they come with now has the last word, not the one they came with first.

@@ -16,52 +16,75 @@ from signaling.identity import ROOM_CREATE, ROOM_JOIN, Identity
 from signaling.passwords import Passwords
 from signaling.ports import Store
 from signaling.rates.creations import Creations
+from signaling.rates.password_tries import PasswordTries
 from signaling.roles import Role
+from signaling.session import Session
 
 DEFAULT_TITLE = "Meeting"
 log = structlog.get_logger(__name__)
 
 
 class Admission:
-    """Finds or makes the meeting somebody wants to enter, and refuses who may not."""
+    """Finds or makes the meeting somebody wants to enter, and refuses who may not.
 
-    def __init__(self, store: Store, passwords: Passwords, creations: Creations) -> None:
+    What costs least is asked first. Who is in already and comes back is asked for the first step alone.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords, creations: Creations, tries: PasswordTries) -> None:
         self._store = store
         self._passwords = passwords
         self._creations = creations
+        self._tries = tries
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def admit(self, identity: Identity, meeting_id: str, password: str | None) -> Meeting:
-        """Raises ACCESS_DENIED (another meeting's token, no grant, no guests, wrong password), NOT_FOUND, CONFLICT."""
+    def check_token(self, identity: Identity, meeting_id: str) -> None:
+        """Raises ACCESS_DENIED: another meeting's token, or no grant."""
         if identity.meeting not in (None, meeting_id) or not identity.may(ROOM_JOIN):
             raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you join this meeting.")
-        meeting = await self._store.meetings.find(meeting_id) or await self._make(identity, meeting_id)
+
+    async def find(self, identity: Identity, meeting_id: str) -> Meeting | None:
+        """None for one that is theirs to make. Raises NOT_FOUND."""
+        meeting = await self._store.meetings.find(meeting_id)
+        if meeting is None and (identity.meeting != meeting_id or not identity.holds(ROOM_CREATE)):
+            raise not_found("meeting")
+        return meeting
+
+    def check(self, identity: Identity, meeting: Meeting) -> None:
+        """Raises CONFLICT, and ACCESS_DENIED for guests where none are admitted."""
         if meeting.status is MeetingStatus.CANCELLED:
             raise SignalingError(ErrorCode.CONFLICT, "The meeting was cancelled.")
         if identity.is_guest and not meeting.guests_allowed and role_of(identity, meeting) is not Role.HOST:
             raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting does not admit guests.")
+
+    async def check_password(self, session: Session, meeting: Meeting, password: str | None) -> None:
+        """Raises ACCESS_DENIED, RATE_LIMITED after too many wrong ones, UNAVAILABLE."""
+        user_id = session.identity.user_id
         # Whoever set it need not show that they know it.
-        if identity.user_id != meeting.creator_id:
-            await self._check_password(meeting, password)
-        return meeting
+        if meeting.password_hash is None or user_id == meeting.creator_id:
+            return
+        tries = self._tries.of(user_id, session.address, meeting.id)
+        if password is None or not await self._passwords.verify(meeting.password_hash, password, tries):
+            raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting's password is missing or wrong.")
+
+    async def count_creation(self, user_id: str) -> None:
+        """Before anything is done for a new meeting. Raises RATE_LIMITED for who makes too many."""
+        await self._creations.admit(user_id)
 
     async def create(self, new: NewMeeting) -> Meeting:
-        """Store a meeting and record that it was made. Raises RATE_LIMITED for who makes too many."""
-        if new.creator_id is not None:
-            await self._creations.admit(new.creator_id)
+        """Store a meeting and record that it was made."""
         meeting = await self._store.meetings.create(new)
         await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=meeting.creator_id))
         log.info("meeting_created", meeting_id=meeting.id, user_id=meeting.creator_id)
         return meeting
 
-    async def _make(self, identity: Identity, meeting_id: str) -> Meeting:
-        if identity.meeting != meeting_id or not identity.holds(ROOM_CREATE):
-            raise not_found("meeting")
+    async def make(self, identity: Identity, meeting_id: str) -> Meeting:
+        """What `find` did not find; by now it may be somebody else's. Raises RATE_LIMITED."""
         # All who come to a new meeting come at once: one of them makes it, the others find it.
         turn = self._making.setdefault(meeting_id, asyncio.Lock())
         async with turn:
             if (meeting := await self._store.meetings.find(meeting_id)) is not None:
                 return meeting
+            await self.count_creation(identity.user_id)
             try:
                 return await self.create(NewMeeting(id=meeting_id, title=DEFAULT_TITLE, creator_id=identity.user_id))
             except MeetingExistsError:
@@ -70,12 +93,6 @@ class Admission:
                 if meeting is None:
                     raise
                 return meeting
-
-    async def _check_password(self, meeting: Meeting, password: str | None) -> None:
-        if meeting.password_hash is None:
-            return
-        if password is None or not await self._passwords.verify(meeting.password_hash, password):
-            raise SignalingError(ErrorCode.ACCESS_DENIED, "The meeting's password is missing or wrong.")
 
 
 def role_of(identity: Identity, meeting: Meeting) -> Role:

@@ -26,6 +26,14 @@ class Door:
         self._lobbies = lobbies
         self._blocks = blocks
 
+    def check(self, session: Session, meeting: Meeting) -> None:
+        """What needs no waiting: who is known to stay outside. Raises ACCESS_DENIED, CAPACITY_EXCEEDED."""
+        room = self._registry.get(meeting.id)
+        if room is not None and room.started and not room.closed:
+            check_door(room, session.identity)
+            if not room.lobby or may_pass(room, session):
+                room.check_space()
+
     async def hold(self, session: Session, meeting: Meeting, display_name: str) -> LobbyWaiting | None:
         """None: come in. Else how they wait in the lobby. Raises ACCESS_DENIED, CAPACITY_EXCEEDED, CONFLICT."""
         if session.waiting is not None and session.waiting.meeting_id != meeting.id:

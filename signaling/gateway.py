@@ -37,7 +37,8 @@ class Gateway:
     """Signaling over Socket.IO at `/socket.io/`, namespace `/meeting`.
 
     `authenticate` turns a token into an identity; whatever it raises refuses the handshake with UNAUTHORIZED. `revoked`
-    is asked about every connection once a second; `now` answers seconds since the epoch.
+    is asked about every connection once a second; `passwords` checks those of meetings; `now` answers seconds since the
+    epoch.
     """
 
     def __init__(
@@ -116,11 +117,13 @@ class Gateway:
         if not self._signaling.accepting:
             raise _refusal(ErrorCode.UNAVAILABLE, "The server is stopping.")
         engine_id = self._server.engine_id_of(sid)
-        identity = await self._identify(auth, environ["aiohttp.request"].remote or "")
+        address = environ["aiohttp.request"].remote or ""
+        identity = await self._identify(auth, address)
         if not self._server.stands(engine_id):
             raise _refusal(ErrorCode.UNAVAILABLE, "The connection was lost.")
         client = str(environ.get("HTTP_USER_AGENT", ""))[:CLIENT_CHARS] or None
-        session = self._signaling.connect(sid, identity, SocketLine(self._server, engine_id), client=client)
+        line = SocketLine(self._server, engine_id)
+        session = self._signaling.connect(sid, identity, line, client=client, address=address)
         self._server.admit(engine_id, session)
 
     async def _disconnect(self, sid: str, reason: str) -> None:

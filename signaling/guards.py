@@ -16,7 +16,10 @@ def _counted_here() -> Quotas:
 
 @dataclass(frozen=True)
 class Guards:
-    """Unless said otherwise no token is taken, and users and addresses are counted in this process alone."""
+    """Unless said otherwise no token is taken, and users and addresses are counted in this process alone.
+
+    `passwords` are those of meetings.
+    """
 
     authenticate: Authenticate = nobody
     revoked: Revoked = never_revoked

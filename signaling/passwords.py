@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,11 +21,23 @@ MAX_WAITING = 128
 """So many may wait, a class at the door of a meeting with a password; whoever comes then is asked to come back."""
 
 RETRY_AFTER_S = 5.0
-T = TypeVar("T")
+
+
+class Tries(Protocol):
+    """How often somebody may still be wrong."""
+
+    async def check(self) -> None:
+        """Raises SignalingError RATE_LIMITED."""
+        ...
+
+    async def spend(self) -> None: ...
 
 
 class Passwords:
-    """One to a process. Raises SignalingError UNAVAILABLE while more are waiting than can be served soon."""
+    """One for accounts and one for meetings, so that a crowd before a meeting keeps nobody from signing in.
+
+    Raises SignalingError UNAVAILABLE while more are waiting than can be served soon.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
@@ -32,10 +45,21 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        return await self._in_turn(lambda: self._hasher.hash(password))
+        async with self._in_turn():
+            return await asyncio.to_thread(self._hasher.hash, password)
 
-    async def verify(self, password_hash: str, password: str) -> bool:
-        return await self._in_turn(lambda: self._matches(password_hash, password))
+    async def verify(self, password_hash: str, password: str, tries: Tries | None = None) -> bool:
+        """Raises RATE_LIMITED when `tries` are used up, without a look at the password."""
+        if tries is not None:
+            await tries.check()
+        async with self._in_turn():
+            if tries is not None:
+                # Again, now that it is looked at: of many who wait together only so many may be wrong.
+                await tries.check()
+            right = await asyncio.to_thread(self._matches, password_hash, password)
+            if tries is not None and not right:
+                await tries.spend()
+            return right
 
     def decoy(self) -> str:
         """A hash that no password has, as slow to check as a real one."""
@@ -47,13 +71,14 @@ class Passwords:
         cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
         return f"$argon2id$v=19${cost}${salt}${digest}"
 
-    async def _in_turn(self, work: Callable[[], T]) -> T:
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
         if self._waiting >= MAX_WAITING:
             raise SignalingError(ErrorCode.UNAVAILABLE, "Too many passwords are being checked.", RETRY_AFTER_S)
         self._waiting += 1
         try:
             async with self._turn:
-                return await asyncio.to_thread(work)
+                yield
         finally:
             self._waiting -= 1
 

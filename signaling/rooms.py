@@ -87,10 +87,14 @@ class Room:
     def deserted(self) -> bool:
         return not self.participants and not self.arriving and not self.closed
 
-    def reserve(self) -> None:
-        """Hold a place. Raises CAPACITY_EXCEEDED."""
+    def check_space(self) -> None:
+        """Raises CAPACITY_EXCEEDED."""
         if len(self.participants) + self.arriving >= self.capacity:
             raise SignalingError(ErrorCode.CAPACITY_EXCEEDED, "The meeting is full.")
+
+    def reserve(self) -> None:
+        """Hold a place. Raises CAPACITY_EXCEEDED."""
+        self.check_space()
         self.arriving += 1
 
     def tell(self, event: str, told: Told, *, but: Participant | None = None) -> None:

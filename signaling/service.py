@@ -33,6 +33,7 @@ from signaling.presence import DELIBERATE, Presences
 from signaling.ranks import Ranks
 from signaling.rates.arrivals import Arrivals
 from signaling.rates.creations import Creations
+from signaling.rates.password_tries import PasswordTries
 from signaling.rates.throttle import Allowances, Throttle
 from signaling.recovery import Recovery
 from signaling.revival import Revival
@@ -133,6 +134,7 @@ class Signaling:
             passwords=guards.passwords,
             creations=Creations(settings.rates, guards.quotas, self.counters),
             arrivals=self._arrivals,
+            tries=PasswordTries(settings.rates, guards.quotas, self.counters),
             tokens=TokenHandlers(guards.authenticate, self.credentials),
         )
 
@@ -158,8 +160,10 @@ class Signaling:
         """Before anybody connects: the rooms that this node's last server left without a word."""
         await self._revival.run()
 
-    def connect(self, session_id: str, identity: Identity, line: Line, *, client: str | None) -> Session:
-        session = Session(session_id, identity, line, self._work, self._gate(), client=client)
+    def connect(
+        self, session_id: str, identity: Identity, line: Line, *, client: str | None, address: str = ""
+    ) -> Session:
+        session = Session(session_id, identity, line, self._work, self._gate(), client=client, address=address)
         self._run(session)
         return session
 

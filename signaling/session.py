@@ -72,7 +72,7 @@ class Work:
 
 
 class Gate(Protocol):
-    """What one connection may still ask. `admit` raises SignalingError, and FloodError when it has to end."""
+    """What somebody may still ask. `admit` raises SignalingError, and FloodError when the connection has to end."""
 
     def admit(self, event: str) -> None: ...
 
@@ -83,20 +83,30 @@ class Session:
     """A connection with its ordered inbox. `participant` is set between joining and leaving a room.
 
     `waiting` while they are in a lobby, and after they were let in until they join. `lost` once the connection is gone:
-    the session goes on without, for as long as its participant is waited for.
+    the session goes on without, for as long as its participant is waited for. `gate` is the participant's: whoever
+    comes back goes through the one they had, and a new connection brings nothing new to spend.
     """
 
     def __init__(
-        self, session_id: str, identity: Identity, line: Line, work: Work, gate: Gate, *, client: str | None = None
+        self,
+        session_id: str,
+        identity: Identity,
+        line: Line,
+        work: Work,
+        gate: Gate,
+        *,
+        client: str | None = None,
+        address: str = "",
     ) -> None:
         self.id = session_id
         self.identity = identity
         self.client = client
+        self.address = address
         self.participant: Participant | None = None
         self.waiting: Waiting | None = None
         self._line = line
         self._work = work
-        self._gate = gate
+        self.gate = gate
         self._inbox: asyncio.Queue[Job | None] = asyncio.Queue()
         self._posted: deque[Job] = deque()
         self._deferred: list[Callable[[], None]] = []
@@ -110,15 +120,24 @@ class Session:
         """Take a request into the inbox, or refuse it with RATE_LIMITED: too many came, or wait to be answered."""
         if self._ending is not None or self.lost:
             return
+        if self._admits(asked, full=self._inbox.qsize() >= INBOX_LIMIT):
+            gate = self.gate
+            self._inbox.put_nowait(lambda: self._serve(asked, gate))
+
+    def _admits(self, asked: Asked, *, full: bool = False) -> bool:
+        """Whether it may be asked; who may not has been told so."""
         try:
-            self._gate.admit(asked.event)
-            self._make_room(asked.event)
+            self.gate.admit(asked.event)
+            if full:
+                self.gate.refused(asked.event, "inbox_full")
+                raise _full()
         except SignalingError as error:
             asked.refuse(error)
+            return False
         except FloodError:
             self.hang_up("flooding")
-        else:
-            self._inbox.put_nowait(lambda: self._serve(asked))
+            return False
+        return True
 
     def post(self, job: Job) -> None:
         """Have our own work done in turn with the requests. The one who posts bounds how often."""
@@ -196,15 +215,11 @@ class Session:
     async def _do_posted(self) -> None:
         await self._posted.popleft()()
 
-    def _make_room(self, event: str) -> None:
-        if self._inbox.qsize() >= INBOX_LIMIT:
-            self._gate.refused(event, "inbox_full")
-            raise SignalingError(
-                ErrorCode.RATE_LIMITED, "Too many requests are waiting to be answered.", retry_after=INBOX_RETRY_S
-            )
-
-    async def _serve(self, asked: Asked) -> None:
+    async def _serve(self, asked: Asked, gate: Gate) -> None:
         if self.lost:
+            return
+        # It was asked right behind the join that brought them back to the gate they had.
+        if gate is not self.gate and not self._admits(asked):
             return
         self._deferred.clear()
         if await self._work.serve(self, asked):
@@ -216,3 +231,7 @@ class Session:
             await job()
         except Exception:
             log.exception("session_job_failed", socket_id=self.id)
+
+
+def _full() -> SignalingError:
+    return SignalingError(ErrorCode.RATE_LIMITED, "Too many requests are waiting to be answered.", INBOX_RETRY_S)

@@ -40,6 +40,7 @@ from signaling.presence import Presences
 from signaling.ranks import Ranks
 from signaling.rates.arrivals import Arrivals
 from signaling.rates.creations import Creations
+from signaling.rates.password_tries import PasswordTries
 from signaling.reminders import Reminders
 from signaling.revival import Revival
 from signaling.rooms import Registry
@@ -71,6 +72,7 @@ class Parts:
     passwords: Passwords
     creations: Creations
     arrivals: Arrivals
+    tries: PasswordTries
     tokens: TokenHandlers
 
 
@@ -112,7 +114,7 @@ def all_handlers(parts: Parts) -> list[object]:
             registry=parts.registry,
             media=parts.media,
             record=record,
-            admission=Admission(parts.store, parts.passwords, parts.creations),
+            admission=Admission(parts.store, parts.passwords, parts.creations, parts.tries),
             door=Door(parts.registry, parts.lobbies, parts.store.blocks),
             lobbies=parts.lobbies,
             chatting=parts.chatting,

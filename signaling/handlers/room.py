@@ -95,6 +95,7 @@ class RoomHandlers:
         if not session.identity.may(ROOM_CREATE):
             raise SignalingError(ErrorCode.ACCESS_DENIED, "Your token does not let you create meetings.")
         title = self._title(request)
+        await self._admission.count_creation(session.identity.user_id)
         meeting = await self._admission.create(
             NewMeeting(
                 title=title,
@@ -126,14 +127,11 @@ class RoomHandlers:
         """SIG-8: input and token are checked; access, join, participants; then the reply, the others, the log."""
         if session.participant is not None:
             raise SignalingError(ErrorCode.CONFLICT, "You are in a meeting already.")
-        comes_anew = request.resume_token is None
-        if comes_anew:
-            self._arrivals.admit()
-        meeting = await self._admission.admit(session.identity, request.meeting_id, request.password)
-        if (back := await self._absences.claim(session, meeting.id, request.resume_token)) is not None:
+        self._admission.check_token(session.identity, request.meeting_id)
+        self._arrivals.knock(session.identity.user_id)
+        if (back := await self._absences.claim(session, request.meeting_id, request.resume_token)) is not None:
             return await self._come_back(session, back, request)
-        if not comes_anew:
-            self._arrivals.admit()
+        meeting = await self._admit(session, request)
         name = clean_display_name(request.display_name, fallback=session.identity.name)
         if (waiting := await self._door.hold(session, meeting, name)) is not None:
             return waiting
@@ -151,6 +149,22 @@ class RoomHandlers:
             await self._closing.close_if_deserted(room)
         session.after_reply(lambda: _announce(participant))
         return self._joined(participant, request)
+
+    async def _admit(self, session: Session, request: RoomJoin) -> Meeting:
+        """A newcomer may enter this meeting. Of all who arrive only those are counted who would get in.
+
+        Only who knows the password learns how things stand inside.
+        """
+        meeting = await self._admission.find(session.identity, request.meeting_id)
+        if makes := meeting is None:
+            self._arrivals.admit()
+            meeting = await self._admission.make(session.identity, request.meeting_id)
+        self._admission.check(session.identity, meeting)
+        await self._admission.check_password(session, meeting, request.password)
+        self._door.check(session, meeting)
+        if not makes:
+            self._arrivals.admit()
+        return meeting
 
     async def _come_back(self, session: Session, participant: Participant, request: RoomJoin) -> RoomJoined:
         """Into the room they never left, past its door. If it cannot be recorded they are out: no ghost stays."""

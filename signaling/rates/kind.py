@@ -17,7 +17,7 @@ class RequestRate(StrEnum):
     MEDIA = "media"  # transports, producers and consumers: many of them when somebody joins
     CHAT = "chat"  # what is written: messages, pages of them, names
     CREATION = "creation"  # what stays after its maker has gone
-    JOIN = "join"  # may be a guess at a password
+    JOIN = "join"  # looks into the database, may check a password
 
 
 _BY_EVENT: Final[Mapping[str, RequestRate]] = MappingProxyType(

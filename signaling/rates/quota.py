@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from signaling.rates.bucket import Allowance, Bucket
+from signaling.rates.bucket import Allowance, Buckets
 
 MAX_KEYS: Final = 100_000
 """Addresses and users remembered at a time. Beyond, whoever was silent longest starts afresh."""
@@ -31,14 +30,17 @@ class Quotas(Protocol):
         """0 when the key had one left, else the seconds until it has. Never raises."""
         ...
 
+    async def wait_s(self, quota: Quota, key: str) -> float:
+        """What `spend` would answer, without spending. Never raises."""
+        ...
+
 
 class MemoryQuotas:
     """Counted here alone. `clock` answers seconds; only differences count."""
 
     def __init__(self, clock: Callable[[], float], *, most: int = MAX_KEYS) -> None:
         self._clock = clock
-        self._most = most
-        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
+        self._buckets = Buckets(most)
 
     @property
     def known(self) -> int:
@@ -47,15 +49,11 @@ class MemoryQuotas:
 
     async def spend(self, quota: Quota, key: str) -> float:
         now = self._clock()
-        name = (quota.name, key)
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = Bucket(Allowance(quota.amount / quota.per_s, quota.amount), now)
-            self._buckets[name] = bucket
-            if len(self._buckets) > self._most:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(name)
-        return bucket.take(now)
+        return self._buckets.of((quota.name, key), Allowance(quota.amount / quota.per_s, quota.amount), now).take(now)
+
+    async def wait_s(self, quota: Quota, key: str) -> float:
+        bucket = self._buckets.get((quota.name, key))
+        return bucket.wait_s(self._clock()) if bucket is not None else 0.0
 
 
 def address_key(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
@@ -25,6 +25,8 @@ LEFT_ALONE_S: Final = 5.0
 PREFIX: Final = "folkmoot-limits"
 log = structlog.get_logger(__name__)
 
+Question = Callable[[Quota, str], Awaitable[float]]
+
 
 class RedisQuotas:
     """While Redis is away nobody is refused because of that: this node counts for itself, and `unavailable` says so."""
@@ -43,25 +45,40 @@ class RedisQuotas:
         self.unavailable = 0
 
     async def spend(self, quota: Quota, key: str) -> float:
-        if self._clock() < self._ask_from:
-            self.unavailable += 1
-            return await self._alone.spend(quota, key)
-        try:
-            async with asyncio.timeout(2 * self._within_s):
-                return await self._ask(quota, key)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._ask_from = self._clock() + LEFT_ALONE_S
-            self.unavailable += 1
-            log.warning("redis_away", error=type(error).__name__)
-            return await self._alone.spend(quota, key)
+        return await self._ask(self._spend, self._alone.spend, quota, key)
+
+    async def wait_s(self, quota: Quota, key: str) -> float:
+        return await self._ask(self._wait_s, self._alone.wait_s, quota, key)
 
     async def close(self) -> None:
         await self._pool.disconnect()
 
-    async def _ask(self, quota: Quota, key: str) -> float:
-        item: RateLimitItem = RateLimitItemPerSecond(quota.amount, quota.per_s, namespace=quota.name)
+    async def _ask(self, question: Question, alone: Question, quota: Quota, key: str) -> float:
+        if self._clock() >= self._ask_from:
+            try:
+                async with asyncio.timeout(2 * self._within_s):
+                    return await question(quota, key)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._ask_from = self._clock() + LEFT_ALONE_S
+                log.warning("redis_away", error=type(error).__name__)
+        self.unavailable += 1
+        return await alone(quota, key)
+
+    async def _spend(self, quota: Quota, key: str) -> float:
+        item = _item(quota)
         if await self._limiter.hit(item, key):
             return 0.0
-        window = await self._limiter.get_window_stats(item, key)
-        # Redis told a moment of the wall clock; a wait that is already over is none, yet this one was refused.
-        return max(window.reset_time - time.time(), 0.001)
+        return _until((await self._limiter.get_window_stats(item, key)).reset_time)
+
+    async def _wait_s(self, quota: Quota, key: str) -> float:
+        window = await self._limiter.get_window_stats(_item(quota), key)
+        return 0.0 if window.remaining > 0 else _until(window.reset_time)
+
+
+def _item(quota: Quota) -> RateLimitItem:
+    return RateLimitItemPerSecond(quota.amount, quota.per_s, namespace=quota.name)
+
+
+def _until(moment: float) -> float:
+    """Redis tells a moment of the wall clock. A wait that is already over is none, yet this one was refused."""
+    return max(moment - time.time(), 0.001)

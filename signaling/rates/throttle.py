@@ -1,4 +1,4 @@
-"""What one connection may still ask."""
+"""What one participant may still ask."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Allowances:
 
 
 class Throttle:
-    """The gate of one session. `clock` answers seconds; only differences count."""
+    """The gate of one participant, or of a connection that has none yet. `clock` answers seconds; differences count."""
 
     def __init__(self, allowances: Allowances, clock: Callable[[], float], counters: Counters) -> None:
         self._allowances = allowances.by_rate

@@ -22,7 +22,7 @@ from server.api.dispatch import ApiDispatch
 from server.identity import TokenAuthority
 from server.tokens.authenticator import Authenticator
 from server.tokens.revocations import Revocations
-from signaling.passwords import Passwords
+from signaling.passwords import Passwords, Tries
 from tests.support.unlimited import unlimited
 
 NOW = 1_800_000_000.0
@@ -87,9 +87,9 @@ class WatchedPasswords(Passwords):
         self._checked.append("hash")
         return await super().hash(password)
 
-    async def verify(self, password_hash: str, password: str) -> bool:
+    async def verify(self, password_hash: str, password: str, tries: Tries | None = None) -> bool:
         self._checked.append("verify")
-        return await super().verify(password_hash, password)
+        return await super().verify(password_hash, password, tries)
 
 
 @pytest_asyncio.fixture

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from config.rates import RateSettings
 from signaling.counters import Counters
 from signaling.errors import ErrorCode, SignalingError
+from signaling.passwords import Passwords
 from signaling.rates.arrivals import MOST_WAIT_S, Arrivals
+from signaling.roles import Role
 from tests.signaling.conftest import Client, Node
 
 
@@ -81,3 +84,77 @@ async def test_those_who_are_in_and_those_who_come_back_do_not_notice(node: Node
     # A word that resumes nothing opens no other door.
     answer = await crowd[0].request("room:join", meeting_id="daily", resume_token="made up")
     assert answer["error"]["code"] == "UNAVAILABLE"
+
+
+def knocks(arrivals: Arrivals, user_id: str, times: int) -> list[bool]:
+    """For each whether it was heard."""
+    heard = []
+    for _ in range(times):
+        try:
+            arrivals.knock(user_id)
+        except SignalingError as error:
+            heard.append(not (error.code is ErrorCode.RATE_LIMITED and error.retry_after))
+        else:
+            heard.append(True)
+    return heard
+
+
+def test_no_user_has_more_than_a_share() -> None:
+    clock, counters = Clock(), Counters()
+    arrivals = Arrivals(RateSettings(), counters, clock)
+    assert knocks(arrivals, "eve", 60) == [True] * 50 + [False] * 10
+    assert knocks(arrivals, "ada", 1) == [True]
+    assert counters.refused == {"arrivals_of_user": 10}
+    clock.now += 1
+    assert knocks(arrivals, "eve", 7) == [True] * 5 + [False] * 2
+
+
+@pytest.mark.parametrize("rates", [RateSettings(arrivals_per_s=0.01, arrivals_burst=5, user_arrivals_burst=1000)])
+async def test_who_is_refused_takes_no_place_from_those_who_get_in(node: Node) -> None:
+    """Six hundred times, for each reason there is."""
+    await node.meeting(creator_id="user-ada", password_hash=await Passwords().hash("swordfish"))
+    await node.meeting("full", max_participants=1)
+    await node.meeting("locked")
+    await node.meeting("closed", guests_allowed=False)
+    inside = [await node.connect(name, role=Role.HOST) for name in ("bob", "cy")]
+    await inside[0].join("full")
+    await inside[1].join("locked")
+    await inside[1].ask("room:lock", locked=True)
+    reasons: list[tuple[str, str, dict[str, Any]]] = [
+        ("nowhere", "NOT_FOUND", {}),
+        ("daily", "ACCESS_DENIED", {}),
+        ("full", "CAPACITY_EXCEEDED", {}),
+        ("locked", "ACCESS_DENIED", {}),
+        ("closed", "ACCESS_DENIED", {"user_id": "guest:eve"}),
+        ("elsewhere", "ACCESS_DENIED", {"meeting": "daily"}),
+    ]
+    for meeting_id, code, claims in reasons * 2:
+        eve = await node.connect("eve", **claims)
+        answers = [await eve.request("room:join", meeting_id=meeting_id) for _ in range(50)]
+        assert {answer["error"]["code"] for answer in answers} == {code}
+    for name in ("ada", "dee", "eli"):
+        await (await node.connect(name)).join("daily", password="swordfish")
+
+
+@pytest.mark.parametrize("rates", [RateSettings(arrivals_per_s=0.01, arrivals_burst=5, user_arrivals_burst=3)])
+async def test_who_comes_and_goes_takes_no_more_than_their_share(node: Node) -> None:
+    await node.meeting()
+    codes = []
+    for _ in range(6):
+        eve = await node.connect("eve")
+        answer = await eve.request("room:join", meeting_id="daily")
+        codes.append("ok" if answer["ok"] else answer["error"]["code"])
+        await eve.socket.disconnect()
+    assert codes == ["ok"] * 3 + ["RATE_LIMITED"] * 3
+    await (await node.connect("ada")).join("daily")
+    await (await node.connect("bob")).join("daily")
+    assert node.gateway.counters.refused["arrivals_of_user"] == 3
+
+
+@pytest.mark.parametrize("rates", [RateSettings(arrivals_per_s=0.01, arrivals_burst=2)])
+async def test_whoever_makes_the_meeting_they_join_is_counted_once(node: Node) -> None:
+    for name in ("ada", "bob"):
+        await (await node.connect(name, meeting=name, grants={"room_create": True})).join(name)
+    cy = await node.connect("cy", meeting="cy", grants={"room_create": True})
+    assert (await cy.request("room:join", meeting_id="cy"))["error"]["code"] == "UNAVAILABLE"
+    assert "cy" not in node.store.meetings.rows, "nothing is made for who does not get in"

@@ -55,6 +55,15 @@ async def test_two_nodes_count_together(nodes: tuple[RedisQuotas, RedisQuotas]) 
     assert (one.unavailable, two.unavailable) == (0, 0)
 
 
+async def test_what_is_left_is_told_on_all_nodes_without_spending(nodes: tuple[RedisQuotas, RedisQuotas]) -> None:
+    one, two = nodes
+    for n in range(5):
+        assert [await node.wait_s(FIVE_A_MINUTE, "left") for node in (one, two) * 3] == [0.0] * 6
+        await (one if n % 2 else two).spend(FIVE_A_MINUTE, "left")
+    assert all([0 < await node.wait_s(FIVE_A_MINUTE, "left") <= 60 for node in nodes])
+    assert (one.unavailable, two.unavailable) == (0, 0)
+
+
 async def test_of_many_at_once_exactly_as_many_pass_as_may(nodes: tuple[RedisQuotas, RedisQuotas]) -> None:
     one, two = nodes
     waits = await asyncio.gather(*((one if n % 2 else two).spend(FIVE_A_MINUTE, "at once") for n in range(40)))
@@ -73,12 +82,14 @@ async def test_without_redis_each_node_counts_alone_and_says_so() -> None:
         waits = [await quotas.spend(FIVE_A_MINUTE, "ada") for _ in range(7)]
         assert [wait > 0 for wait in waits] == [False] * 5 + [True] * 2
         assert quotas.unavailable == 7
+        assert await quotas.wait_s(FIVE_A_MINUTE, "ada") > 0
+        assert await quotas.wait_s(FIVE_A_MINUTE, "cy") == 0
         redis.start()
         assert await quotas.spend(FIVE_A_MINUTE, "bob") == 0
-        assert quotas.unavailable == 8, "it is left alone for a while"
+        assert quotas.unavailable == 10, "it is left alone for a while"
         clock.now += LEFT_ALONE_S
         assert await quotas.spend(FIVE_A_MINUTE, "bob") == 0
-        assert quotas.unavailable == 8
+        assert quotas.unavailable == 10
         await quotas.close()
 
 

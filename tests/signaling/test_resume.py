@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from config.rates import RateSettings
 from config.settings import LimitSettings
+from persistence.tables import MeetingStatus
 from sfu.events import DataProducerClosed, TransportStateChanged
+from signaling.passwords import Passwords
 from signaling.rooms import Room
 from tests.signaling.conftest import Client, Node
 
@@ -230,6 +233,62 @@ async def test_the_token_of_another_room_is_as_good_as_none(node: Node) -> None:
     await lost(node, ada, joined["participant_id"])
     again = await node.connect("ada")
     assert "resumed" not in await again.join("weekly", resume_token=joined["resume_token"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"password_hash": "of another password"},
+        {"guests_allowed": False},
+        {"status": MeetingStatus.CANCELLED},
+    ],
+)
+async def test_who_is_in_comes_back_past_the_door_whatever_is_asked_of_newcomers(
+    node: Node, change: dict[str, Any]
+) -> None:
+    """And nobody's password is checked: hundreds come back at once after a restart."""
+    await node.meeting(password_hash=await Passwords().hash("swordfish"))
+    ada = await node.connect("ada", user_id="guest:ada")
+    joined = await ada.join("daily", password="swordfish")
+    await lost(node, ada, joined["participant_id"])
+    rows = node.store.meetings.rows
+    rows["daily"] = rows["daily"].model_copy(update=change)
+    again = await node.connect("ada", user_id="guest:ada")
+    back = await again.join("daily", resume_token=joined["resume_token"])
+    assert back["participant_id"] == joined["participant_id"]
+    stranger = await node.connect("eve", user_id="guest:eve")
+    wish = {"meeting_id": "daily", "password": "swordfish", "resume_token": joined["resume_token"]}
+    assert await stranger.refused("room:join", **wish) in {"ACCESS_DENIED", "CONFLICT"}
+
+
+async def test_a_token_of_another_meeting_brings_nobody_back(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    await lost(node, ada, joined["participant_id"])
+    wish = {"meeting_id": "daily", "resume_token": joined["resume_token"]}
+    for claims in ({"meeting": "weekly"}, {"grants": {"room_join": False}}):
+        assert await (await node.connect("ada", **claims)).refused("room:join", **wish) == "ACCESS_DENIED"
+    again = await node.connect("ada")
+    assert (await again.join(**wish))["participant_id"] == joined["participant_id"], "and serves once as before"
+    assert len(room_of(node).participants) == 2
+
+
+@pytest.mark.parametrize("rates", [RateSettings(chat_per_s=0.01, chat_burst=3)])
+async def test_a_new_connection_brings_nothing_new_to_spend(node: Node) -> None:
+    ada, _, joined = await pair(node)
+    for _ in range(2):
+        await ada.ask("chat:send", text="Hello!")
+    await lost(node, ada, joined["participant_id"])
+    again = await node.connect("ada")
+    # Asked before the server knows who they are here, too.
+    back = asyncio.ensure_future(again.join("daily", resume_token=joined["resume_token"]))
+    answers = await asyncio.gather(*(again.request("chat:send", text=f"Hello {n}!") for n in range(3)))
+    assert (await back)["participant_id"] == joined["participant_id"]
+    assert [answer["ok"] for answer in answers] == [True, False, False]
+    refused = (await again.request("chat:send", text="Hello?"))["error"]
+    assert (refused["code"], refused["retry_after"] > 0) == ("RATE_LIMITED", True)
+    assert node.gateway.counters.refused["chat_rate"] == 3
+    assert node.record.types("daily").count("chat.message_sent") == 3
+    await again.ask("hand:raise", raised=True)
 
 
 async def test_requests_that_waited_when_the_connection_was_lost_are_dropped(node: Node) -> None:

@@ -39,4 +39,9 @@ def test_the_limits_are_those_that_hold() -> None:
     ):
         assert f"| {kind} | {burst} | {per_s:g} |" in PROSE
     assert (rates.arrivals_per_s, rates.arrivals_burst) == (100, 500)
+    assert (rates.user_arrivals_per_s, rates.user_arrivals_burst) == (5, 50)
+    assert "5 a second of one user on all connections, after a first 50" in PROSE
+    tries = (rates.password_tries_per_min, rates.password_tries_per_address, rates.password_tries_per_meeting)
+    assert tries == (10, 60, 600)
+    assert "ten a minute by one user at whatever meetings, sixty from one address and six hundred by everybody" in PROSE
     assert (rates.waiting_per_address, rates.connections_per_address) == (1024, 4096)
