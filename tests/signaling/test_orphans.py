@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from contextlib import ExitStack
 from itertools import count
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from structlog.testing import capture_logs
 
 from config.settings import LimitSettings, Settings
 from persistence.repositories.meetings import NewMeeting
@@ -91,6 +94,11 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
+        self.unheard: list[Any] = []
+        """Failures that nobody was told of: of tasks that nobody waits for, and what was only logged."""
+        self.loop.set_exception_handler(lambda _loop, context: self.unheard.append(context))
+        self.logging = ExitStack()
+        self.logged = self.logging.enter_context(capture_logs())
         self.media = ModelledRooms()
         self.store = MemoryStore()
         self.registry = Registry(LimitSettings())
@@ -345,6 +353,7 @@ class Lives(RuleBasedStateMachine):
             self.broken.append(error)
             raise
         finally:
+            self.logging.close()
             self.loop.close()
 
     def end(self) -> None:
@@ -359,6 +368,14 @@ class Lives(RuleBasedStateMachine):
         self.check_record_balances()
         self.loop.run_until_complete(self.signaling.stop())
         assert not asyncio.all_tasks(self.loop)
+        self.check_nothing_failed_unheard()
+
+    def check_nothing_failed_unheard(self) -> None:
+        """A task that failed says so when it is let go of. That no worker takes a room is what some rules are about."""
+        gc.collect()
+        assert self.unheard == []
+        failed = [entry for entry in self.logged if entry["log_level"] in {"error", "critical"}]
+        assert [entry for entry in failed if entry["event"] != "room_not_recovered"] == []
 
     def check_tables_agree(self) -> None:
         """What signaling holds, what the SFU holds, and who clients think is there."""
