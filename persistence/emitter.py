@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 
 from .errors import InvalidEventError, JournalFailedError, JournalFullError, StoreClosedError, UnavailableError
@@ -30,11 +31,13 @@ class Emitter:
         clock: EventClock,
         new_id: Callable[[], str],
         note: Callable[[str, int], None] = lambda _meeting_id, _position: None,
+        kept: Callable[[Sequence[Event], int], None] = lambda _events, _position: None,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
         self._note = note
+        self._kept = kept
         self.emitted = 0
         self.refused: Counter[str] = Counter()
         self.latency = Histogram()
@@ -79,7 +82,7 @@ class Emitter:
         """Returns where the journal ends with them."""
         began = perf_counter()
         try:
-            position = await self._journal.append(encode_events(events))
+            position = await self._journal.append(encode_events(events), kept=partial(self._kept, events))
         except ValueError as error:
             self.refused["too_large"] += len(events)
             raise InvalidEventError("too many events at once, or one too large") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .apply import find_stored
 from .archived_events import find_archived
+from .claims import Claims
 from .database import translated
 from .emitter import Emitter
 from .errors import InvalidEventError
 from .events import Event
 from .histogram import Histogram
+from .underway import Underway
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,25 @@ _ID_LENGTH = 64
 class Ingest:
     """Judges each event alone, and vouches for those it accepted only once they are durable.
 
-    One call at a time: an id is looked for in the database after everything in the journal is there, and nobody puts
-    it into the journal between the look and the append. Two nodes given one id with two bodies at the same moment
-    can both accept it; the second to be applied is set aside in `failed_events`.
+    An id is looked for among the events on their way and then in the database, and another call that brings the same
+    one waits until this one is done: nobody puts it into the journal between the look and the append. Two nodes given
+    one id with two bodies at the same moment can both accept it; the second to be applied is set aside in
+    `failed_events`.
     """
 
-    def __init__(self, engine: AsyncEngine, emitter: Emitter, *, catch_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        emitter: Emitter,
+        *,
+        underway: Underway,
+        applied: Callable[[int], Awaitable[None]],
+    ) -> None:
         self._engine = engine
         self._emitter = emitter
-        self._catch_up = catch_up
-        self._turn = asyncio.Lock()
+        self._underway = underway
+        self._applied = applied
+        self._claims = Claims()
         self.accepted = 0
         self.duplicates = 0
         self.rejected: Counter[str] = Counter()
@@ -76,7 +86,7 @@ class Ingest:
                 rejected.append(Rejected(_named(item), *refusal))
             else:
                 valid.append((item, event))
-        async with self._turn:
+        async with self._claims.hold([event.event_id for _, event in valid]):
             known, archived = await self._known([event for _, event in valid])
             new, duplicates = [], 0
             for item, event in valid:
@@ -100,9 +110,14 @@ class Ingest:
         """What is in the log, and the ids of what has left it."""
         if not events:
             return {}, set()
-        await self._catch_up()
+        await self._applied(self._underway.unknown_until)
+        known = self._underway.find([event.event_id for event in events])
+        rest = [event for event in events if event.event_id not in known]
+        if not rest:
+            return known, set()
         async with translated(), self._engine.connect() as connection:
-            return await find_stored(connection, events), await find_archived(connection, events)
+            known |= await find_stored(connection, rest)
+            return known, await find_archived(connection, rest)
 
     def _count(self, taken: Taken) -> None:
         self.accepted += taken.accepted

@@ -47,6 +47,11 @@ class Reader:
         async with translated(), self._engine.connect() as connection:
             return await answer(connection)
 
+    async def glance(self, question: Select[*tuple[Any, ...]]) -> list[Any]:
+        """What the database has by now, which may be a moment old."""
+        async with translated(), self._engine.connect() as connection:
+            return list(await connection.execute(question))
+
 
 def is_text(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     # No stored id holds a control character or half a surrogate, and a driver may refuse to be asked for one.

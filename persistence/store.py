@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Self
@@ -49,6 +50,7 @@ from .repositories import (
 )
 from .retention import Retention
 from .tables import JournalPositionRow
+from .underway import Underway
 from .watchdog import Watchdog
 from .writer import Writer, WriterOptions
 
@@ -123,8 +125,12 @@ class Store:
         self._errors = errors
         self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
         self._last_facts = LastFacts(journal.durable, applied=lambda: writer.position)
-        self.emitter = Emitter(journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note)
-        self.ingest = Ingest(engine, self.emitter, catch_up=self.flush)
+        underway = Underway(journal.durable, applied=lambda: writer.position)
+        self.emitter = Emitter(
+            journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note, kept=underway.keep
+        )
+        caught_up = partial(writer.caught_up, within_s=options.read_wait_s)
+        self.ingest = Ingest(engine, self.emitter, underway=underway, applied=caught_up)
         self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.chats = Chats(engine, catch_up=self.flush)

@@ -47,6 +47,7 @@ class JournalLimits:
 class _Append:
     data: bytes
     done: asyncio.Future[int]
+    kept: Callable[[int], None] | None = None
 
 
 class Journal:
@@ -115,13 +116,14 @@ class Journal:
         self._thread.start()
         return position
 
-    async def append(self, body: bytes) -> int:
-        """Returns the position after the record once it is synced.
+    async def append(self, body: bytes, *, kept: Callable[[int], None] | None = None) -> int:
+        """Returns the position after the record once it is synced, which `kept` is told too, before anybody can read
+        the record and whether or not the caller still waits.
 
         Raises `JournalFullError`, `JournalFailedError` or `StoreClosedError` with nothing acknowledged, `ValueError`
         for a body no record holds. A caller that is cancelled leaves its record to its fate: it may be stored.
         """
-        append = _Append(encode(body), self._loop.create_future())
+        append = _Append(encode(body), self._loop.create_future(), kept)
         with self._wake:
             if self._closing:
                 raise StoreClosedError("the server is closing")
@@ -260,6 +262,8 @@ class Journal:
         position = end - sum(len(append.data) for append in group)
         for append in group:
             position += len(append.data)
+            if error is None and append.kept is not None:
+                append.kept(position)
             if append.done.done():
                 continue
             if error is None:

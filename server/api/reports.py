@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -73,7 +74,7 @@ class ReportsApi:
     async def _rule_for(self, caller: Identity, events: list[Any]) -> Refuse:
         if caller.operator:
             return lambda _event: None
-        stays = await self._store.queries.stays_of(caller.user_id, _meetings_named(events))
+        stays = await self._store.queries.stays_of(caller.user_id, _stays_named(events))
 
         def refuse(event: Event) -> tuple[str, str] | None:
             if event.type not in CLIENT_TYPES:
@@ -85,6 +86,8 @@ class ReportsApi:
         return refuse
 
 
-def _meetings_named(events: list[Any]) -> set[str]:
-    named = (event.get("meeting_id") for event in events if isinstance(event, dict))
-    return {name for name in named if isinstance(name, str) and name.isprintable()}
+def _stays_named(events: list[Any]) -> set[tuple[str, str]]:
+    named: Iterable[tuple[Any, Any]] = (
+        (event.get("meeting_id"), event.get("participant_id")) for event in events if isinstance(event, dict)
+    )
+    return {pair for pair in named if all(isinstance(name, str) and name.isprintable() for name in pair)}

@@ -1,6 +1,7 @@
 """How long questions about a long meeting take.
 
-`python -m tests.bench.history [--events 100000] [--people 200] [--copies 0]`.
+`python -m tests.bench.history [--events 100000] [--people 200] [--copies 0] [--replay]`. A log of a million is
+`--copies 9`, one of ten million `--copies 99`: `--within` ends the copying and each question, whatever was reached.
 
 One meeting of three hours beside a hundred small ones. Everybody's connection is measured every ten seconds, which is
 most of the log; people mute, share, raise hands, lose their connections, write, and talk in turn.
@@ -47,6 +48,7 @@ from persistence.events import (
     VideoUnmuted,
 )
 from persistence.filters import EventFilter
+from persistence.replay import Replay
 from persistence.store import Store, utc_now
 from persistence.tables import Base, MeetingLogRow
 from server import memory
@@ -146,13 +148,16 @@ async def fill(url: str, events: int, people: int) -> None:
     await engine.dispose()
 
 
-async def copy(url: str, copies: int) -> None:
-    """As many more meetings like the long one, row by row: a log of millions in minutes."""
+async def copy(url: str, copies: int, within_s: float) -> int:
+    """As many more meetings like the long one, row by row: a log of millions in minutes. How many there are in time."""
+    began, made = time.perf_counter(), 0
     engine = create_engine(url)
     async with engine.connect() as connection:
         last = await connection.scalar(select(func.max(MeetingLogRow.position))) or 0
     ordered = [table for table in Base.metadata.sorted_tables if "meeting_id" in table.c or table.name == "meetings"]
     for number in range(1, copies + 1):
+        if time.perf_counter() - began > within_s:
+            break
         async with writing(engine).begin() as connection:
             for table in ordered:
                 own = table.c.id if table.name == "meetings" else table.c.meeting_id
@@ -162,7 +167,12 @@ async def copy(url: str, copies: int) -> None:
                 await connection.execute(
                     table.insert().from_select(list(given), select(*given.values()).where(own == LONG))
                 )
+        made += 1
+    if engine.dialect.name == "postgresql":
+        async with engine.connect() as connection:
+            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
     await engine.dispose()
+    return made
 
 
 def _copied(column: Column[Any], number: int, last: int) -> ColumnElement[Any]:
@@ -205,14 +215,14 @@ async def measure(url: str, directory: Path, options: argparse.Namespace) -> Non
     try:
         began = time.perf_counter()
         await fill(url, options.events, options.people)
-        await copy(url, options.copies)
+        copies = await copy(url, options.copies, options.within)
         took = time.perf_counter() - began
         memory.settle()  # as the server does
-        print(f"{url.split(':', maxsplit=1)[0]}: {options.events * (1 + options.copies)} events in {took:.0f} s")
+        print(f"{url.split(':', maxsplit=1)[0]}: {options.events * (1 + copies)} events in {took:.0f} s")
         for name, ask in questions(store, options.people, Random(1)).items():
             await ask()
-            times = []
-            for _ in range(options.rounds):
+            times: list[float] = []
+            while len(times) < options.rounds and sum(times) < options.within * 1000:
                 start = time.perf_counter()
                 await ask()
                 times.append((time.perf_counter() - start) * 1000)
@@ -222,8 +232,19 @@ async def measure(url: str, directory: Path, options: argparse.Namespace) -> Non
         async for page in store.queries.all_events(LONG):
             exported += len(page)
         print(f"  {'read for export':28} {exported / (time.perf_counter() - start):7.0f} events/s")
+        if options.replay:
+            await replay(url)
     finally:
         await store.close()
+
+
+async def replay(url: str) -> None:
+    """All projections of the long meeting made anew, as `folkmoot replay --meeting` does."""
+    async with Replay.open(url) as log:
+        start = time.perf_counter()
+        events = sum([one.events async for one in log.run(meeting_id=LONG)])
+        took = time.perf_counter() - start
+    print(f"  {'replay':28} {events / took:7.0f} events/s, {events} in {took:.1f} s")
 
 
 def main() -> None:
@@ -232,7 +253,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--copies", type=int, default=0, help="other meetings as long")
+    parser.add_argument("--replay", action="store_true", help="and how fast its rows are made anew from the log")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--within", type=float, default=600, help="seconds for copying, and for each question")
     parser.add_argument("--directory", type=Path, help="on which disk")
     options = parser.parse_args()
     for database in options.database or ["sqlite", "postgresql"]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Request, Route
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.browser import BrowserPerson
 from tests.support.eventually import eventually
@@ -62,6 +64,15 @@ async def stored_reach(server: RunningServer, meeting_id: str, count: int) -> No
     await eventually(reached, f"{count} reported events")
 
 
+def median_below(server: RunningServer, seconds: float) -> bool:
+    """Whether the server took no longer for half of the reports, by its own histogram."""
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+        metrics = answer.read().decode()
+    (family,) = (one for one in text_string_to_metric_families(metrics) if one.name == "folkmoot_ingest_seconds")
+    counts = {sample.labels.get("le", sample.name): sample.value for sample in family.samples}
+    return counts[str(seconds)] >= counts["folkmoot_ingest_seconds_count"] / 2 > 0
+
+
 async def test_events_go_five_at_a_time_or_after_two_seconds_and_are_acknowledged_soon(
     browser: Browser, server: RunningServer
 ) -> None:
@@ -78,8 +89,8 @@ async def test_events_go_five_at_a_time_or_after_two_seconds_and_are_acknowledge
     assert {event["participant_id"] for event in events} == {(await ada.report())["participant_id"]}
     latencies = await ada.page.evaluate(LATENCIES)
     print("from the page to the acknowledgement, ms:", sorted(round(took, 1) for took in latencies))
-    # Browser, server and whatever else runs share two cores: the best tells what it takes without waiting for them.
-    assert min(latencies) < 100
+    # Of the server's own time, as the browser and whatever else runs share two cores with it.
+    assert median_below(server, 0.1)
     assert ada.errors == []
     await ada.close()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from persistence.errors import UnavailableError
 from persistence.events import AudioMuted, ClientNetworkChanged, Event, Payload
 from persistence.ingest import Rejected, Taken
 from persistence.store import Store, StoreOptions
+from persistence.underway import MANY, Underway
+from tests.support.eventually import eventually
 
-from .conftest import Ask, Opener
+from .conftest import QUICK, Ask, Opener
+from .database_path import DatabasePath
 from .story import event
-from .test_writer import metric_reaches
 
 
 def told(number: int, payload: Payload | None = None) -> dict[str, Any]:
@@ -45,7 +48,30 @@ async def test_an_id_that_is_only_in_the_journal_is_known(
 ) -> None:
     store = await open_store(quick(writer=type(quick().writer)(batch_delay_s=60)))
     await store.emitter.deliver([event(1, ClientNetworkChanged(online=True), actor="p1")])
-    assert await take(store, told(1)) == Taken(0, 1, [])
+    (emitted,) = await store.emitter.emit("m", ClientNetworkChanged(online=True), participant_id="p1")
+    assert await take(store, told(1), emitted.model_dump(mode="json")) == Taken(0, 2, [])
+    assert (await take(store, told(1, AudioMuted()))).rejected[0].code == "CONFLICT"
+    assert store.metrics()["events_stored_total"] == 0, "nobody asked the writer to hurry"
+
+
+async def test_an_id_that_was_journaled_before_the_start_is_known(
+    open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    slow = quick(writer=type(quick().writer)(batch_delay_s=60), close_wait_s=0)
+    first = await open_store(slow)
+    await first.emitter.deliver([event(1, ClientNetworkChanged(online=True), actor="p1")])
+    assert first._writer._task is not None
+    first._writer._task.cancel()  # as if it had been killed
+    await first.close()
+    assert await take(await open_store(slow), told(1)) == Taken(0, 1, [])
+
+
+async def test_calls_with_other_ids_do_not_wait_for_one_another(store: Store) -> None:
+    async with store.ingest._claims.hold([told(1)["event_id"]]):
+        blocked = asyncio.create_task(take(store, told(1)))
+        assert await take(store, told(2)) == Taken(1, 0, [])
+        assert not blocked.done()
+    assert await blocked == Taken(1, 0, [])
 
 
 @pytest.mark.parametrize("other", [ClientNetworkChanged(online=False), AudioMuted()], ids=["body", "type"])
@@ -84,17 +110,63 @@ async def test_a_refused_event_is_told_in_the_words_of_the_rule(store: Store, as
     assert store.measures().labelled["ingest_rejected_total"].counts == {"ACCESS_DENIED": 1}
 
 
+def test_what_is_underway_is_bounded_and_says_from_where_it_knows_nothing() -> None:
+    applied = 0
+    underway = Underway(7, applied=lambda: applied)
+    assert underway.unknown_until == 7
+    events = [event(number, AudioMuted(), actor="p") for number in range(MANY)]
+    underway.keep(events, 100)
+    assert underway.find([events[0].event_id, "another"]) == {events[0].event_id: events[0]}
+    underway.keep([event(MANY, AudioMuted(), actor="p")], 200)
+    assert (len(underway), underway.unknown_until) == (0, 200)
+    underway.keep(events, 300)
+    applied = 300
+    underway.keep([event(MANY, AudioMuted(), actor="p")], 400)
+    assert (len(underway), underway.unknown_until) == (1, 200)
+
+
+async def test_what_a_caller_who_went_away_left_behind_is_known(
+    open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    store = await open_store(quick(writer=type(quick().writer)(batch_delay_s=60)))
+    leaving = asyncio.create_task(take(store, told(1)))
+    await eventually(_reached(lambda: store._journal._admitted), "the event is handed to the journal")
+    leaving.cancel()
+    await eventually(_reached(lambda: store._journal.durable), "it is durable, whoever waits for that")
+    assert await take(store, told(1)) == Taken(0, 1, [])
+
+
+def _reached(position: Callable[[], int]) -> Callable[[], Awaitable[bool]]:
+    async def reached() -> bool:
+        return position() > 0
+
+    return reached
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-async def test_without_the_database_nothing_is_accepted_and_later_it_is(
+async def test_what_is_underway_is_judged_although_the_writer_is_locked_out_and_what_is_not_known_waits(
     url: str, open_store: Opener, quick: Callable[..., StoreOptions]
 ) -> None:
-    store = await open_store(quick(read_wait_s=0.05))
+    store = await open_store(quick(read_wait_s=0.05, close_wait_s=0.05))
     holder = sqlite3.connect(str(make_url(url).database), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    await store.emitter.deliver([event(9, AudioMuted(), actor="p1")])
+    assert await take(store, told(1)) == Taken(1, 0, [])
+    assert await take(store, told(1)) == Taken(0, 1, [])
+    await store.close()
+    holder.close()
+    again = await open_store()
+    assert await take(again, told(1), told(2)) == Taken(1, 1, [])
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_without_the_database_nothing_is_accepted_and_later_it_is(
+    troubled: tuple[str, DatabasePath], tmp_path: Path
+) -> None:
+    url, path = troubled
+    store = await Store.open(url, tmp_path, options=QUICK)
+    path.refuse()
     with pytest.raises(UnavailableError):
         await take(store, told(1))
-    holder.execute("ROLLBACK")
-    holder.close()
-    await metric_reaches(store, "events_stored_total", 1)
+    path.recover()
     assert await take(store, told(1)) == Taken(1, 0, [])
+    await store.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from persistence.events import AudioMuted, HandRaised, MeetingStarted, ParticipantJoined, VideoMuted
 from persistence.filters import EventFilter
-from persistence.store import Store
+from persistence.store import Store, StoreOptions
 
+from .conftest import Opener
 from .story import DAWN, event
 
 
@@ -134,3 +136,19 @@ async def test_counts_say_how_often_and_a_repetition_is_none(store: Store) -> No
     await store.emitter.deliver(told)
     await store.emitter.deliver([told[0]])
     assert await store.queries.counts("m") == {"hand.raised": 3}
+
+
+async def test_whose_stay_it_is_hurries_nobody_once_it_is_known_and_waits_for_those_that_are_not(
+    open_store: Opener, quick: Callable[..., StoreOptions]
+) -> None:
+    store = await open_store(quick(writer=type(quick().writer)(batch_delay_s=60)))
+    joined = ParticipantJoined(user_id="ann", display_name="Ann", role="host")
+    await store.emitter.emit("m", joined, participant_id="a1")
+    assert await store.queries.stays_of("ann", {("m", "a1")}) == {("m", "a1")}
+    await store.emitter.emit("m", HandRaised(), participant_id="a1")
+    assert await store.queries.stays_of("ann", {("m", "a1")}) == {("m", "a1")}
+    assert store.metrics()["events_stored_total"] == 1
+    await store.emitter.emit("m", joined, participant_id="a2")
+    assert await store.queries.stays_of("ann", {("m", "a2"), ("m", "nobody")}) == {("m", "a2")}
+    assert await store.queries.stays_of("bob", {("m", "a1"), ("m", "a2")}) == set()
+    assert await store.queries.stays_of("ann", set()) == set()
