@@ -72,6 +72,7 @@ class PipeConsumerSpec(TypedDict):
 
     ssrcs: Sequence[int]
     payload_type: int
+    red_payload_type: int | None
     header_extensions: Sequence[HeaderExtension]
 
 Event: TypeAlias = tuple[str, int, dict[str, Any]]

@@ -49,7 +49,7 @@ def consumer_parameters(
     if has_rtx and producer.router_rtx is not None:
         codecs.append(_rtx(producer.router_rtx))
     if (router_red := producer.router_red) is not None and find_red(accepted, capabilities.codecs) is not None:
-        codecs.append(_red(producer, router_red))
+        codecs.append(red_parameters(producer.router_codec, router_red))
     return RtpParameters(
         mid=identity.mid,
         codecs=tuple(codecs),
@@ -110,8 +110,9 @@ def _rtx(router_rtx: CodecCapability) -> CodecParameters:
     )
 
 
-def _red(producer: ProducerMedia, router_red: CodecCapability) -> CodecParameters:
-    opus = producer.router_codec.preferred_payload_type or 0
+def red_parameters(router_codec: CodecCapability, router_red: CodecCapability) -> CodecParameters:
+    """Redundant audio in the router's numbers, all of its blocks of the one codec."""
+    opus = router_codec.preferred_payload_type or 0
     return CodecParameters(
         mime_type=router_red.mime_type,
         payload_type=router_red.preferred_payload_type or 0,

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sfu.ortc.capabilities import FORWARDED_EXTENSIONS, MID
+from sfu.ortc.consuming import red_parameters
 from sfu.ortc.model import CodecParameters, ExtensionParameters, Kind, OrtcError, RtcpFeedback
 from sfu.ortc.producing import ProducerMedia
 
@@ -27,7 +28,7 @@ def pipe_extensions(kind: Kind) -> tuple[ExtensionParameters, ...]:
 
 
 def piped_media(media: ProducerMedia, ssrcs: Sequence[int]) -> ProducerMedia:
-    """The producer as it arrives over the pipe: one of `ssrcs` for each encoding, redundant audio unpacked."""
+    """The producer as it arrives over the pipe: one of `ssrcs` for each encoding, redundant audio as it came."""
     router = media.router_codec
     codec = CodecParameters(
         mime_type=router.mime_type,
@@ -43,8 +44,7 @@ def piped_media(media: ProducerMedia, ssrcs: Sequence[int]) -> ProducerMedia:
         mid=None,
         codec=codec,
         rtx=None,
-        red=None,
-        router_red=None,
+        red=red_parameters(router, media.router_red) if media.router_red is not None else None,
         encodings=tuple(replace(encoding, ssrc=ssrc, rtx=None) for encoding, ssrc in encodings),
         header_extensions=pipe_extensions(media.kind),
     )

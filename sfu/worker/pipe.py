@@ -62,6 +62,7 @@ def pipe_consumer_spec(media: ProducerMedia, ssrcs: Sequence[int]) -> PipeConsum
     return {
         "ssrcs": ssrcs,
         "payload_type": media.router_codec.preferred_payload_type or 0,
+        "red_payload_type": media.router_red.preferred_payload_type if media.router_red else None,
         "header_extensions": extension_specs(pipe_extensions(media.kind)),
     }
 

@@ -234,6 +234,7 @@ def test_redundant_audio_needs_the_codec_that_it_repeats() -> None:
         producer(alone, "audio")
 
 
-def test_a_pipe_carries_redundant_audio_unpacked() -> None:
+def test_a_pipe_carries_redundant_audio_as_it_is() -> None:
     piped = piped_media(producer(red_microphone(), "audio"), [5])
-    assert (piped.red, piped.router_red) == (None, None)
+    assert piped.red is not None
+    assert (piped.red.mime_type, piped.red.payload_type, piped.red.parameters) == ("audio/red", 63, {"111/111": ""})

@@ -10,7 +10,7 @@ from sfu.ortc import ConsumerIdentity, consumer_parameters, map_producer, parse_
 from sfu.ortc.capabilities import MID
 from sfu.ortc.model import OrtcError
 from sfu.ortc.piping import media_from_plain, media_to_plain, piped_media
-from tests.sfu.clients import browser_capabilities, chromium_camera, chromium_microphone
+from tests.sfu.clients import browser_capabilities, chromium_camera, chromium_microphone, red_microphone
 
 SVC = {"encodings": [{"ssrc": 7, "scalabilityMode": "L3T3_KEY"}]}
 IDENTITY = ConsumerIdentity(mid="3", ssrc=1, rtx_ssrc=2, cname="name")
@@ -18,7 +18,12 @@ IDENTITY = ConsumerIdentity(mid="3", ssrc=1, rtx_ssrc=2, cname="name")
 
 @pytest.mark.parametrize(
     ("kind", "parameters"),
-    [("audio", chromium_microphone()), ("video", chromium_camera()), ("video", chromium_camera(**SVC))],
+    [
+        ("audio", chromium_microphone()),
+        ("audio", red_microphone()),
+        ("video", chromium_camera()),
+        ("video", chromium_camera(**SVC)),
+    ],
 )
 def test_a_consumer_is_given_the_same_on_either_side_of_a_pipe(kind: Any, parameters: Any) -> None:
     media = map_producer(kind, parse_rtp_parameters(parameters, kind))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,12 +17,14 @@ from sfu.commands import (
     MediaError,
     PauseConsumer,
     PauseProducer,
+    Produce,
     RequestKeyframe,
     ResumeConsumer,
     ResumeProducer,
 )
 from sfu.fleet import Fleet
 from sfu.spread import HOLD_S
+from tests.sfu.clients import red_microphone
 from tests.sfu.peer import Peer, vp8
 from tests.sfu.spread_room import ROOM, SPREAD, SpreadRoom, asked_for_picture, receive, see
 from tests.support.eventually import eventually
@@ -212,3 +215,24 @@ async def watching_again(room: SpreadRoom) -> tuple[Peer, Peer]:
     await asked_for_picture(senders["dora"], 9)
     await see(viewers["erik"], b"erik", senders["dora"], 9)
     return senders["dora"], viewers["fred"]
+
+
+async def test_redundant_sound_reaches_another_worker_whole(room: SpreadRoom) -> None:
+    alice = await room.join("alice", "send")
+    bob = await room.join("bob", "recv")
+    assert len(set(await room.workers_of("alice", "bob"))) == 2
+    microphone = red_microphone()
+    await room.fleet.ask(Produce(ROOM, "alice-send", "p", "audio", microphone))
+    parameters = await room.consume("bob", "p")
+    assert [codec["mimeType"] for codec in parameters["codecs"]] == ["audio/opus", "audio/red"]
+    await room.fleet.ask(ResumeConsumer(ROOM, "bob-p"))
+    blocks = bytes([0x80 | 111, 960 >> 6, (960 & 0x3F) << 2, 5, 111]) + b"first" + b"second"
+    async with asyncio.timeout(5):
+        sequence = 0
+        while bob.rtp.empty():  # the pipe carries nothing before the other worker has said that it wants it
+            sequence += 1
+            header = struct.pack("!BBHII", 0x80, 63, sequence, 960 * sequence, microphone["encodings"][0]["ssrc"])
+            await alice.send_rtp(header + blocks)
+            await asyncio.sleep(0.02)
+    (packet,) = await receive(bob, 1)
+    assert (packet.payload_type, packet.payload) == (63, blocks)

@@ -89,6 +89,7 @@ fn worker(onward: u16) -> Result<Engine, CommandError> {
             producer,
             spec: PipeConsumerSpec {
                 ssrcs: vec![Ssrc(1)],
+                red_payload_type: None,
                 payload_type: PayloadType(96),
                 header_extensions: Vec::new(),
             },

@@ -257,7 +257,7 @@ fn write(
     }
     match red {
         _ if translation.filler => {}
-        Some((_, red)) => write_red(arena, consumer, &red),
+        Some((_, red)) => write_red(arena, consumer.payload_type, &red),
         None => write_payload(arena, consumer, media, translation),
     }
 }
@@ -303,13 +303,11 @@ fn is_outdated(media: &Media<'_>, translation: &Translation) -> bool {
     translation.limit.is_some() && media.sample.frame.announced != 0 && media.announced.is_none()
 }
 
-fn write_red(arena: &mut Vec<u8>, consumer: &Consumer, red: &Red<'_>) {
+/// Append a payload with all its copies, each of which is said to be of `codec`.
+pub fn write_red(arena: &mut Vec<u8>, codec: PayloadType, red: &Red<'_>) {
     let start = arena.len();
     arena.extend_from_slice(red.whole);
-    red::rewrite(
-        arena.get_mut(start..).unwrap_or_default(),
-        consumer.payload_type,
-    );
+    red::rewrite(arena.get_mut(start..).unwrap_or_default(), codec);
 }
 
 fn write_payload(

@@ -18,6 +18,7 @@ use folkmoot_core::io::{Command, CommandError};
 use folkmoot_core::spec::Kind;
 use proptest::prelude::*;
 use support::media::{OPUS, Track};
+use support::pair::Pair;
 use support::peer::Got;
 use support::room::{OUT_OPUS, by_ssrc, consumer_spec, producer_spec};
 use support::{Network, millis, tuple};
@@ -84,6 +85,52 @@ fn dropped(network: &mut Network, reason: DropReason) -> u64 {
     let drops = network.statistics().drops;
     let found = drops.iter().filter(|(name, _)| *name == reason);
     found.map(|(_, count)| count).sum()
+}
+
+#[test]
+fn copies_cross_a_pipe_and_are_repeated_there_as_they_were() {
+    let mut pair = Pair::new(3);
+    pair.home.connect(ALICE);
+    pair.far.connect(BOB);
+    pair.far.connect(CLEO);
+    let mut produced = producer_spec(Kind::Audio, "0", vec![by_ssrc(SOUND, None)]);
+    produced.codec.red_payload_type = Some(PayloadType(RED));
+    pair.home.produce(ALICE, 1, produced).unwrap();
+    pair.pipe(1, Kind::Audio, 1);
+    let mut takes = consumer_spec(Kind::Audio, 20, None);
+    takes.codec.red_payload_type = Some(PayloadType(OUT_RED));
+    pair.far.consume(BOB, 1, 1, takes).unwrap();
+    let spec = consumer_spec(Kind::Audio, 30, None);
+    pair.far.consume(CLEO, 2, 1, spec).unwrap();
+    let mut track = Track::audio(SOUND);
+    track.payload_type = RED;
+    for number in 0..20u8 {
+        // Two of them are lost between the workers.
+        pair.loss_percent = if (8..10).contains(&number) { 100 } else { 0 };
+        track.timestamp = track.timestamp.wrapping_add(960);
+        let payload = red(&[(960, &[number])], &[number + 1], OPUS);
+        let packet = track.packet(pair.home.peer(ALICE), &payload, false);
+        pair.home.send(tuple(ALICE), packet);
+        pair.step(millis(20));
+    }
+    pair.step(millis(500));
+    for (port, ssrc, takes) in [(BOB, 20, true), (CLEO, 30, false)] {
+        let mut got = heard(&mut pair.far, port, ssrc);
+        got.sort_by_key(|got| got.timestamp);
+        let payloads: Vec<_> = got
+            .into_iter()
+            .map(|got| (got.payload_type, got.payload))
+            .collect();
+        let expected = (0..20u8).map(|number| {
+            if takes {
+                (OUT_RED, red(&[(960, &[number])], &[number + 1], OUT_OPUS))
+            } else {
+                (OUT_OPUS, vec![number + 1])
+            }
+        });
+        assert_eq!(payloads, expected.collect::<Vec<_>>());
+    }
+    assert_eq!(pair.piped().strands[0].resent.packets, 2);
 }
 
 #[test]

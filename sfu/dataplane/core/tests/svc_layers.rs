@@ -28,6 +28,7 @@ const ALICE: u16 = 1001;
 const BOB: u16 = 1002;
 const CAMERA: u32 = 10;
 const OUT: u32 = 20;
+const RTX: u32 = 21;
 /// Long enough for a key frame to be asked for and to come, and for the layers of one pattern to be seen.
 const SETTLED: usize = 45;
 
@@ -86,7 +87,7 @@ impl Stage {
             .header_extensions
             .push(extension(Extension::DependencyDescriptor, DESCRIPTOR_ID));
         network.produce(ALICE, 1, produced).unwrap();
-        let mut consumed = consumer_spec(spec::Kind::Video, OUT, rtx.then_some(OUT + 1));
+        let mut consumed = consumer_spec(spec::Kind::Video, OUT, rtx.then_some(RTX));
         mime.clone_into(&mut consumed.codec.mime_type);
         consumed.codec.payload_type = PayloadType(98);
         consumed.header_extensions.push(extension(
@@ -156,16 +157,39 @@ impl Stage {
         }
     }
 
-    /// In the order of the numbers, each once.
+    /// Play, and let Bob ask after each picture for what he misses.
+    fn play_and_mend(&mut self, pictures: usize) {
+        for _ in 0..pictures {
+            self.play(1);
+            let missing = self.missing();
+            if !missing.is_empty() {
+                self.network.send_by(BOB, |peer| peer.nack(OUT, &missing));
+            }
+        }
+    }
+
+    /// Numbers between those that came.
+    fn missing(&mut self) -> Vec<u16> {
+        let stream = self.stream();
+        let pairs = stream.iter().zip(stream.iter().skip(1));
+        let gaps = pairs.flat_map(|(here, next)| {
+            let gap = next.sequence.wrapping_sub(here.sequence);
+            (1..gap).map(|step| here.sequence.wrapping_add(step))
+        });
+        gaps.collect()
+    }
+
+    /// In the order of the numbers, each once, with what came as a repair.
     fn stream(&mut self) -> Vec<Got> {
         let mut stream: BTreeMap<i64, Got> = BTreeMap::new();
         let mut highest: Option<i64> = None;
-        for got in self.network.peer(BOB).got_of(OUT) {
+        let mended = self.network.peer(BOB).got.iter().filter_map(mended);
+        for got in mended {
             let extended = highest.map_or(i64::from(got.sequence), |highest| {
                 highest + i64::from(got.sequence.wrapping_sub(highest as u16) as i16)
             });
             highest = highest.max(Some(extended));
-            stream.entry(extended).or_insert_with(|| got.clone());
+            stream.entry(extended).or_insert(got);
         }
         stream.into_values().collect()
     }
@@ -176,6 +200,20 @@ impl Stage {
             self.wanted.0.min(mode.spatial - 1),
             self.wanted.1.min(mode.temporal - 1),
         )
+    }
+}
+
+/// A packet of the stream as it was, though it came as RTX (RFC 4588).
+fn mended(got: &Got) -> Option<Got> {
+    let mut got = got.clone();
+    match got.ssrc {
+        OUT => Some(got),
+        RTX => {
+            let number = got.payload.drain(..2).collect::<Vec<_>>();
+            got.sequence = u16::from_be_bytes(number.try_into().ok()?);
+            Some(got)
+        }
+        _ => None,
     }
 }
 
@@ -297,5 +335,37 @@ proptest! {
         for part in stage.stream().iter().filter_map(read) {
             prop_assert!(seen.insert((part.picture, part.spatial, part.index)), "{:?} came under two numbers", part);
         }
+    }
+
+    #[test]
+    fn what_a_bad_road_loses_is_mended_and_all_of_it_can_be_decoded(
+        seed in any::<u64>(),
+        (kind, mode) in (kind(), mode()),
+        packets in 1u8..4,
+        rtx in any::<bool>(),
+        loss_percent in 1u64..25,
+        acts in prop::collection::vec((act(), 1usize..12), 1..8),
+    ) {
+        let mut stage = Stage::new(seed, camera(kind, mode, packets), Link { delay_ms: 5, ..Link::default() }, rtx);
+        stage.play(2);
+        stage.network.down = Link { delay_ms: 5, loss_percent, ..Link::default() };
+        for (act, pictures) in acts {
+            stage.act(act);
+            stage.play_and_mend(pictures);
+        }
+        if stage.paused {
+            stage.act(Act::Resume);
+        }
+        stage.play_and_mend(SETTLED);
+        stage.network.down.loss_percent = 0;
+        // What was lost last shows by what comes after it.
+        stage.play_and_mend(4);
+        let stream = stage.stream();
+        let sent = stage.network.peer(BOB).sealed.keys().filter(|(ssrc, _)| *ssrc == OUT).count();
+        prop_assert_eq!(stream.len(), sent, "all that was sent came, sooner or later");
+        prop_assert!(stage.missing().is_empty());
+        assert_decodable(&stage.camera, &stream);
+        assert_marked(&stream);
+        assert_identical_under_one_number(&mut stage.network);
     }
 }

@@ -77,6 +77,7 @@ pub(crate) struct ConsumerFields {
 pub(crate) struct PipeConsumerFields {
     ssrcs: Vec<u32>,
     payload_type: u8,
+    red_payload_type: Option<u8>,
     header_extensions: Vec<ExtensionFields>,
 }
 
@@ -178,6 +179,7 @@ pub(crate) fn pipe_consumer_spec(fields: PipeConsumerFields) -> Result<PipeConsu
     Ok(PipeConsumerSpec {
         ssrcs: fields.ssrcs.into_iter().map(Ssrc).collect(),
         payload_type: payload_type(fields.payload_type)?,
+        red_payload_type: fields.red_payload_type.map(payload_type).transpose()?,
         header_extensions: extensions(fields.header_extensions),
     })
 }

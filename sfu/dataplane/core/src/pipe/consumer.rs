@@ -19,6 +19,8 @@ pub struct PipeConsumerSpec {
     pub ssrcs: Vec<Ssrc>,
     /// The payload type both workers know the codec by.
     pub payload_type: PayloadType,
+    /// And packets with redundant copies (RFC 2198), where the producer has them.
+    pub red_payload_type: Option<PayloadType>,
     /// The ids both workers give header extensions.
     pub header_extensions: Vec<HeaderExtension>,
 }
@@ -82,6 +84,8 @@ pub struct PipeConsumer {
     pub producer: usize,
     /// Its payload type.
     pub payload_type: PayloadType,
+    /// Of packets with redundant copies; `None`: they go without.
+    pub red: Option<PayloadType>,
     /// Its ids of header extensions.
     pub extensions: ExtensionMap,
     /// Of its timestamps.
@@ -112,6 +116,7 @@ impl PipeConsumer {
             transport,
             producer: slot,
             payload_type: spec.payload_type,
+            red: spec.red_payload_type,
             extensions: extension_map(&spec.header_extensions)?,
             rate: producer.codec.clock_rate,
             strands: strands

@@ -3,6 +3,7 @@
 use slab::Slab;
 
 use crate::drop::DropReason;
+use crate::egress::write_red;
 use crate::extension::write_block;
 use crate::id::Ssrc;
 use crate::ingress::want_keyframe;
@@ -58,9 +59,10 @@ fn write(
     ssrc: Ssrc,
     sequence: u64,
 ) {
+    let red = consumer.red.zip(media.red);
     let fields = Fields {
         marker: media.marker,
-        payload_type: consumer.payload_type,
+        payload_type: red.map_or(consumer.payload_type, |(payload_type, _)| payload_type),
         sequence: sequence as u16,
         timestamp: media.sample.timestamp,
         ssrc,
@@ -68,7 +70,10 @@ fn write(
     let elements = media.values.under(&consumer.extensions);
     fields.write(arena, elements.clone().next().is_some());
     write_block(arena, elements);
-    arena.extend_from_slice(media.payload);
+    match red {
+        Some((_, red)) => write_red(arena, consumer.payload_type, &red),
+        None => arena.extend_from_slice(media.payload),
+    }
 }
 
 impl Tables {

@@ -21,6 +21,8 @@ pub const HOME: u16 = 7881;
 pub const FAR: u16 = 7882;
 /// What the pipe consumer of a test is called.
 pub const PIPED: PipeConsumerId = PipeConsumerId(70);
+/// Payload type of packets with redundant copies on the pipe.
+pub const PIPE_RED: PayloadType = PayloadType(101);
 /// SSRC of the lowest encoding on the pipe.
 pub const STRAND: u32 = 1000;
 
@@ -110,6 +112,7 @@ impl Pair {
             spec: PipeConsumerSpec {
                 ssrcs: (first..).take(encodings).map(Ssrc).collect(),
                 payload_type: PayloadType(payload_type),
+                red_payload_type: (kind == Kind::Audio).then_some(PIPE_RED),
                 header_extensions: piped(kind, Vec::new()).header_extensions,
             },
         })
@@ -170,6 +173,7 @@ pub fn piped(kind: Kind, encodings: Vec<Encoding>) -> ProducerSpec {
         mid: None,
         codec: Codec {
             fir: false,
+            red_payload_type: (kind == Kind::Audio).then_some(PIPE_RED),
             ..codec(kind, payload_type, None)
         },
         encodings,

@@ -138,6 +138,7 @@ impl SvcCamera {
         payload.extend_from_slice(&MARK);
         payload.extend_from_slice(&self.picture.to_be_bytes());
         payload.extend_from_slice(&[spatial, temporal, index, self.packets]);
+        payload.resize(payload.len().max(self.track.size), 0x55);
         payload
     }
 

@@ -33,6 +33,13 @@ pub fn extensions() -> Vec<HeaderExtension> {
         .collect()
 }
 
+/// The id of one of [`extensions`].
+pub fn extension_id(wanted: Extension) -> u8 {
+    let known = Extension::all().zip(1..);
+    let mut ids = known.filter(|(extension, _)| *extension == wanted);
+    ids.next().map_or(0, |(_, id)| id)
+}
+
 /// A room where everybody is connected, one shows a camera and speaks, and the others get both.
 pub fn furnish(world: &mut World) {
     for person in 0..PEOPLE {
@@ -54,16 +61,30 @@ pub fn furnish(world: &mut World) {
         (2, 1, 1, Kind::Audio),
     ] {
         let spec = consumer_spec(world, kind, "video/vp8");
-        world.execute(Command::AddConsumer {
-            transport: TransportId(transport),
-            consumer: ConsumerId(consumer),
-            producer: ProducerId(producer),
-            spec,
-        });
+        consume(world, (consumer, transport, producer), spec);
     }
-    pipe(world, 0, ProducerId(0), ENCODINGS);
+    flow(world, 0, ProducerId(0), ENCODINGS);
+}
+
+/// Handles of the consumer, of who gets it and of its producer.
+pub fn consume(
+    world: &mut World,
+    (consumer, transport, producer): (u32, u32, u32),
+    spec: ConsumerSpec,
+) {
+    world.execute(Command::AddConsumer {
+        transport: TransportId(transport),
+        consumer: ConsumerId(consumer),
+        producer: ProducerId(producer),
+        spec,
+    });
+}
+
+/// A producer goes to the other worker, which wants all of it.
+pub fn flow(world: &mut World, consumer: u32, producer: ProducerId, encodings: usize) {
+    pipe(world, consumer, producer, encodings);
     world.execute(Command::SetWanted {
-        consumer: PipeConsumerId(0),
+        consumer: PipeConsumerId(consumer),
         wanted: 7,
     });
 }
@@ -198,6 +219,7 @@ fn pipe(world: &mut World, consumer: u32, producer: ProducerId, encodings: usize
         spec: PipeConsumerSpec {
             ssrcs: (first..).take(encodings).map(Ssrc).collect(),
             payload_type: PayloadType(VIDEO),
+            red_payload_type: Some(PayloadType(RED)),
             header_extensions: extensions(),
         },
     });
@@ -262,7 +284,7 @@ fn codec(mime: &str, kind: Kind) -> Codec {
     }
 }
 
-fn video(mime: &str, encodings: usize, signalled: bool) -> ProducerSpec {
+pub fn video(mime: &str, encodings: usize, signalled: bool) -> ProducerSpec {
     let encoding = |index: usize| Encoding {
         ssrc: signalled.then_some(Ssrc(index as u32 + 1)),
         rtx_ssrc: signalled.then_some(Ssrc(index as u32 + 5)),
@@ -297,7 +319,7 @@ fn audio() -> ProducerSpec {
     }
 }
 
-fn consumer_spec(world: &mut World, kind: Kind, mime: &str) -> ConsumerSpec {
+pub fn consumer_spec(world: &mut World, kind: Kind, mime: &str) -> ConsumerSpec {
     world.next_ssrc += 2;
     let video = kind == Kind::Video;
     ConsumerSpec {
