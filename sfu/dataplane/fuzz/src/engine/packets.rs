@@ -7,7 +7,7 @@ use folkmoot_core::id::{PayloadType, Ssrc};
 use folkmoot_core::rtcp::{nack, pli, remb};
 use folkmoot_core::rtp::Fields;
 
-use super::commands::{AUDIO, ENCODINGS, RED, RTX, VIDEO, extensions};
+use super::commands::{AUDIO, ENCODINGS, RED, RTX, VIDEO, extension_id};
 use super::person;
 use super::world::{PEOPLE, World, tuple};
 use crate::input::Input;
@@ -94,13 +94,10 @@ pub fn burst(world: &mut World, input: &mut Input<'_>) {
         fields.write(&mut packet, true);
         let rid = [b'0' + encoding];
         let mid: &[u8] = if audio { b"a" } else { b"v" };
-        let ids = extensions();
-        let id = |wanted: Extension| {
-            ids.iter()
-                .find(|known| known.uri == wanted.uri())
-                .map_or(0, |known| known.id)
-        };
-        let elements = [(id(Extension::Mid), mid), (id(Extension::Rid), &rid[..])];
+        let elements = [
+            (extension_id(Extension::Mid), mid),
+            (extension_id(Extension::Rid), &rid[..]),
+        ];
         write_block(&mut packet, elements.into_iter());
         let [high, low] = (number as u16 & 0x7fff | 0x8000).to_be_bytes();
         let layer = (index & 3).min(2) << 6 | 0x20;
@@ -154,4 +151,21 @@ pub fn feedback(world: &mut World, input: &mut Input<'_>) {
     }
     let sealed = world.people[usize::from(from)].seal_rtcp(&packet);
     world.datagram(tuple(from, way), sealed);
+}
+
+/// Transport-wide feedback about what a person was really sent: some of it lost, the rest later and later, or sooner.
+pub fn arrivals(world: &mut World, input: &mut Input<'_>) {
+    let (from, lost) = (input.below(PEOPLE), input.byte());
+    let (delay, slope) = (u64::from(input.byte()), u64::from(input.byte()));
+    let person = &mut world.people[usize::from(from)];
+    for (index, (number, at)) in (0u64..).zip(std::mem::take(&mut person.stamps)) {
+        if lost >> (index % 8) & 1 == 0 {
+            let late = Duration::from_micros(delay * 1_000 + index * slope * 16);
+            person.arrivals.note(number, Ssrc(1), at + late);
+        }
+    }
+    let mut packet = Vec::new();
+    person.arrivals.write(&mut packet, Ssrc(1), world.now);
+    let sealed = person.seal_rtcp(&packet);
+    world.datagram(tuple(from, 0), sealed);
 }

@@ -2,17 +2,29 @@
 
 use std::collections::HashMap;
 
+use folkmoot_core::arrivals::Arrivals;
+use folkmoot_core::extension::Extension;
+use folkmoot_core::rtp::Header;
 use folkmoot_core::srtp::{Outbound, Profile};
 use folkmoot_core::stun::request::Check;
 use folkmoot_core::stun::{Role, TransactionId};
+use folkmoot_core::time::Time;
+
+use super::commands::extension_id;
 
 pub const PROFILE: Profile = Profile::Aead128Gcm;
+
+/// More are more than a browser would tell of at once.
+const MAX_STAMPS: usize = 1_000;
 
 pub struct Person {
     number: u8,
     rtcp: Outbound,
     /// Highest extended sequence number of each SSRC sent from.
     sent: HashMap<u32, u64>,
+    /// Transport-wide numbers that came and were not told of yet, and when they came.
+    pub stamps: Vec<(u16, Time)>,
+    pub arrivals: Arrivals,
 }
 
 /// Keys from the person and towards it.
@@ -38,6 +50,8 @@ impl Person {
             number,
             rtcp: outbound(number),
             sent: HashMap::new(),
+            stamps: Vec::new(),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -47,6 +61,16 @@ impl Person {
         let number = highest.saturating_add_signed(step.into());
         *highest = number.max(*highest);
         number
+    }
+
+    /// The engine sent it a packet: its stamp can be read without the key.
+    pub fn got(&mut self, sealed: &[u8], now: Time) {
+        let id = extension_id(Extension::TransportSequence);
+        let header = Header::parse(sealed).ok();
+        let value = header.and_then(|header| header.elements(sealed).find(id));
+        if let (Some(&[high, low]), true) = (value, self.stamps.len() < MAX_STAMPS) {
+            self.stamps.push((u16::from_be_bytes([high, low]), now));
+        }
     }
 
     /// With contexts of its own: two packets under one number are the fuzzer's right, not the engine's.

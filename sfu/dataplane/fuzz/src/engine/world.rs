@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use folkmoot_core::bandwidth::Limits;
+use folkmoot_core::demux::{Class, classify};
 use folkmoot_core::engine::Engine;
 use folkmoot_core::id::TransportId;
 use folkmoot_core::io::{Command, Config, Tuple};
@@ -27,9 +28,12 @@ pub struct World {
     pub next_ssrc: u32,
 }
 
+/// Of the first person.
+const PORT: u16 = 1000;
+
 /// The address of a person: two by UDP, and one by TCP.
 pub fn tuple(person: u8, way: u8) -> Tuple {
-    let port = 1000 + u16::from(person);
+    let port = PORT + u16::from(person);
     match way % 3 {
         0 => Tuple::udp(SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), port))),
         1 => Tuple::udp(SocketAddr::from((Ipv4Addr::new(192, 0, 2, 2), port))),
@@ -75,6 +79,10 @@ impl World {
                 self.validated.contains(&tuple),
                 "sent to {tuple:?}, which nothing validated"
             );
+            let whose = usize::from(tuple.remote.port().wrapping_sub(PORT));
+            if let (Some(person), Class::Rtp) = (self.people.get_mut(whose), classify(bytes)) {
+                person.got(bytes, self.now);
+            }
         }
         self.engine.transmits().clear();
         while self.engine.poll_event().is_some() {}
