@@ -9,10 +9,17 @@ from sqlalchemy import CompoundSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .dialect import seconds_of
-from .engagement import ACTS, Attendance, Happened, MeetingFigures, PersonFigures, figures_of
+from .engagement import Attendance, Happened, MeetingFigures, PersonFigures, figures_of
 from .events import MeetingEnded
 from .spans import grouped
-from .tables import MeetingCounterRow, MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
+from .tables import (
+    MeetingCounterRow,
+    MeetingLifecycleRow,
+    MeetingRow,
+    ParticipantActRow,
+    ParticipantSessionRow,
+    ParticipantStateRow,
+)
 
 
 async def read_figures(
@@ -64,8 +71,8 @@ def spans_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
 
 def ends_of(meeting_id: str) -> CompoundSelect[Any]:
     """Every end of the meeting, as it may be held again."""
-    ends = select(MeetingLogRow.timestamp).where(
-        MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type == MeetingEnded.type
+    ends = select(MeetingLifecycleRow.at.label("timestamp")).where(
+        MeetingLifecycleRow.meeting_id == meeting_id, MeetingLifecycleRow.type == MeetingEnded.type
     )
     held = MeetingRow.actual_end_time.label("timestamp")
     return ends.union_all(select(held).where(MeetingRow.id == meeting_id, MeetingRow.actual_end_time.is_not(None)))
@@ -76,12 +83,5 @@ def _counts(meeting_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _acts(meeting_id: str) -> Select[*tuple[Any, ...]]:
-    return (
-        select(MeetingLogRow.participant_id, MeetingLogRow.type, func.count().label("acts"))
-        .where(
-            MeetingLogRow.meeting_id == meeting_id,
-            MeetingLogRow.type.in_(ACTS),
-            MeetingLogRow.participant_id.is_not(None),
-        )
-        .group_by(MeetingLogRow.participant_id, MeetingLogRow.type)
-    )
+    act = ParticipantActRow
+    return select(act.participant_id, act.type, act.total.label("acts")).where(act.meeting_id == meeting_id)

@@ -14,6 +14,7 @@ from .projections.totals import participant_row_id
 from .tables import (
     ChatMessageRow,
     MeetingBlockRow,
+    MeetingLifecycleRow,
     MeetingRow,
     ParticipantEngagementRow,
     ParticipantRow,
@@ -39,6 +40,7 @@ class Place:
 PLACES: Final = (
     Place(MeetingRow.creator_id),
     Place(MeetingRow.host_id),
+    Place(MeetingLifecycleRow.creator_id),
     Place(ParticipantSessionRow.user_id, (ParticipantSessionRow.display_name,)),
     Place(MeetingBlockRow.user_id, (MeetingBlockRow.display_name,)),
     Place(ChatMessageRow.user_id, (ChatMessageRow.display_name, ChatMessageRow.text), emptied=(ChatMessageRow.file,)),

@@ -35,14 +35,15 @@ def replay(meeting: One = None, projection: Names = None, config: ConfigFile = N
 async def _replay(settings: Settings, meeting: str | None, projections: list[str]) -> bool:
     """Whether everything that was asked for was made anew."""
     done, left = 0, 0
-    async with Replay.open(settings.database_url) as log:
+    archive = settings.retention.archive_dir or settings.data_dir / "archive"
+    async with Replay.open(settings.database_url, archive) as log:
         async for one in log.run(meeting_id=meeting, projections=projections):
-            if one.archived:
+            if one.lacking is not None:
                 left += 1
-                typer.echo(f"{one.meeting_id}  left as it was: events up to {one.archived} are archived", err=True)
+                typer.echo(f"{one.meeting_id}  left as it was: {one.lacking}", err=True)
             else:
                 done += 1
-                typer.echo(f"{one.meeting_id}  {one.events} events")
+                typer.echo(f"{one.meeting_id}  {one.events} events, {one.mended} rows were wrong")
     if meeting is not None and not done + left:
         typer.echo(f"there is no meeting {meeting}", err=True)
         return False

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from persistence.events import MeetingEnded
 from persistence.reader import Answer, is_text
 from persistence.spans import STATES, State
-from persistence.tables import MeetingLogRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
+from persistence.tables import MeetingLifecycleRow, MeetingRow, ParticipantSessionRow, ParticipantStateRow
 
 
 class PersonState(Answer):
@@ -42,9 +42,9 @@ def people_at(meeting_id: str, at: datetime) -> Select[*tuple[Any, ...]]:
     ended = MeetingRow.actual_end_time
     # A stay whose end was never heard of ended with the meeting, the first time that ended after it began.
     meeting_ended = exists().where(
-        MeetingLogRow.meeting_id == stay.meeting_id,
-        MeetingLogRow.type == MeetingEnded.type,
-        MeetingLogRow.timestamp.between(stay.joined_at, at),
+        MeetingLifecycleRow.meeting_id == stay.meeting_id,
+        MeetingLifecycleRow.type == MeetingEnded.type,
+        MeetingLifecycleRow.at.between(stay.joined_at, at),
     )
     lasted = or_(
         stay.left_at > at,

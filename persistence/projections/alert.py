@@ -9,10 +9,10 @@ from persistence.events import AlertFired, AlertRecovered, Event
 from persistence.tables import AlertRow
 
 from .order import earlier
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-ALERTS = Projection("alerts", rows_of(AlertRow))
+ALERTS = Projection("alerts", AlertRow)
 
 
 @ALERTS.of(AlertFired)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from persistence.engagement import ACTS, ISSUES
 from persistence.events import (
@@ -30,10 +30,10 @@ from persistence.events import (
 from persistence.figures import read_figures
 from persistence.tables import MeetingAnalyticsRow, MeetingRow, MeetingStatus, ParticipantEngagementRow
 
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-ANALYTICS = Projection("analytics", rows_of(MeetingAnalyticsRow, ParticipantEngagementRow))
+ANALYTICS = Projection("analytics", MeetingAnalyticsRow, ParticipantEngagementRow)
 
 _COUNTED: Final = frozenset(
     {
@@ -77,7 +77,8 @@ async def refresh_figures(scope: Scope) -> None:
     for meeting in sorted(await scope.connection.execute(question)):
         is_over = meeting.status == MeetingStatus.COMPLETED and meeting.actual_end_time is not None
         if is_over or meeting.id in scope.lifecycles:
-            await ANALYTICS.clear(scope.connection, meeting.id)
+            for table in (MeetingAnalyticsRow, ParticipantEngagementRow):
+                await scope.connection.execute(delete(table).where(table.meeting_id == meeting.id))
         if not is_over:
             continue
         whole, people = await read_figures(scope.connection, meeting.id, until=meeting.actual_end_time)

@@ -7,10 +7,10 @@ from persistence.events import Event, ParticipantBlocked, ParticipantUnblocked
 from persistence.tables import MeetingBlockRow
 
 from .order import later
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-BLOCKS = Projection("blocks", rows_of(MeetingBlockRow))
+BLOCKS = Projection("blocks", MeetingBlockRow)
 
 
 @BLOCKS.of(ParticipantBlocked)

@@ -10,10 +10,10 @@ from persistence.dialect import Insert, insert_into
 from persistence.events import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, Event
 from persistence.tables import ChatMessageRow as Message
 
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-CHAT = Projection("chat", rows_of(Message))
+CHAT = Projection("chat", Message)
 
 
 @CHAT.of(ChatMessageSent)

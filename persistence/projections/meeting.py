@@ -1,38 +1,47 @@
-"""Events of a meeting as a whole, into `meetings`."""
+"""Events of a meeting as a whole, into `meeting_lifecycles`; what `meetings` says of it follows from there."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from functools import cache
 
-from persistence.events import Event, MeetingCreated, MeetingEnded, MeetingStarted
-from persistence.tables import MeetingRow, MeetingStatus
+from persistence.dialect import Insert, insert_for
+from persistence.events import Event, MeetingCreated, MeetingEnded, MeetingStarted, Payload
+from persistence.tables import MeetingLifecycleRow
 
 from .registry import Projection
 from .scope import Scope
 
-
-async def _clear(connection: AsyncConnection, meeting_id: str) -> None:
-    """What really happened is forgotten; what people made of the meeting, and that they cancelled it, stays."""
-    held = MeetingRow.status.in_((MeetingStatus.IN_PROGRESS, MeetingStatus.COMPLETED))
-    of_one = update(MeetingRow).where(MeetingRow.id == meeting_id)
-    await connection.execute(of_one.where(held).values(status=MeetingStatus.SCHEDULED))
-    await connection.execute(of_one.values(actual_start_time=None, actual_end_time=None, current_participants_count=0))
-
-
-MEETINGS = Projection("meetings", _clear)
+MEETINGS = Projection("meetings", MeetingLifecycleRow)
 
 
 @MEETINGS.of(MeetingCreated)
-async def meeting_created(scope: Scope, event: Event, _payload: MeetingCreated) -> None:
-    scope.lifecycles.add(event.meeting_id)
+async def meeting_created(scope: Scope, event: Event, payload: MeetingCreated) -> None:
+    _note(scope, event, payload)
 
 
 @MEETINGS.of(MeetingStarted)
-async def meeting_started(scope: Scope, event: Event, _payload: MeetingStarted) -> None:
-    scope.lifecycles.add(event.meeting_id)
+async def meeting_started(scope: Scope, event: Event, payload: MeetingStarted) -> None:
+    _note(scope, event, payload)
 
 
 @MEETINGS.of(MeetingEnded)
-async def meeting_ended(scope: Scope, event: Event, _payload: MeetingEnded) -> None:
+async def meeting_ended(scope: Scope, event: Event, payload: MeetingEnded) -> None:
+    _note(scope, event, payload)
+
+
+def _note(scope: Scope, event: Event, payload: Payload) -> None:
+    scope.write(
+        _happened,
+        meeting_id=event.meeting_id,
+        at=event.timestamp,
+        event_id=event.event_id,
+        type=event.type,
+        title=getattr(payload, "title", None),
+        creator_id=getattr(payload, "creator_id", None),
+    )
     scope.lifecycles.add(event.meeting_id)
+
+
+@cache
+def _happened(dialect: str) -> Insert:
+    return insert_for(dialect, MeetingLifecycleRow).on_conflict_do_nothing()

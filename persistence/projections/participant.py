@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import case, delete
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import case
 
 from persistence.dialect import Insert, insert_for
 from persistence.events import Event, ParticipantJoined, ParticipantLeft
-from persistence.tables import ParticipantRow, ParticipationStatus
+from persistence.tables import ParticipantRow
 from persistence.tables import ParticipantSessionRow as Stay
 
 from .order import earlier, later
 from .registry import Projection
 from .scope import Scope
 
-
-async def _clear(connection: AsyncConnection, meeting_id: str) -> None:
-    """Whoever was only invited is there by somebody's decision and not by an event."""
-    attended = ParticipantRow.status == ParticipationStatus.ATTENDED
-    await connection.execute(delete(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id, attended))
-    await connection.execute(delete(Stay).where(Stay.meeting_id == meeting_id))
-
-
-PEOPLE = Projection("people", _clear)
+PEOPLE = Projection("people", Stay, ParticipantRow)
 
 
 @PEOPLE.of(ParticipantJoined)

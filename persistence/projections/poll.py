@@ -9,10 +9,10 @@ from persistence.events import Event, PollClosed, PollCreated, PollVoted
 from persistence.tables import PollResponseRow, PollRow
 
 from .order import earlier
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-POLLS = Projection("polls", rows_of(PollRow, PollResponseRow))
+POLLS = Projection("polls", PollRow, PollResponseRow)
 
 
 @POLLS.of(PollCreated)

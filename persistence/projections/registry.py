@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from persistence.events import Event, Payload
+from persistence.tables import Base
 
 from .scope import Scope
 
 P = TypeVar("P", bound=Payload)
 Function = Callable[[Scope, Event, P], Awaitable[None]]
-Clear = Callable[[AsyncConnection, str], Awaitable[None]]
 
 
 class Projection:
     """Rows that follow from the log and from nothing else, so that they can be made anew from it (`Replay`).
 
-    `clear` makes a meeting's rows as they were before its first event. A function gives the same rows in whatever
-    order its events arrive.
+    `tables` are where they are. A function gives the same rows in whatever order its events arrive.
     """
 
-    def __init__(self, name: str, clear: Clear) -> None:
+    def __init__(self, name: str, *tables: type[Base]) -> None:
         self.name = name
-        self.clear = clear
+        self.tables = tables
         self._functions: dict[type[Payload], Function[Any]] = {}
         self._of_each: Callable[[Scope, Event], None] | None = None
 
@@ -52,13 +48,3 @@ class Projection:
         function = self._functions.get(type(event.payload))
         if function is not None:
             await function(scope, event, event.payload)
-
-
-def rows_of(*tables: Any) -> Clear:
-    """Clears by deleting the meeting's rows of these tables."""
-
-    async def clear(connection: AsyncConnection, meeting_id: str) -> None:
-        for table in tables:
-            await connection.execute(delete(table).where(table.meeting_id == meeting_id))
-
-    return clear

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,8 +31,8 @@ class Scope:
     """One batch. Totals are derived from rows once at its end, whatever order its events came in.
 
     `lifecycles` holds meetings that started or ended, `crowds` meetings whose people changed, `people` pairs of
-    meeting and user that came or went, `tallies` counts by meeting and type to add up, `figured` meetings whose figures
-    may be others.
+    meeting and user that came or went, `tallies` counts by meeting and type to add up, `acts` those by meeting,
+    participant and type, `figured` meetings whose figures may be others.
     """
 
     connection: AsyncConnection
@@ -39,6 +40,7 @@ class Scope:
     crowds: set[str] = field(default_factory=set)
     people: set[tuple[str, str]] = field(default_factory=set)
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    acts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figured: set[str] = field(default_factory=set)
     _writes: dict[Write, list[dict[str, Any]]] = field(default_factory=dict)
 

@@ -27,10 +27,10 @@ from persistence.events import (
 )
 from persistence.tables import ParticipantStateRow
 
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-STATES = Projection("states", rows_of(ParticipantStateRow))
+STATES = Projection("states", ParticipantStateRow)
 
 _SWITCHED: Final[Mapping[type[Payload], tuple[str, bool]]] = MappingProxyType(
     {

@@ -14,7 +14,9 @@ from sqlalchemy import Row, Select, func, or_, select, tuple_, update
 from persistence.dialect import Insert, insert_for
 from persistence.events import MeetingCreated, MeetingEnded, MeetingStarted
 from persistence.tables import (
-    MeetingLogRow,
+    MeetingLifecycleRow as Lifecycle,
+)
+from persistence.tables import (
     MeetingRow,
     MeetingStatus,
     ParticipantRow,
@@ -37,15 +39,20 @@ def participant_row_id(meeting_id: str, user_id: str) -> str:
 async def refresh_totals(scope: Scope) -> None:
     """Derive what the batch affected, in a fixed order of rows, so that two nodes cannot wait for each other."""
     await scope.flush()
+    await refresh_meetings(scope)
+    if scope.people:
+        await _refresh_people(scope)
+    await add_up(scope)
+    await refresh_figures(scope)
+
+
+async def refresh_meetings(scope: Scope) -> None:
+    """What `meetings` says of what really happened."""
     for meeting_id in sorted(scope.lifecycles):
         await _refresh_lifecycle(scope, meeting_id)
         await _name_placeholder(scope, meeting_id)
     if changed := scope.lifecycles | scope.crowds:
         await _count_present(scope, changed)
-    if scope.people:
-        await _refresh_people(scope)
-    await add_up(scope)
-    await refresh_figures(scope)
 
 
 async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:
@@ -55,9 +62,7 @@ async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:
         return
     ended = newest.type == MeetingEnded.type
     first_start = await scope.connection.scalar(
-        select(func.min(MeetingLogRow.timestamp)).where(
-            MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type == MeetingStarted.type
-        )
+        select(func.min(Lifecycle.at)).where(Lifecycle.meeting_id == meeting_id, Lifecycle.type == MeetingStarted.type)
     )
     known_start = await scope.connection.scalar(select(MeetingRow.actual_start_time).where(MeetingRow.id == meeting_id))
     await scope.connection.execute(
@@ -66,16 +71,16 @@ async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:
         .values(
             status=MeetingStatus.COMPLETED if ended else MeetingStatus.IN_PROGRESS,
             actual_start_time=min((moment for moment in (first_start, known_start) if moment), default=None),
-            actual_end_time=newest.timestamp if ended else None,
+            actual_end_time=newest.at if ended else None,
         )
     )
 
 
 def _lifecycle(meeting_id: str, *types: str) -> Select[*tuple[Any, ...]]:
     return (
-        select(MeetingLogRow.type, MeetingLogRow.timestamp, MeetingLogRow.payload)
-        .where(MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.type.in_(types))
-        .order_by(MeetingLogRow.timestamp.desc(), MeetingLogRow.event_id.desc())
+        select(Lifecycle.type, Lifecycle.at, Lifecycle.title, Lifecycle.creator_id)
+        .where(Lifecycle.meeting_id == meeting_id, Lifecycle.type.in_(types))
+        .order_by(Lifecycle.at.desc(), Lifecycle.event_id.desc())
         .limit(1)
     )
 
@@ -88,7 +93,7 @@ async def _name_placeholder(scope: Scope, meeting_id: str) -> None:
     await scope.connection.execute(
         update(MeetingRow)
         .where(MeetingRow.id == meeting_id, MeetingRow.is_placeholder)
-        .values(title=named.payload["title"], creator_id=named.payload.get("creator_id"))
+        .values(title=named.title, creator_id=named.creator_id)
     )
 
 

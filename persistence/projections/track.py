@@ -11,10 +11,10 @@ from persistence.events import Event, TrackAdded, TrackRemoved
 from persistence.tables import TrackRow as Track
 
 from .order import earlier, later
-from .registry import Projection, rows_of
+from .registry import Projection
 from .scope import Scope
 
-TRACKS = Projection("tracks", rows_of(Track))
+TRACKS = Projection("tracks", Track)
 
 
 @TRACKS.of(TrackAdded)

@@ -15,8 +15,10 @@ from .meeting import MeetingRow, MeetingStatus, MeetingType
 from .meeting_analytics import MeetingAnalyticsRow
 from .meeting_block import MeetingBlockRow
 from .meeting_counter import MeetingCounterRow
+from .meeting_lifecycle import MeetingLifecycleRow
 from .meeting_log import MeetingLogRow
 from .participant import ParticipantRow, ParticipationStatus
+from .participant_act import ParticipantActRow
 from .participant_engagement import ParticipantEngagementRow
 from .participant_session import ParticipantSessionRow
 from .participant_state import ParticipantStateRow
@@ -44,10 +46,12 @@ __all__ = [
     "MeetingAnalyticsRow",
     "MeetingBlockRow",
     "MeetingCounterRow",
+    "MeetingLifecycleRow",
     "MeetingLogRow",
     "MeetingRow",
     "MeetingStatus",
     "MeetingType",
+    "ParticipantActRow",
     "ParticipantEngagementRow",
     "ParticipantRow",
     "ParticipantSessionRow",

@@ -57,7 +57,15 @@ QUESTIONS: Final[dict[str, Select[Any]]] = {
     "past meetings of one": held_by("u1", (AFTER, "m9"), 25),
 }
 
-LOGGED: Final = ("meeting_logs", "participant_states", "participant_sessions", "meeting_counters", "participants")
+LOGGED: Final = (
+    "meeting_logs",
+    "participant_states",
+    "participant_sessions",
+    "meeting_counters",
+    "meeting_lifecycles",
+    "participant_acts",
+    "participants",
+)
 """Tables that grow with what happens: a question about one meeting must not read those of others."""
 
 

@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from persistence import database, replay
 from persistence.apply import apply
 from persistence.database import create_engine, writing
 from persistence.events import (
+    SERVER_LOG,
     AlertFired,
     ChatMessageDeleted,
     ChatMessageSent,
     Event,
+    HandRaised,
+    MeetingEnded,
     MeetingStarted,
     ParticipantJoined,
     PollClosed,
     PollCreated,
     PollVoted,
 )
+from persistence.mending import Mended
 from persistence.migrations import migrate
 from persistence.projections import PROJECTIONS
 from persistence.replay import BY_NAME, Replay, Replayed
-from persistence.tables import Base, MeetingRow
+from persistence.retention import Retention
+from persistence.staging import Staged
+from persistence.store import Store
+from persistence.tables import ArchivedEventRow, ArchiveRow, Base, MeetingRow
 
 from .story import DAWN, event, tangled
 
 FILLED = {
-    "meetings": {"meetings"},
+    "meetings": {"meetings", "meeting_lifecycles"},
     "people": {"participants", "participant_sessions"},
     "blocks": {"meeting_blocks"},
     "chat": {"chat_messages"},
     "polls": {"polls", "poll_responses"},
     "tracks": {"tracks"},
     "states": {"participant_states"},
-    "counters": {"meeting_counters"},
+    "counters": {"meeting_counters", "participant_acts"},
     "alerts": {"alerts"},
     "analytics": {"meeting_analytics", "participant_engagement"},
 }
@@ -144,7 +158,7 @@ async def test_one_meeting_is_made_anew_and_the_others_are_left(url: str) -> Non
         ]
         await apply(connection, told, now=DAWN)
     await spoil(engine, random.Random(1), {"meetings"})
-    assert await run(engine, meeting_id="m") == [Replayed("m", 2, 0)]
+    assert await run(engine, meeting_id="m") == [Replayed("m", 2, 1)]
     async with engine.connect() as connection:
         present = dict(
             (await connection.execute(select(MeetingRow.id, MeetingRow.current_participants_count))).all()  # type: ignore[arg-type]
@@ -154,16 +168,135 @@ async def test_one_meeting_is_made_anew_and_the_others_are_left(url: str) -> Non
     await engine.dispose()
 
 
-async def test_a_meeting_whose_log_is_not_whole_is_left_as_it_is(url: str) -> None:
+async def test_a_replay_of_what_is_right_changes_nothing(url: str) -> None:
     engine = create_engine(url)
     await migrate(engine)
     async with writing(engine).begin() as connection:
-        await apply(connection, [event(1, MeetingStarted(title="t"))], now=DAWN)
-        await connection.execute(update(MeetingRow).values(archived_through=7))
-    before = await everything(engine)
-    assert await run(engine) == [Replayed("m", 0, 7)]
-    assert await everything(engine) == before
+        await apply(connection, conversation(1), now=DAWN)
+    assert await run(engine) == [Replayed("m", 6)]
     await engine.dispose()
+
+
+async def test_nobody_waits_for_more_than_a_page_and_what_happens_meanwhile_is_there(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each page the meeting goes on, in a transaction that could not begin if the replay held it."""
+    monkeypatch.setattr(replay, "PAGE", 3)
+    engine, other = create_engine(url), create_engine(url, busy_timeout_ms=100)
+    await migrate(engine)
+    told = [event(0, MeetingStarted(title="t"))]
+    for number in range(1, 20):
+        joined = ParticipantJoined(user_id=f"user-{number % 7}", display_name="Ann", role="host")
+        told += [event(2 * number, joined, actor=f"p{number}"), event(2 * number + 1, HandRaised(), actor=f"p{number}")]
+    async with writing(engine).begin() as connection:
+        await apply(connection, told, now=DAWN)
+    await spoil(engine, random.Random(3), set().union(*FILLED.values()))
+    page, read_page, holding = Mended.page, Replay._read_page, Replay._holding
+    sizes: list[int] = []
+    went_on: list[Event] = []
+
+    async def go_on() -> None:
+        went_on.append(event(1000 + len(went_on), HandRaised(), actor=f"p{len(went_on) % 9}"))
+        async with asyncio.timeout(10), writing(other).begin() as connection:
+            await apply(connection, went_on[-1:], now=DAWN)
+
+    async def measure(of: Mended, *args: Any) -> list[dict[str, Any]]:
+        rows = await page(of, *args)
+        sizes.append(len(rows))
+        return rows
+
+    async def read(self: Replay, staged: Staged) -> bool:
+        if len(went_on) < 5:
+            await go_on()
+        return await read_page(self, staged)
+
+    @asynccontextmanager
+    async def hold(self: Replay, staged: Staged) -> AsyncIterator[AsyncConnection]:
+        if len(went_on) < 60:
+            await go_on()
+        async with holding(self, staged) as connection:
+            yield connection
+
+    monkeypatch.setattr(Mended, "page", measure)
+    monkeypatch.setattr(Replay, "_read_page", read)
+    monkeypatch.setattr(Replay, "_holding", hold)
+    (replayed,) = await run(engine)
+    monkeypatch.undo()
+    assert replayed.mended > 0
+    assert max(sizes) == 3
+    assert len(went_on) > 30
+    assert await run(engine) == [Replayed("m", len(told) + len(went_on))]
+    await engine.dispose()
+    await other.dispose()
+
+
+async def test_it_takes_as_long_as_it_takes(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time a database has to answer in holds for each page."""
+    monkeypatch.setattr(replay, "PAGE", 2)
+    asked = 0
+
+    @asynccontextmanager
+    async def counted() -> AsyncIterator[None]:
+        nonlocal asked
+        asked += 1
+        async with database.translated():
+            yield
+
+    monkeypatch.setattr(replay, "translated", counted)
+    engine = create_engine(url)
+    await migrate(engine)
+    async with writing(engine).begin() as connection:
+        await apply(connection, [event(number, HandRaised(), actor=f"p{number}") for number in range(40)], now=DAWN)
+    await run(engine, projections=["states"])
+    assert asked > 40
+    await engine.dispose()
+
+
+@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=tangled(), rng=st.randoms(use_true_random=False))
+async def test_an_archived_meeting_is_made_anew_from_its_files_and_what_is_left(
+    store: Store, told: list[Event], rng: random.Random
+) -> None:
+    engine = store._engine
+    with tempfile.TemporaryDirectory() as directory:
+        await store.flush()
+        async with writing(engine).begin() as connection:
+            for table in (MeetingRow, ArchiveRow, ArchivedEventRow):
+                await connection.execute(delete(table))
+            await apply(connection, told, now=DAWN)
+        archive, cutoff = Path(directory), DAWN + timedelta(seconds=rng.randint(-len(told), len(told)))
+        await Retention(engine, store.emitter, archive, clock=lambda: cutoff).run(timedelta(0), within_s=60)
+        async with writing(engine).begin() as connection:
+            await apply(connection, conversation(len(told)), now=DAWN)
+        await store.flush()
+        expected = await everything(engine)
+        await spoil(engine, rng, set().union(*FILLED.values()))
+        done = [one async for one in Replay(engine, archive).run()]
+        assert all(one.lacking is None for one in done)
+        events = len(told) + len(conversation(0))
+        assert sum(one.events for one in done if one.meeting_id != SERVER_LOG) == events
+        assert await everything(engine) == expected
+
+
+@pytest.mark.parametrize("fate", ["lost", "damaged", "unknown"])
+async def test_a_meeting_whose_events_are_not_all_there_is_left_as_it_is(
+    store: Store, tmp_path: Path, fate: str
+) -> None:
+    engine, archive = store._engine, tmp_path / "archive"
+    async with writing(engine).begin() as connection:
+        await apply(connection, [event(1, MeetingEnded(reason="empty"))], now=DAWN)
+    ((file,), _) = await store.retention(archive).run(timedelta(days=1), within_s=60)
+    path = archive / file.file
+    if fate == "lost":
+        path.unlink()
+    elif fate == "damaged":
+        path.write_bytes(path.read_bytes()[:-4])
+    await store.flush()
+    await spoil(engine, random.Random(1), {"meetings"})
+    before = await everything(engine)
+    (replayed,) = [one async for one in Replay(engine, None if fate == "unknown" else archive).run(meeting_id="m")]
+    assert file.file in str(replayed.lacking)
+    assert await everything(engine) == before
 
 
 async def test_a_projection_nobody_knows_is_refused(url: str) -> None:
