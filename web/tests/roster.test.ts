@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Notification, ParticipantView, ProducerView } from '../src/protocol/messages'
-import { noticeFor, withNotice } from '../src/state/notices'
+import { noticeFor, SUBJECTS, withNotice } from '../src/state/notices'
+import { PreferenceStore } from '../src/state/preferences'
 import { applyNotification, emptyRoster, type Roster } from '../src/state/roster'
 
 const person = (id: string, name: string): ParticipantView => ({
@@ -102,6 +103,26 @@ describe('notices', () => {
       )
     expect(reminded('end', 296)).toBe('The meeting is to end in 5 minutes')
     expect(reminded('start', 89)).toBe('The meeting begins in a minute')
+  })
+
+  test('are not given of what somebody does not want to hear of', () => {
+    const before = told(joined('a', 'Ada'))
+    expect(noticeFor(joined('b', 'Ben'), before, 'a', ['people'])).toBeUndefined()
+    expect(noticeFor(joined('b', 'Ben'), before, 'a', ['hands', 'screens', 'schedule'])).toBe('Ben joined')
+    expect(noticeFor(raised('a', true), before, 'b', ['hands'])).toBeUndefined()
+    const locked: Notification = { type: 'room:locked', data: { locked: true, by: 'a' } }
+    expect(noticeFor(locked, before, 'b', [...SUBJECTS])).toBe('The meeting is locked now')
+  })
+
+  test('are chosen for good, and only among those there are', () => {
+    const kept = new Map([['folkmoot.preferences', '{"silenced":["people","rubbish",7]}']])
+    const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: kept.set.bind(kept) }
+    const preferences = new PreferenceStore(storage)
+    expect(preferences.get().silenced).toEqual(['people'])
+    preferences.patch({ silenced: ['hands'] })
+    expect(new PreferenceStore(storage).get().silenced).toEqual(['hands'])
+    kept.set('folkmoot.preferences', '{"silenced":"people"}')
+    expect(new PreferenceStore(storage).get().silenced).toEqual([])
   })
 
   test('are four at the most, the oldest gone first', () => {

@@ -3,7 +3,7 @@ import type { Notification, RequestName, Requests, Resumed, RoomJoined, Source }
 import type { Signaling } from '../protocol/socket'
 import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
 import { type LobbyState, lobbyOf, lobbyStep } from '../state/lobby'
-import { type Notice, noticeFor } from '../state/notices'
+import { type Notice, noticeFor, type Subject } from '../state/notices'
 import type { Roster } from '../state/roster'
 import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
@@ -64,6 +64,7 @@ export class Call {
   readonly #tracker = new SpeakingTracker()
   readonly #lifetime = new Lifetime()
   readonly #announcer = new Announcer(this.#lifetime)
+  silenced: readonly Subject[] = []
   #session: Session | undefined
   #signaling: Signaling | undefined
   #early: Notification[] = []
@@ -404,7 +405,7 @@ export class Call {
     if (notification.type === 'hand:raised' && notification.data.participant_id === me) {
       this.gestures.noteHand(notification.data.raised)
     }
-    return this.wishes.hear(notification, roster, me) ?? noticeFor(notification, roster, me)
+    return this.wishes.hear(notification, roster, me) ?? noticeFor(notification, roster, me, this.silenced)
   }
 
   #onTracks(session: Session): void {

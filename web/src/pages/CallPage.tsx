@@ -37,6 +37,10 @@ export function CallPage({ call, reporter, services }: { call: Call; reporter: R
   useEffect(() => {
     document.title = `${meeting?.title ?? 'Meeting'} · Folkmoot`
   }, [meeting])
+  const { silenced } = useStore(services.preferences)
+  useEffect(() => {
+    call.silenced = silenced
+  }, [call, silenced])
   useCallShortcuts(actions)
   usePinKeys(call, tiles)
   usePushToTalk(call)

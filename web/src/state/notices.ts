@@ -1,10 +1,22 @@
-import type { MeetingReminder, Notification } from '../protocol/messages'
+import type { MeetingReminder, Notification, NotificationName } from '../protocol/messages'
 import type { Roster } from './roster'
 
 export interface Notice {
   readonly id: number
   readonly text: string
   readonly tone: 'plain' | 'warning'
+}
+
+/** What people may choose not to be told of. */
+export const SUBJECTS = ['people', 'hands', 'screens', 'schedule'] as const
+export type Subject = (typeof SUBJECTS)[number]
+
+const subjectOf: Readonly<Partial<Record<NotificationName, Subject>>> = {
+  'participant:joined': 'people',
+  'participant:left': 'people',
+  'hand:raised': 'hands',
+  'producer:added': 'screens',
+  'meeting:reminder': 'schedule',
 }
 
 const MOST_NOTICES = 4
@@ -21,7 +33,14 @@ export function reminderWords({ about, in_s: left }: MeetingReminder): string {
 }
 
 /** What to say about something another person did, given who was there before it; undefined for what speaks for itself. */
-export function noticeFor(notification: Notification, before: Roster, me: string): string | undefined {
+export function noticeFor(
+  notification: Notification,
+  before: Roster,
+  me: string,
+  silenced: readonly Subject[] = [],
+): string | undefined {
+  const subject = subjectOf[notification.type]
+  if (subject && silenced.includes(subject)) return undefined
   const nameOf = (id: string) => before.people.find((person) => person.id === id)?.name
   switch (notification.type) {
     case 'participant:joined':

@@ -1,3 +1,4 @@
+import { SUBJECTS, type Subject } from './notices'
 import { Store } from './store'
 
 export type Theme = 'system' | 'light' | 'dark'
@@ -13,6 +14,8 @@ export interface Preferences {
   readonly cameraOn: boolean
   /** Whether hosts hear that somebody waits at the door. */
   readonly doorChime: boolean
+  /** What is not to be said for a moment when it happens. */
+  readonly silenced: readonly Subject[]
   readonly microphoneId?: string
   readonly cameraId?: string
   readonly speakerId?: string
@@ -26,6 +29,7 @@ const defaults: Preferences = {
   microphoneOn: true,
   cameraOn: true,
   doorChime: true,
+  silenced: [],
 }
 
 /** What this browser remembers of its person. A storage that is full or forbidden only means that nothing is remembered. */
@@ -55,11 +59,12 @@ function read(storage: Pick<Storage, 'getItem'>): Preferences {
 
 /** Keeps what has the type it should have: an older version may have written something else. */
 function sane(kept: Record<string, unknown>): Partial<Preferences> {
-  const { theme, layout } = kept
+  const { theme, layout, silenced } = kept
   return {
     ...strings(kept, ['name', 'microphoneId', 'cameraId', 'speakerId']),
     ...(theme === 'light' || theme === 'dark' ? { theme } : {}),
     ...(layout === 'speaker' ? { layout } : {}),
+    ...(Array.isArray(silenced) ? { silenced: SUBJECTS.filter((subject) => silenced.includes(subject)) } : {}),
     ...chosen(kept, ['microphoneOn', 'cameraOn', 'doorChime']),
   }
 }

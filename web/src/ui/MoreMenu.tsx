@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   ChartBarBig,
   Clock3,
   Keyboard,
@@ -46,6 +47,7 @@ export function MoreMenu({
     },
     { icon: Clock3, label: 'Step away', testId: 'step-away', action: actions.stepAway },
     { icon: Settings2, label: 'Devices', testId: 'open-devices', action: () => actions.togglePanel('devices') },
+    { icon: Bell, label: 'Notices', testId: 'open-notices', action: () => actions.togglePanel('notices') },
     {
       icon: Activity,
       label: 'Connection details',

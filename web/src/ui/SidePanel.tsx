@@ -7,19 +7,21 @@ import type { Tile } from '../state/tiles'
 import { ChatPanel } from './ChatPanel'
 import { ConnectionPanel } from './ConnectionPanel'
 import { DevicePickers } from './DevicePickers'
+import { NoticeChoice } from './NoticeChoice'
 import { PanelTabs, type TabName } from './PanelTabs'
 import { PeoplePanel } from './PeoplePanel'
 import { PollsPanel } from './PollsPanel'
 import { ShortcutSheet } from './ShortcutSheet'
 import { useStore } from './useStore'
 
-export type PanelName = TabName | 'devices' | 'connection' | 'shortcuts'
+export type PanelName = TabName | 'devices' | 'notices' | 'connection' | 'shortcuts'
 
 const titles: Readonly<Record<PanelName, string>> = {
   people: 'People',
   chat: 'Chat',
   polls: 'Polls',
   devices: 'Devices',
+  notices: 'Notices',
   connection: 'Connection details',
   shortcuts: 'Keyboard shortcuts',
 }
@@ -91,6 +93,8 @@ function PanelBody({ name, call, reporter, services, tiles, onShow }: SidePanelP
       return <PollsPanel call={call} />
     case 'devices':
       return <DevicePickers media={call.media} preferences={services.preferences} />
+    case 'notices':
+      return <NoticeChoice preferences={services.preferences} />
     case 'connection':
       return <ConnectionPanel reporter={reporter} />
     case 'shortcuts':
