@@ -14,7 +14,7 @@ from signaling.errors import ErrorCode
 from signaling.messages.catalogue import ERROR_EVENT, NAMESPACE, NOTIFICATIONS, REQUESTS, RequestKind
 from signaling.messages.model import ConnectRefused, Error, Handshake
 from signaling.rates.kind import rate_of
-from signaling.roles import PERMITTED, Role
+from signaling.roles import MEANINGS, PERMITTED, Role
 from signaling.schema import messages
 
 CHANNEL: Final = "meeting"
@@ -61,6 +61,7 @@ def document(host: str = "localhost:7880") -> dict[str, Any]:
                     "auth": refs[Handshake, "validation"],
                     "refused": refs[ConnectRefused, "serialization"],
                 },
+                "x-conditions": {condition.value: meaning for condition, meaning in MEANINGS.items()},
             }
         },
         "operations": _asking() | _telling(),
@@ -99,7 +100,8 @@ def _asking() -> dict[str, Any]:
                 "channel": _channel(),
                 "messages": [_in_channel("reply", event) for event in [*dict(_answers(kind)), ERROR_EVENT]],
             },
-            "x-roles": [role.value for role in Role if role in PERMITTED[kind.event]],
+            "x-roles": [role.value for role in Role if role in PERMITTED[kind.event].roles],
+            "x-only-if": [condition.value for condition in PERMITTED[kind.event].only_if],
             "x-rate": rate_of(kind.event).value,
         }
         for kind in REQUESTS.values()

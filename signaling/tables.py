@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from signaling.messages.catalogue import NOTIFICATIONS, REQUESTS, RequestKind
 from signaling.messages.model import Request, Told
 from signaling.rates.kind import rate_of
-from signaling.roles import PERMITTED, Role
+from signaling.roles import MEANINGS, PERMITTED, Role
 
 README: Final = Path(__file__).with_name("README.md")
 FEW: Final = 7
@@ -21,7 +21,12 @@ FEW: Final = 7
 
 def tables() -> dict[str, str]:
     """By name of the place in README.md."""
-    return {"requests": _requests(), "notifications": _notifications(), "shapes": _shapes()}
+    return {
+        "requests": _requests(),
+        "conditions": _conditions(),
+        "notifications": _notifications(),
+        "shapes": _shapes(),
+    }
 
 
 def filled_in(text: str) -> str:
@@ -35,9 +40,10 @@ def filled_in(text: str) -> str:
 
 
 def _requests() -> str:
-    head = "| request | reply | who | counts as |\n|---|---|---|---|\n"
+    head = "| request | reply | who | only if | counts as |\n|---|---|---|---|---|\n"
     return head + "\n".join(
-        f"| `{kind.event}` {_fields(kind.payload)} | {_reply(kind)} | {_who(kind.event)} | {rate_of(kind.event)} |"
+        f"| `{kind.event}` {_fields(kind.payload)} | {_reply(kind)} | {_who(kind.event)} | {_only_if(kind.event)} |"
+        f" {rate_of(kind.event)} |"
         for kind in REQUESTS.values()
     )
 
@@ -51,8 +57,16 @@ def _replies(kind: RequestKind) -> list[tuple[str, type[Told]]]:
 
 
 def _who(event: str) -> str:
-    permitted = PERMITTED[event]
+    permitted = PERMITTED[event].roles
     return "all" if permitted == frozenset(Role) else ", ".join(role.value for role in Role if role in permitted)
+
+
+def _only_if(event: str) -> str:
+    return ", ".join(f"`{condition}`" for condition in PERMITTED[event].only_if)
+
+
+def _conditions() -> str:
+    return "\n".join(f"- `{condition}`: {meaning}." for condition, meaning in MEANINGS.items())
 
 
 def _notifications() -> str:

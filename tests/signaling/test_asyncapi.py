@@ -93,3 +93,11 @@ def test_every_event_that_the_server_names_is_in_the_catalogue() -> None:
 def test_who_may_ask_is_said(document: dict[str, Any]) -> None:
     assert document["operations"]["ask.room.close"]["x-roles"] == ["host"]
     assert "observer" not in document["operations"]["ask.produce"]["x-roles"]
+
+
+def test_what_is_asked_beyond_a_role_is_said_and_explained(document: dict[str, Any]) -> None:
+    assert document["operations"]["ask.poll.create"]["x-only-if"] == ["presents"]
+    assert document["operations"]["ask.chat.delete"]["x-only-if"] == ["own_or_host"]
+    assert document["operations"]["ask.hand.raise"]["x-only-if"] == []
+    named = {name for operation in document["operations"].values() for name in operation.get("x-only-if", [])}
+    assert named == document["channels"]["meeting"]["x-conditions"].keys()
