@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .archive_file import Draft, Sealed
 from .archived_events import note_archived
@@ -20,7 +20,7 @@ from .database import translated, writing
 from .emitter import Emitter
 from .errors import ArchiveDamagedError
 from .events import SERVER_LOG, MeetingStarted, RetentionArchived
-from .tables import ArchiveRow, MeetingLogRow, MeetingRow, MeetingStatus
+from .tables import ArchiveRow, MeetingLogRow, MeetingRow, MeetingStatus, WebhookEndpointRow
 
 FILE_EVENTS: Final = 20_000
 """In one file, and so dropped in one transaction."""
@@ -124,10 +124,11 @@ class Retention:
                     of_this, MeetingLogRow.type == MeetingStarted.type, MeetingRow.status == MeetingStatus.IN_PROGRESS
                 )
             )
-        if first is None:
-            return None
+            if first is None:
+                return None
+            behind = await _first_untold(connection, meeting_id, last)
         # A room that is live comes back from its last run after a restart, however long that has lasted.
-        kept_from = min(found for found in (young, begun, last + 1) if found is not None)
+        kept_from = min(found for found in (young, begun, behind, last + 1) if found is not None)
         return (first, min(kept_from - 1, first + FILE_EVENTS - 1)) if first < kept_from else None
 
     async def _archive(self, meeting_id: str, first: int, last: int) -> Archive:
@@ -214,6 +215,19 @@ def meetings_before(cutoff: datetime, last: str) -> Select[str]:
         MeetingLogRow.meeting_id == MeetingRow.id, MeetingLogRow.timestamp < cutoff
     )
     return select(MeetingRow.id).where(MeetingRow.id > last, old.exists()).order_by(MeetingRow.id).limit(MEETINGS)
+
+
+async def _first_untold(connection: AsyncConnection, meeting_id: str, last: int) -> int | None:
+    """The meeting's first event that some endpoint has still to be told of: it reads the log, and no files."""
+    told = await connection.scalar(select(func.min(WebhookEndpointRow.cursor)).where(WebhookEndpointRow.enabled))
+    of_this = MeetingLogRow.meeting_id == meeting_id
+    # Within a meeting, places grow with sequence: mostly the last has been told, and nothing is looked for.
+    newest = await connection.scalar(select(MeetingLogRow.position).where(of_this, MeetingLogRow.sequence == last))
+    if told is None or newest is None or newest <= told:
+        return None
+    log.warning("archiving waits for a webhook endpoint", meeting_id=meeting_id, told=told)
+    untold = select(MeetingLogRow.sequence).where(of_this, MeetingLogRow.position > told)
+    return await connection.scalar(untold.order_by(MeetingLogRow.sequence).limit(1))
 
 
 def _fact(archive: Archive, sealed: Sealed) -> RetentionArchived:

@@ -8,8 +8,11 @@ from sqlalchemy import text
 from persistence.database import writing
 from persistence.events import AudioMuted, AudioUnmuted, Event, MeetingStarted, ParticipantJoined
 from persistence.failed_events import Retried
+from persistence.projections import Scope
+from persistence.projections.state import STATES
 from persistence.store import Store
 
+from .checker import check_record
 from .conftest import Ask
 from .story import event
 
@@ -53,6 +56,8 @@ async def test_the_others_of_its_batch_are_stored_with_it_set_aside_in_one_trans
         ("sick", 2, sick[2].event_id),
     ]
     assert [person.user_id for person in await store.queries.participants("sick")] == ["ann"]
+    sent = {POISON.event_id, *(one.event_id for one in sick), *(muted(number).event_id for number in (1, 2, 3))}
+    assert await check_record(store, acknowledged=sent, intended=sent, set_aside=[POISON.event_id]) == 5
     ((event_id, meeting, body, error),) = await ask("SELECT event_id, meeting_id, body, error FROM failed_events")
     assert (event_id, meeting) == (POISON.event_id, "sick")
     assert Event.model_validate_json(str(body)) == POISON
@@ -63,6 +68,31 @@ async def test_the_others_of_its_batch_are_stored_with_it_set_aside_in_one_trans
     assert (plain["events_stored_total"], plain["events_failed_total"], plain["database_retries_total"]) == (5, 1, 0)
     assert measures.labelled["database_errors_total"].counts["constraint"] > 0
     assert await store.ready() is None
+
+
+async def test_an_event_that_a_projection_stumbles_over_is_set_aside_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours, and no longer there once it is mended."""
+
+    def stumble(scope: Scope, event: Event) -> None:
+        if event == POISON:
+            raise KeyError("a bug of ours")
+        switched(scope, event)
+
+    switched = STATES._of_each
+    assert switched is not None
+    monkeypatch.setattr(STATES, "_of_each", stumble)
+    told = [muted(1), muted(12, "sick"), POISON, muted(14, "sick"), muted(2)]
+    await store.emitter.deliver(told)
+    sent = {one.event_id for one in told}
+    assert await check_record(store, acknowledged=sent, intended=sent, set_aside=[POISON.event_id]) == 4
+    assert "a bug of ours" in (await store.failed_events.page())[0].error
+    plain = store.metrics()
+    assert (plain["writer_stumbles_total"], plain["database_retries_total"]) == (0, 0)
+    monkeypatch.undo()
+    assert await store.failed_events.retry() == Retried(stored=1, left=0)
+    assert await check_record(store, acknowledged=sent, intended=sent) == 5
 
 
 async def test_what_was_set_aside_finds_its_place_once_the_cause_is_mended(store: Store, ask: Ask) -> None:

@@ -27,6 +27,7 @@ from persistence.events import (
     ParticipantJoined,
     Payload,
 )
+from persistence.repositories.webhooks import NewEndpoint
 from persistence.retention import Archive, Retention
 from persistence.store import Store, StoreOptions, new_event_id
 from persistence.tables import MeetingRow, ParticipantRow, ParticipantSessionRow
@@ -181,6 +182,28 @@ async def test_what_is_delivered_again_after_it_was_archived_is_known(store: Sto
         [one.model_dump(mode="json") for one in (*archived, late)], refuse=lambda _event: None
     )
     assert (taken.accepted, taken.duplicates, taken.rejected) == (0, 4, [])
+
+
+async def test_what_an_endpoint_has_still_to_be_told_waits_for_it(store: Store, keeper: Retention) -> None:
+    await deliver(store, *(aged(100, HandRaised()) for _ in range(5)))
+    told = await store.feed.place_of("m", 2)
+    assert told is not None
+    endpoint = NewEndpoint(
+        id="e",
+        url="https://a.example",
+        description="",
+        event_types=[],
+        meeting_id=None,
+        secret="s",
+        cursor=told,
+    )
+    await store.webhooks.create(endpoint, most=1)
+    (archive,) = await run(keeper)
+    assert archive.last_sequence == 2
+    assert await left(store) == [3, 4, 5]
+    await store.webhooks.change("e", {"enabled": False})
+    (archive,) = await run(keeper)
+    assert (archive.first_sequence, archive.last_sequence) == (3, 5)
 
 
 async def test_a_run_ends_in_time_and_the_next_goes_on(
