@@ -182,6 +182,7 @@ pub fn burst(world: &mut World, input: &mut Input<'_>) {
         for spatial in 0..shape.spatial {
             let number = world.people[usize::from(from)].number(ssrc, 1);
             let layer = (spatial, temporal, key);
+            // As read, so that the fuzzer can find a number it sees compared.
             let picture = first.wrapping_add(index);
             let mut packet = Vec::new();
             let fields = Fields {
@@ -193,8 +194,10 @@ pub fn burst(world: &mut World, input: &mut Input<'_>) {
             };
             fields.write(&mut packet, is_av1);
             if is_av1 {
-                let value =
-                    shape.descriptor(layer, picture.wrapping_mul(3).wrapping_add(spatial.into()));
+                let value = shape.descriptor(
+                    layer,
+                    first.wrapping_add(index * 4).wrapping_add(spatial.into()),
+                );
                 let id = extension_id(Extension::DependencyDescriptor);
                 write_block(&mut packet, std::iter::once((id, value.as_slice())));
                 packet.extend_from_slice(&[0x10, 0x30]);
