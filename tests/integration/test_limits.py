@@ -48,6 +48,26 @@ def test_two_nodes_with_one_redis_count_together_and_without_it_each_for_itself(
         assert one.request("GET", "/readyz")[0] == 200
 
 
+async def test_two_nodes_with_one_redis_count_wrong_passwords_of_meetings_together() -> None:
+    binary = find_binary()
+    if binary is None:
+        pytest.skip("Redis is not installed: apt-get install redis-tools")
+    with (
+        running_redis(binary) as redis,
+        running_server(FOLKMOOT_REDIS__URL=redis.url, FOLKMOOT_REDIS__TIMEOUT_S="5") as one,
+        running_server(FOLKMOOT_REDIS__URL=redis.url, FOLKMOOT_REDIS__TIMEOUT_S="5") as two,
+    ):
+        doors: list[tuple[Person, str]] = []
+        for node in (one, two):
+            fields = {"title": "Guarded", "password": "swordfish"}
+            _, meeting = node.request("POST", "/api/meetings", token=node.token("ada"), body=fields)
+            doors.append((await Person(node.url, node.token("eve")).connect(), meeting["id"]))
+        codes = [await eve.refused("room:join", meeting_id=door, password="carp") for eve, door in doors * 6]
+        assert codes == ["ACCESS_DENIED"] * 10 + ["RATE_LIMITED"] * 2
+        for eve, _ in doors:
+            await eve.disconnect()
+
+
 async def test_a_guest_is_given_another_token_as_the_same_guest(server: RunningServer) -> None:
     _, first = server.request("POST", "/api/auth/guest", body={"display_name": "Gus"})
     _, meeting = server.request("POST", "/api/meetings", token=first["token"], body={"title": "Guests"})
