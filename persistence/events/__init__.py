@@ -5,7 +5,7 @@ A new type is a new `Payload` subclass in the file of its subject and a line in 
 
 from .alert import AlertFired, AlertRecovered, AlertRuleChanged, RecordBehind, RecordCaughtUp
 from .chat import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, FileReference, MessageType
-from .client import ClientDeviceFailed, ClientNetworkChanged, ClientVideoFroze
+from .client import ClientDeviceFailed, ClientMediaFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
 from .event import CATALOGUE, SERVER_LOG, Event, MeetingId
 from .lobby import (
@@ -84,6 +84,7 @@ __all__ = [
     "ChatMessageEdited",
     "ChatMessageSent",
     "ClientDeviceFailed",
+    "ClientMediaFailed",
     "ClientNetworkChanged",
     "ClientVideoFroze",
     "ConferenceJoined",

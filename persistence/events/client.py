@@ -37,3 +37,13 @@ class ClientNetworkChanged(Payload):
 
     online: bool
     network: Literal["wired", "wireless", "cellular", "unknown"] = "unknown"
+
+
+class ClientMediaFailed(Payload):
+    """Sound and picture did not get through. `report_id` is what the person was shown, to pass on to whoever helps;
+    `relayed`: they had gone through a TURN server alone."""
+
+    type = "client.media_failed"
+
+    report_id: Reason
+    relayed: bool = False

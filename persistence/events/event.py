@@ -108,6 +108,7 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             client.ClientVideoFroze,
             client.ClientDeviceFailed,
             client.ClientNetworkChanged,
+            client.ClientMediaFailed,
             alert.AlertFired,
             alert.AlertRecovered,
             alert.AlertRuleChanged,

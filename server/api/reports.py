@@ -9,6 +9,7 @@ from pydantic import Field
 
 from persistence.events import (
     ClientDeviceFailed,
+    ClientMediaFailed,
     ClientNetworkChanged,
     ClientVideoFroze,
     Event,
@@ -21,7 +22,7 @@ from signaling.identity import Identity
 MAX_EVENTS: Final = 100
 
 CLIENT_TYPES: Final = frozenset(
-    payload.type for payload in (ClientVideoFroze, ClientDeviceFailed, ClientNetworkChanged)
+    payload.type for payload in (ClientVideoFroze, ClientDeviceFailed, ClientNetworkChanged, ClientMediaFailed)
 )
 """What a participant may say. Every other type is a fact of the server, and only an operator may bring one."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
@@ -22,6 +24,15 @@ FLAGS = [
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]
+
+PICTURES = os.environ.get("FOLKMOOT_PICTURES")
+"""A folder for pictures of what the tests see, to be looked at by people; without it none are taken."""
+
+LOOKS: tuple[tuple[str, Literal["light", "dark"], int, int], ...] = (
+    ("light", "light", 1280, 720),
+    ("dark", "dark", 1280, 720),
+    ("narrow", "light", 390, 844),
+)
 
 
 async def launch(playwright: Playwright) -> Browser:
@@ -75,6 +86,20 @@ class BrowserPerson:
 
     def tile_of(self, name: str) -> Locator:
         return self.page.locator(f'[data-testid^="tile-"][data-name="{name}"]')
+
+    async def shot(self, name: str) -> None:
+        """The page in light, in dark and on a phone, where pictures are wanted. It is left as it was."""
+        if not PICTURES:
+            return
+        before = self.page.viewport_size
+        for look, scheme, width, height in LOOKS:
+            await self.page.emulate_media(color_scheme=scheme)
+            await self.page.set_viewport_size({"width": width, "height": height})
+            await self.page.wait_for_timeout(400)
+            await self.page.screenshot(path=str(Path(PICTURES) / f"{name}-{look}.png"))
+        await self.page.emulate_media(color_scheme=None)
+        if before is not None:
+            await self.page.set_viewport_size(before)
 
     async def leave(self) -> None:
         await self.part("leave").click()

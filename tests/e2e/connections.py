@@ -29,6 +29,26 @@ _SCRIPT = """
 })()
 """
 
+_BY_RELAY_ALONE = """
+(() => {
+  const Inner = window.RTCPeerConnection
+  window.connections = []
+  window.RTCPeerConnection = class extends Inner {
+    constructor(configuration) {
+      super(configuration)
+      window.connections.push(this)
+    }
+    setRemoteDescription(description) {
+      const relayed = this.getConfiguration().iceTransportPolicy === 'relay'
+      const dead = (line) => line.startsWith('a=candidate:') ? line.replace(/ (\\d+) typ /, ' 65500 typ ') : line
+      const lines = description.sdp.split('\\r\\n')
+      const sdp = (relayed ? lines : lines.map(dead)).join('\\r\\n')
+      return super.setRemoteDescription({ type: description.type, sdp })
+    }
+  }
+})()
+"""
+
 _PAIRS = """
 async () => Promise.all(window.connections.map(async (connection) => {
   const stats = await connection.getStats()
@@ -74,6 +94,11 @@ def only(candidates: str = "", policy: str = "") -> Callable[[BrowserContext], A
         await context.add_init_script(_SCRIPT % json.dumps({"candidates": candidates, "policy": policy}))
 
     return prepare
+
+
+async def unreachable_but_by_relay(context: BrowserContext) -> None:
+    """Pages of the context reach the server's media through a TURN server and in no other way."""
+    await context.add_init_script(_BY_RELAY_ALONE)
 
 
 async def connections(person: BrowserPerson) -> list[dict[str, Any]]:

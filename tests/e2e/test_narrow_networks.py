@@ -9,13 +9,13 @@ import time
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from pydantic import SecretStr
 
 from config.rtc import RtcSettings
 from signaling.ice_servers import IceServers
 from tests.e2e.browser import BrowserPerson
-from tests.e2e.connections import connections, only
+from tests.e2e.connections import connections, only, unreachable_but_by_relay
 from tests.e2e.test_a_meeting import hears, sees
 from tests.support.server import RunningServer, running_server
 from tests.support.turn import TurnServer, running_turn
@@ -87,6 +87,28 @@ async def test_media_flows_through_a_turn_server_alone(browser: Browser) -> None
         for used in await pairs(ben):
             assert used["local"]["candidateType"] == "relay"
         assert turn.secret not in server.log()
+
+
+async def test_who_gets_no_media_through_may_try_the_relay_and_keeps_to_it(browser: Browser) -> None:
+    with (
+        running_turn(secrets.token_hex(16)) as turn,
+        running_server(FOLKMOOT_RTC__TURN_URLS=turn.url, FOLKMOOT_RTC__TURN_SECRET=turn.secret) as server,
+    ):
+        ada = await BrowserPerson.arrive(browser, "Ada", server.url)
+        meeting_id = await ada.create_meeting()
+        await ada.join()
+        ben = await BrowserPerson.arrive(browser, "Ben", f"{server.url}/m/{meeting_id}", unreachable_but_by_relay)
+        await ben.join()
+        await expect(ben.part("connecting-media")).to_be_visible(timeout=20_000)
+        await ben.part("try-relay").click()
+        for one, other in ((ada, ben), (ben, ada)):
+            await sees(one, other)
+            await hears(one, other)
+        for used in await pairs(ben):
+            assert used["local"]["candidateType"] == "relay"
+        await expect(ben.part("connecting-media")).to_have_count(0)
+        await expect(ben.part("try-relay")).to_have_count(0)
+        assert ada.errors == ben.errors == []
 
 
 def relayed(turn: TurnServer, username: str, credential: str) -> bool:

@@ -3,7 +3,8 @@ import type { Notification, RequestName, Requests, Resumed, RoomJoined, Source }
 import type { Signaling } from '../protocol/socket'
 import { beforeCall, type CallState, closingOf, departureOf, type Ending, endingOf } from '../state/call-state'
 import { type LobbyState, lobbyOf, lobbyStep } from '../state/lobby'
-import { type Notice, noticeFor, type Subject } from '../state/notices'
+import type { Notice, Subject } from '../state/notices'
+import { reportId } from '../state/report-id'
 import type { Roster } from '../state/roster'
 import { isHost, personOfId } from '../state/rules'
 import { type ReadableStore, Store } from '../state/store'
@@ -11,9 +12,10 @@ import { mediaWords } from '../state/words'
 import { Announcer } from './announcer'
 import { Chat } from './chat'
 import { DataChannels } from './data-channels'
-import { problemOf } from './devices'
 import { Entry } from './entry'
+import { FirstFrames } from './first-frames'
 import { Gestures } from './gestures'
+import { heed } from './heeding'
 import { HostWishes } from './host-wishes'
 import { Hosting } from './hosting'
 import { Lifetime } from './lifetime'
@@ -24,9 +26,10 @@ import { Playback } from './playback'
 import { Polls } from './polls'
 import { Presence } from './presence'
 import { comeIn, enterAgain } from './reentry'
+import { Relay } from './relay'
 import { ScreenShare } from './screen-share'
 import { Session } from './session'
-import { heardLevels, ownLevel, SpeakingTracker } from './speaking'
+import { Speakers } from './speaking'
 import type { RemoteTrack } from './subscriber'
 import type { Shown } from './subscription'
 import type { Tokens } from './tokens'
@@ -55,13 +58,13 @@ export class Call {
   readonly hosting: Hosting
   readonly wishes: HostWishes
   readonly data = new DataChannels()
+  readonly relay = new Relay()
   readonly #entry: Entry
   readonly #state = new Store<CallState>(beforeCall)
   readonly #tracks = new Store<ReadonlyMap<string, RemoteTrack>>(new Map())
-  readonly #speaking = new Store<ReadonlySet<string>>(new Set())
   readonly #shown = new Map<string, Shown>()
-  readonly #firstFrames = new Map<string, number>()
-  readonly #tracker = new SpeakingTracker()
+  readonly #firstFrames = new FirstFrames()
+  readonly #speakers = new Speakers()
   readonly #lifetime = new Lifetime()
   readonly #announcer = new Announcer(this.#lifetime)
   silenced: readonly Subject[] = []
@@ -70,7 +73,6 @@ export class Call {
   #early: Notification[] = []
   #choice: JoinChoice = { displayName: '' }
   #resumeToken: string | undefined
-  #joinClickedAt = 0
 
   constructor(meetingId: string, media: LocalMedia, tokens: Tokens) {
     this.meetingId = meetingId
@@ -106,6 +108,8 @@ export class Call {
     this.#lifetime.own(() => this.screen.stop())
     this.#lifetime.own(() => this.#session?.close())
     this.#lifetime.every(SPEAKING_INTERVAL_MS, () => this.#listenWhoSpeaks())
+    this.#lifetime.listen(window, 'offline', () => this.#signaling?.doubt(Date.now()))
+    this.#lifetime.listen(window, 'online', () => this.tryNow())
   }
 
   get state(): ReadableStore<CallState> {
@@ -116,7 +120,7 @@ export class Call {
     return this.#tracks
   }
   get speaking(): ReadableStore<ReadonlySet<string>> {
-    return this.#speaking
+    return this.#speakers.speaking
   }
   get notices(): ReadableStore<readonly Notice[]> {
     return this.#announcer.notices
@@ -124,9 +128,8 @@ export class Call {
   get session(): Session | undefined {
     return this.#session
   }
-  /** When Join was pressed, and how long after that each producer's first picture was on the page, in milliseconds. */
-  get timings(): { joinedAtMs: number; firstFrames: ReadonlyMap<string, number> } {
-    return { joinedAtMs: this.#joinClickedAt, firstFrames: this.#firstFrames }
+  get timings(): FirstFrames['timings'] {
+    return this.#firstFrames.timings
   }
 
   /** Begins connecting ahead of Join. What fails here is tried again, and told, when Join is pressed. */
@@ -138,7 +141,7 @@ export class Call {
   async join(choice: JoinChoice): Promise<void> {
     if (this.#state.get().phase !== 'green-room') return
     this.#choice = choice
-    this.#joinClickedAt = performance.now()
+    this.#firstFrames.begin()
     this.#state.patch({ phase: 'joining', refusal: undefined })
     try {
       const signaling = await this.#entry.open(choice.displayName)
@@ -176,6 +179,23 @@ export class Call {
     this.#signaling?.tryNow()
   }
 
+  /** Sound and picture begin anew through a TURN server; while the connection is away, as soon as it is back. */
+  async tryRelay(): Promise<void> {
+    const signaling = this.#signaling
+    if (!this.relay.take() || !signaling) return
+    if (this.#state.get().phase !== 'joined') {
+      this.tryNow()
+      return
+    }
+    this.#state.patch({ restoring: true, media: 'new' })
+    try {
+      await this.#enterAnew(signaling)
+    } catch (error) {
+      // Lost on the way, it is entered again when it is back.
+      if (CodedError.of(error).code !== 'DISCONNECTED') this.#finish(endingOf(CodedError.of(error)))
+    }
+  }
+
   /** Gives up waiting, back to where one can ask again. */
   leaveLobby(): void {
     if (this.#state.get().phase !== 'waiting') return
@@ -183,17 +203,8 @@ export class Call {
     this.#state.patch({ phase: 'green-room', lobby: undefined, refusal: undefined })
   }
 
-  async toggleScreen(): Promise<void> {
-    if (this.screen.stream.get()) {
-      this.screen.stop()
-      return
-    }
-    try {
-      await this.screen.start()
-    } catch (error) {
-      // Closing the browser's chooser is a decision, not a fault.
-      if (problemOf(error) !== 'refused') this.warn('This browser could not share the screen.')
-    }
+  toggleScreen(): Promise<void> {
+    return this.screen.toggle((text) => this.warn(text))
   }
 
   /** A picture is on the page, at this size and of this importance. */
@@ -208,7 +219,7 @@ export class Call {
   }
 
   noteFrame(producerId: string): void {
-    if (!this.#firstFrames.has(producerId)) this.#firstFrames.set(producerId, performance.now() - this.#joinClickedAt)
+    this.#firstFrames.note(producerId)
   }
 
   say(text: string, tone: Notice['tone'] = 'plain'): void {
@@ -226,8 +237,8 @@ export class Call {
   #listenTo(signaling: Signaling): void {
     signaling.listen({
       onNotification: (notification) => this.#hear(notification),
-      onLost: () => {
-        if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting', lostAt: Date.now() })
+      onLost: (lostAt) => {
+        if (this.#state.get().phase === 'joined') this.#state.patch({ phase: 'reconnecting', lostAt })
       },
       onReconnected: () =>
         void (this.#state.get().phase === 'waiting' ? this.#tryEnter(signaling) : this.#enterAgain(signaling)),
@@ -270,6 +281,7 @@ export class Call {
           media: this.media,
           screen: this.screen,
           data: this.data,
+          relay: this.relay,
           shown: this.#shown,
           onConnection: (media) => this.#onMedia(media),
           onError: (source, error) => this.#onMediaError(source, error),
@@ -294,11 +306,13 @@ export class Call {
       }
       this.#catchUp(joined)
       for (const notification of this.#early.splice(0)) this.#hear(notification)
-    } else {
-      this.#resumeToken = undefined
-      await signaling.request('room:leave', {})
-      await this.#enter(signaling)
-    }
+    } else await this.#enterAnew(signaling)
+  }
+
+  async #enterAnew(signaling: Signaling): Promise<void> {
+    this.#resumeToken = undefined
+    await signaling.request('room:leave', {})
+    await this.#enter(signaling)
   }
 
   #catchUp({ chat, polls }: RoomJoined): void {
@@ -368,6 +382,7 @@ export class Call {
     const { me, phase, lobby } = this.#state.get()
     if (notification.type === 'token:expiring') this.#entry.renewToken(this.#choice.displayName)
     else if (notification.type === 'token:ended') this.#finish('expired')
+    else if (notification.type === 'session:replaced') this.#finish('elsewhere')
     else if (phase === 'waiting' && lobby) this.#hearInLobby(lobby, notification)
     else if (!session || me === undefined) {
       this.#early.push(notification)
@@ -379,7 +394,7 @@ export class Call {
     else if (notification.type === 'participant:left' && notification.data.participant_id === me) {
       this.#finish(departureOf(notification.data.reason))
     } else {
-      const text = this.#heed(notification, session, me)
+      const text = heed(notification, session, me, this)
       if (notification.type === 'reaction:sent') {
         this.gestures.reactions.add(notification.data.participant_id, notification.data.reaction)
       }
@@ -391,33 +406,17 @@ export class Call {
     }
   }
 
-  /** What others do to us, done on our side; what to say about it. */
-  #heed(notification: Notification, session: Session, me: string): string | undefined {
-    const roster = session.roster.get()
-    if (notification.type === 'producer:paused') {
-      const paused = session.publisher.kindOf(notification.data.producer_id)
-      return paused && this.wishes.paused(paused, roster)
-    }
-    const wasHost = isHost(personOfId(roster, me)?.role)
-    if (notification.type === 'participant:updated' && notification.data.participant_id === me) {
-      if (!wasHost && isHost(notification.data.role)) void this.hosting.listWaiting()
-    }
-    if (notification.type === 'hand:raised' && notification.data.participant_id === me) {
-      this.gestures.noteHand(notification.data.raised)
-    }
-    return this.wishes.hear(notification, roster, me) ?? noticeFor(notification, roster, me, this.silenced)
-  }
-
   #onTracks(session: Session): void {
     if (this.#session !== session) return
     const tracks = session.subscriber.tracks.get()
     this.#tracks.set(tracks)
     this.playback.follow(tracks)
-    for (const id of this.#firstFrames.keys()) if (!tracks.has(id)) this.#firstFrames.delete(id)
+    this.#firstFrames.keep(tracks)
   }
 
   #onMedia(media: MediaConnection): void {
-    this.#state.patch({ media })
+    const failed = media === 'failed' && this.#state.get().reportId === undefined
+    this.#state.patch(failed ? { media, reportId: reportId() } : { media })
   }
 
   #onMediaError(source: Source, error: unknown): void {
@@ -434,11 +433,8 @@ export class Call {
   #listenWhoSpeaks(): void {
     const { me, phase } = this.#state.get()
     if (me === undefined || phase !== 'joined') return
-    if (this.media.camera.state.get().track || this.#speaking.get().has(me)) this.presence.keep()
-    const now = performance.timeOrigin + performance.now()
-    this.#speaking.set(
-      this.#tracker.update(heardLevels(this.#tracks.get().values(), now).set(me, ownLevel(this.media)), now),
-    )
+    if (this.media.camera.state.get().track || this.speaking.get().has(me)) this.presence.keep()
+    this.#speakers.look(me, this.media, this.#tracks.get().values())
   }
 
   #finish(ending: Ending): void {

@@ -6,9 +6,13 @@ export type MediaConnection = 'new' | 'connecting' | 'connected' | 'failed'
 
 /** ICE is restarted when a path stays broken for this long: most hiccups of a network heal by themselves sooner. */
 const RESTART_AFTER_MS = 2_500
+/** Browsers look for a way where there is none for minutes without calling it failed. */
+const CONNECT_WITHIN_MS = 8_000
 /** The person is told after so many in vain. It is tried further: the network may be away for longer. */
 const QUIET_RESTARTS = 3
 const TRY_AGAIN_AFTER_MS = 5_000
+/** A browser calls a path broken after about so long without an answer. */
+const SILENT_MS = 5_000
 
 /** What browsers that know it tell of the network they are on. */
 interface NetworkInformation extends EventTarget {
@@ -45,10 +49,13 @@ export class PathKeeper {
         this.#onConnection('connected')
         break
       case 'connecting':
-        this.#onConnection('connecting')
+        if (this.#restarts <= QUIET_RESTARTS) this.#onConnection('connecting')
+        this.#restartIn(CONNECT_WITHIN_MS)
         break
       case 'disconnected':
-        this.#timer = setTimeout(() => void this.#restart(), RESTART_AFTER_MS)
+        // It may be the network and not the path.
+        this.#signaling.doubt(Date.now() - SILENT_MS)
+        this.#restartIn(RESTART_AFTER_MS)
         break
       case 'failed':
         void this.#restart()
@@ -79,6 +86,11 @@ export class PathKeeper {
     network?.addEventListener('change', compare, { signal })
   }
 
+  #restartIn(ms: number): void {
+    clearTimeout(this.#timer)
+    if (!this.#transport.closed) this.#timer = setTimeout(() => void this.#restart(), ms)
+  }
+
   async #restart(): Promise<void> {
     if (this.#transport.closed || this.#restarting) return
     clearTimeout(this.#timer)
@@ -90,11 +102,13 @@ export class PathKeeper {
       if (this.#transport.closed) return
       await this.#transport.updateIceServers({ iceServers: [...reply.iceServers] })
       await this.#transport.restartIce({ iceParameters: reply.iceParameters })
+      // The state need not change, so that nothing else would try again.
+      if (this.#transport.connectionState !== 'connected') this.#restartIn(CONNECT_WITHIN_MS)
     } catch (error) {
       if (this.#transport.closed) return
       this.#onConnection('failed')
       const isGone = error instanceof CodedError && error.code === 'NOT_FOUND'
-      if (!isGone) this.#timer = setTimeout(() => void this.#restart(), TRY_AGAIN_AFTER_MS)
+      if (!isGone) this.#restartIn(TRY_AGAIN_AFTER_MS)
     } finally {
       this.#restarting = false
     }

@@ -31,6 +31,8 @@ export interface CallReport {
   }
   remote: { participant_id: string; display_name: string; hand: boolean; tracks: TrackReport[] }[]
   path: { send: PathReport | null; recv: PathReport | null }
+  /** What the record calls it when sound and picture did not get through. */
+  report_id: string | null
   /** When Join was pressed, in milliseconds since the page began. */
   joined_at_ms: number | null
   /** From pressing Join to the first picture of each participant on the page. */
@@ -70,6 +72,7 @@ export class Reporter {
       },
       remote,
       path,
+      report_id: call.state.get().reportId ?? null,
       joined_at_ms: joinedAtMs === 0 ? null : joinedAtMs,
       first_frame_ms: firstFrames(remote),
       at: new Date().toISOString(),

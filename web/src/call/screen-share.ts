@@ -1,5 +1,5 @@
 import { type ReadableStore, Store } from '../state/store'
-import { openScreen } from './devices'
+import { openScreen, problemOf } from './devices'
 
 /** The screen this person shows. It outlives a reconnect, and ends when the browser's own "stop sharing" is pressed. */
 export class ScreenShare {
@@ -16,6 +16,20 @@ export class ScreenShare {
     const [picture] = stream.getVideoTracks()
     picture?.addEventListener('ended', () => this.#stopIf(stream), { once: true })
     this.#stream.set(stream)
+  }
+
+  /** On or off. What failed is told to `warn`. */
+  async toggle(warn: (text: string) => void): Promise<void> {
+    if (this.stream.get()) {
+      this.stop()
+      return
+    }
+    try {
+      await this.start()
+    } catch (error) {
+      // Closing the browser's chooser is a decision, not a fault.
+      if (problemOf(error) !== 'refused') warn('This browser could not share the screen.')
+    }
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import type { DataChannels } from './data-channels'
 import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
 import { Publisher } from './publisher'
+import type { Relay } from './relay'
 import type { ScreenShare } from './screen-share'
 import { Subscriber } from './subscriber'
 import type { Shown } from './subscription'
@@ -17,6 +18,7 @@ export interface SessionOptions {
   readonly media: LocalMedia
   readonly screen: ScreenShare
   readonly data: DataChannels
+  readonly relay: Relay
   readonly shown: ReadonlyMap<string, Shown>
   readonly onConnection: (connection: MediaConnection) => void
   readonly onError: (source: Source, error: unknown) => void
@@ -36,6 +38,7 @@ export class Session {
   readonly #roster: Store<Roster>
   readonly #layers = new Map<string, number>()
   readonly #transports: types.Transport[] = []
+  readonly #policy: RTCIceTransportPolicy
   #closed = false
 
   private constructor(
@@ -47,6 +50,7 @@ export class Session {
     const device = new Device()
     const loaded = device.load({ routerRtpCapabilities: joined.routerRtpCapabilities }).then(() => device)
     this.#options = options
+    this.#policy = options.relay.policy
     this.#joined = joined
     this.#roster = new Store(roster)
     const worst = new WorstConnection(options.onConnection)
@@ -81,11 +85,12 @@ export class Session {
 
   /**
    * After a lost connection, when the server has kept us: what lives on both sides goes on, the rest is made anew.
-   * @returns the kinds that a host switched off meanwhile, or undefined when our transports do not live any more.
+   * @returns the kinds that a host switched off meanwhile, or undefined when our transports do not live any more, or are
+   * to take another way than they do.
    */
   resume(joined: RoomJoined, alive: Resumed): MediaKind[] | undefined {
     const kept = new Set(alive.transports)
-    const all = this.#transports.length === 2 && kept.size === 2
+    const all = this.#transports.length === 2 && kept.size === 2 && this.#policy === this.#options.relay.policy
     if (!all || this.#transports.some((transport) => transport.closed || !kept.has(transport.id))) return undefined
     this.#joined = joined
     const off = this.publisher.keep(joined.producers.filter((each) => each.participant_id === joined.participant_id))
@@ -151,7 +156,7 @@ export class Session {
     const report = (connection: MediaConnection) => {
       if (!this.#closed) worst.set(direction, connection)
     }
-    const opening = openTransport(signaling, loaded, direction, report)
+    const opening = openTransport(signaling, loaded, direction, this.#options.relay, report)
     opening.then(
       (transport) => (this.#closed ? transport.close() : this.#transports.push(transport)),
       () => report('failed'),

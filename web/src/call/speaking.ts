@@ -1,3 +1,4 @@
+import { type ReadableStore, Store } from '../state/store'
 import type { LocalMedia } from './local-media'
 import type { RemoteTrack } from './subscriber'
 
@@ -22,6 +23,22 @@ export class SpeakingTracker {
     const same = speaking.size === this.#speaking.size && [...speaking].every((id) => this.#speaking.has(id))
     if (!same) this.#speaking = speaking
     return this.#speaking
+  }
+}
+
+/** Who speaks, as the page shows it. */
+export class Speakers {
+  readonly #speaking = new Store<ReadonlySet<string>>(new Set())
+  readonly #tracker = new SpeakingTracker()
+
+  get speaking(): ReadableStore<ReadonlySet<string>> {
+    return this.#speaking
+  }
+
+  /** Looks at what everybody sends now. */
+  look(me: string, media: LocalMedia, tracks: Iterable<RemoteTrack>): void {
+    const now = performance.timeOrigin + performance.now()
+    this.#speaking.set(this.#tracker.update(heardLevels(tracks, now).set(me, ownLevel(media)), now))
   }
 }
 

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup-client'
 import type { Source } from '../protocol/messages'
 import type { Signaling } from '../protocol/socket'
 import { type MediaConnection, PathKeeper } from './path-keeper'
+import type { Relay } from './relay'
 
 export type Direction = 'send' | 'recv'
 
@@ -10,6 +11,7 @@ export async function openTransport(
   signaling: Signaling,
   loading: Promise<types.Device>,
   direction: Direction,
+  relay: Relay,
   onConnection: (connection: MediaConnection) => void,
 ): Promise<types.Transport> {
   const [created, device] = await Promise.all([
@@ -18,8 +20,17 @@ export async function openTransport(
   ])
   const { id, iceParameters, dtlsParameters } = created
   const lists = { iceCandidates: [...created.iceCandidates], iceServers: [...created.iceServers] }
+  relay.note(lists.iceServers)
   const { sctpParameters } = created
-  const options = { id, iceParameters, dtlsParameters, ...lists, ...(sctpParameters && { sctpParameters }) }
+  const iceTransportPolicy = relay.policy
+  const options = {
+    id,
+    iceParameters,
+    dtlsParameters,
+    iceTransportPolicy,
+    ...lists,
+    ...(sctpParameters && { sctpParameters }),
+  }
   const transport = direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options)
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     signaling.request('transport:connect', { transport_id: transport.id, dtlsParameters }).then(done, (error) => {

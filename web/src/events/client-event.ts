@@ -12,6 +12,7 @@ export type ClientFact =
   | { type: 'client.video_froze'; payload: { producer_id: string; frozen_ms: number } }
   | { type: 'client.device_failed'; payload: { device: 'microphone' | 'camera' | 'speaker' | 'screen'; error: string } }
   | { type: 'client.network_changed'; payload: { online: boolean; network: Network } }
+  | { type: 'client.media_failed'; payload: { report_id: string; relayed: boolean } }
 
 export type Network = 'wired' | 'wireless' | 'cellular' | 'unknown'
 

@@ -29,6 +29,7 @@ export class CallObserver {
     if (network) this.#lifetime.listen(network, 'change', () => this.#noteNetwork(navigator.onLine))
     this.#watch('microphone', call.media.microphone)
     this.#watch('camera', call.media.camera)
+    this.#watchMedia()
     this.#lifetime.every(FREEZE_INTERVAL_MS, () => void this.#lookForFreezes().catch(() => undefined))
   }
 
@@ -55,6 +56,19 @@ export class CallObserver {
         this.#note({ type: 'client.device_failed', payload: { device, error: problem } })
       }
       before = problem
+    })
+    this.#lifetime.own(stop)
+  }
+
+  /** Once for each report that a person may be asked for. */
+  #watchMedia(): void {
+    let told: string | undefined
+    const stop = this.#call.state.subscribe(() => {
+      const { reportId } = this.#call.state.get()
+      if (reportId === undefined || reportId === told) return
+      told = reportId
+      const relayed = this.#call.relay.state.get().only
+      this.#note({ type: 'client.media_failed', payload: { report_id: reportId, relayed } })
     })
     this.#lifetime.own(stop)
   }

@@ -8,18 +8,25 @@ import { Message } from '../ui/Message'
 interface EndedProps {
   readonly ending: Ending
   readonly services: Services
+  /** What the record calls it, where somebody may be asked for it. */
+  readonly reportId: string | undefined
   /** The meeting, for whoever may look back at it. */
   readonly past: string | undefined
   readonly onAgain: () => void
 }
 
-export function Ended({ ending, services, past, onAgain }: EndedProps) {
+export function Ended({ ending, reportId, services, past, onAgain }: EndedProps) {
   const { title, text } = endingWords(ending)
   useEffect(() => {
     document.title = `${title} · Folkmoot`
   }, [title])
   return (
     <Message title={title} text={text} testId={`ended-${ending}`}>
+      {ending === 'media' && reportId !== undefined && (
+        <p className="report-id">
+          If you ask for help, pass this on: <code data-testid="report-id">{reportId}</code>
+        </p>
+      )}
       {canRejoin(ending) && (
         <button type="button" className="button primary" data-testid="rejoin" onClick={onAgain}>
           Join again

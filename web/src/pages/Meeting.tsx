@@ -24,7 +24,7 @@ interface Opened {
 }
 
 function Stages({ opened, services, onAgain }: { opened: Opened; services: Services; onAgain: () => void }) {
-  const { phase, ending, role, meeting } = useStore(opened.call.state)
+  const { phase, ending, role, meeting, reportId } = useStore(opened.call.state)
   switch (phase) {
     case 'green-room':
     case 'joining':
@@ -37,6 +37,7 @@ function Stages({ opened, services, onAgain }: { opened: Opened; services: Servi
       return (
         <Ended
           ending={ending ?? 'left'}
+          reportId={reportId}
           services={services}
           past={role === 'host' ? meeting?.id : undefined}
           onAgain={onAgain}

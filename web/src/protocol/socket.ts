@@ -1,33 +1,23 @@
-import { io, type Socket } from 'socket.io-client'
+import { io } from 'socket.io-client'
 import { CodedError, isRecord } from './errors'
 import { isNotificationName, type Notification, type RequestName, type Requests } from './messages'
 import { NAMESPACE } from './messages.gen'
+import { type Wire, wireOf } from './wire'
 
 const REQUEST_TIMEOUT_MS = 10_000
 const CONNECT_TIMEOUT_MS = 8_000
 /** A dropped connection is tried again for this long before the call gives up; the delay grows from 0.3 to 3 s. */
 export const RECONNECT_WINDOW_MS = 60_000
 
-/** What `io()` gives, narrowed to what is used, so that a test can stand in for it. */
-export interface Wire {
-  connected: boolean
-  connect(): unknown
-  disconnect(): unknown
-  on(event: string, listener: (...args: unknown[]) => void): unknown
-  onAny(listener: (event: string, ...args: unknown[]) => void): unknown
-  removeAllListeners(): unknown
-  offAny(): unknown
-  timeout(ms: number): {
-    emit(event: string, payload: unknown, ack: (failure: Error | null, reply: unknown) => void): unknown
-  }
-}
+/** Where the network is in doubt, silence for this long says that it is gone: the connection itself would wait for twenty seconds. */
+const PROBE_MS = 2_000
 
 export interface SignalingListener {
   onNotification(notification: Notification): void
   /** The connection stands again after it was lost: the server holds nothing of us any more. */
   onReconnected(): void
-  /** Lost, and being tried again. */
-  onLost(): void
+  /** Lost, about when, in milliseconds since the epoch; and being tried again. */
+  onLost(since: number): void
   /** Ended by the server, or given up: nothing will follow. */
   onClosed(error: CodedError): void
 }
@@ -43,9 +33,14 @@ export class Signaling {
   readonly #ready: Promise<void>
   #closed = false
   #lostAt: number | undefined
+  #heardAt = 0
+  #probing = false
 
   constructor(wire: Wire) {
     this.#wire = wire
+    wire.onHeard(() => {
+      this.#heardAt = Date.now()
+    })
     this.#ready = this.#firstConnection()
     // The one who asks for `ready` hears the failure; nobody asking yet is not an unhandled error.
     this.#ready.catch(() => undefined)
@@ -59,7 +54,7 @@ export class Signaling {
   /** `token` is asked before each connection: one that comes back after an hour needs another than the first. */
   static connect(token: () => Promise<string>): Signaling {
     // The websocket at once saves the two round trips of polling and upgrade; proxies that forbid it fall back to polling.
-    const socket: Socket = io(NAMESPACE, {
+    const socket = io(NAMESPACE, {
       auth: (tell: (auth: { token?: string }) => void) =>
         void token().then(
           (text) => tell({ token: text }),
@@ -73,7 +68,7 @@ export class Signaling {
       reconnectionDelayMax: 3_000,
       timeout: CONNECT_TIMEOUT_MS,
     })
-    return new Signaling(socket as unknown as Wire)
+    return new Signaling(wireOf(socket))
   }
 
   /** Resolves with the first connection; rejects when it is refused or the server cannot be reached. */
@@ -102,6 +97,22 @@ export class Signaling {
         else if (isRecord(reply) && reply['ok'] === true) resolve(reply['data'] as Requests[N]['reply'])
         else reject(CodedError.from(isRecord(reply) ? reply['error'] : reply, name))
       })
+    })
+  }
+
+  /**
+   * The network may have gone at `since`: the server is asked something, and if nothing at all is heard the connection is
+   * given up and tried again.
+   */
+  doubt(since: number): void {
+    if (this.#closed || this.#probing || !this.#wire.connected) return
+    this.#probing = true
+    const asked = Date.now()
+    this.#wire.timeout(PROBE_MS).emit('chat:list', { limit: 1 }, (failure) => {
+      this.#probing = false
+      if (!failure || !this.#wire.connected || this.#closed || this.#heardAt >= asked) return
+      this.#lostAt = Math.max(since, this.#heardAt)
+      this.#wire.drop()
     })
   }
 
@@ -146,8 +157,9 @@ export class Signaling {
       this.#end(new CodedError('ACCESS_DENIED', 'The server ended the connection.', 'disconnect'))
       return
     }
-    this.#lostAt ??= Date.now()
-    this.#listener?.onLost()
+    // Whoever waited for an answer in vain noticed late.
+    this.#lostAt ??= reason === 'ping timeout' ? this.#heardAt : Date.now()
+    this.#listener?.onLost(this.#lostAt)
   }
 
   #end(error: CodedError): void {

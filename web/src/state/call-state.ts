@@ -17,6 +17,9 @@ export type Ending =
   | 'unreachable'
   | 'media'
   | 'full'
+  | 'server-full'
+  /** It ended or was deleted while we were away. */
+  | 'gone'
   | 'refused'
   /** A host did not let us in, or nobody decided in time. */
   | 'denied'
@@ -35,11 +38,13 @@ export interface CallState {
   readonly media: MediaConnection
   /** The server lost our media and is making room for it elsewhere; the call itself goes on. */
   readonly restoring: boolean
-  /** When the connection was lost, while it is: milliseconds since the epoch. */
+  /** About when the connection was lost, while it is: milliseconds since the epoch. */
   readonly lostAt: number | undefined
   /** Why the last attempt to join was refused; the green room shows it. */
   readonly refusal: CodedError | undefined
   readonly ending: Ending | undefined
+  /** What the record calls it when sound and picture did not get through. */
+  readonly reportId: string | undefined
 }
 
 export const beforeCall: CallState = {
@@ -54,19 +59,26 @@ export const beforeCall: CallState = {
   lostAt: undefined,
   refusal: undefined,
   ending: undefined,
+  reportId: undefined,
 }
 
 const endings: Readonly<Record<string, Ending>> = {
   UNAUTHORIZED: 'expired',
   ACCESS_DENIED: 'refused',
-  NOT_FOUND: 'closed',
+  NOT_FOUND: 'gone',
   CONFLICT: 'elsewhere',
   CAPACITY_EXCEEDED: 'full',
 }
 
 /** How a call ends that could not be come back to. */
 export function endingOf(error: CodedError): Ending {
+  if (isServerFull(error)) return 'server-full'
   return endings[error.code] ?? 'unreachable'
+}
+
+/** A full server and a full meeting are refused with one code; the message tells them apart. */
+export function isServerFull(error: CodedError): boolean {
+  return error.code === 'CAPACITY_EXCEEDED' && /server/i.test(error.message)
 }
 
 const closings: Readonly<Record<string, Ending>> = {

@@ -1,7 +1,7 @@
 import type { MediaProblem } from '../call/devices'
 import type { CodedError, ErrorCode } from '../protocol/errors'
 import type { Source } from '../protocol/messages'
-import type { Ending } from './call-state'
+import { type Ending, isServerFull } from './call-state'
 
 export interface Words {
   readonly title: string
@@ -89,6 +89,7 @@ export function refusalWords(error: CodedError): Words & { kind: RefusalKind } {
   }
   if (error.code === 'ACCESS_DENIED' && /locked/i.test(error.message)) return locked
   if (error.code === 'ACCESS_DENIED' && /blocked/i.test(error.message)) return blocked
+  if (isServerFull(error)) return serverFull
   if (error.code === 'CAPACITY_EXCEEDED' && /wait/i.test(error.message)) return lobbyFull
   return refusals[error.code]
 }
@@ -102,6 +103,11 @@ const blocked: Words & { kind: RefusalKind } = {
   kind: 'screen',
   title: 'You cannot enter this meeting',
   text: 'A host has blocked you from it.',
+}
+const serverFull: Words & { kind: RefusalKind } = {
+  kind: 'screen',
+  title: 'This server is full',
+  text: 'It holds as many meetings as it can. Try again when another one has ended.',
 }
 const lobbyFull: Words & { kind: RefusalKind } = {
   kind: 'inline',
@@ -148,6 +154,11 @@ const endings: Readonly<Record<Ending, Words>> = {
     title: 'Sound and picture could not get through',
     text: 'The server answers, but your network blocks media. A firewall or VPN is the usual reason; another network often works.',
   },
+  gone: { title: 'The meeting is not there any more', text: 'It ended or was deleted while you were away.' },
+  'server-full': {
+    title: 'The server is full',
+    text: 'It took other meetings in while you were away. Try again when one of them has ended.',
+  },
   full: { title: 'The meeting filled up', text: 'Your place was taken while you were away.' },
   refused: { title: 'The server ended the call', text: 'You can try to join again.' },
 }
@@ -158,7 +169,7 @@ export function endingWords(ending: Ending): Words {
 
 /** Endings after which going back makes no sense, or would repeat itself. */
 export function canRejoin(ending: Ending): boolean {
-  return ending !== 'closed' && ending !== 'removed' && ending !== 'blocked'
+  return ending !== 'closed' && ending !== 'gone' && ending !== 'removed' && ending !== 'blocked'
 }
 
 const devices: Readonly<Record<'microphone' | 'camera', Readonly<Record<MediaProblem, Words>>>> = {

@@ -2,6 +2,7 @@ import { WifiOff } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { Call } from '../call/call'
 import { RECONNECT_WINDOW_MS } from '../protocol/socket'
+import { TryRelay } from './TryRelay'
 import { useNow } from './useNow'
 import { useStore } from './useStore'
 
@@ -31,12 +32,16 @@ function Card({ call, left }: { call: Call; left: number }) {
         </h2>
         <p>
           Your place is kept for a while: you come back by yourself as soon as the network does. We keep trying for{' '}
-          <span className="countdown">{Math.ceil(left / 1_000)}</span> seconds more.
+          <span className="countdown" data-testid="countdown">
+            {Math.ceil(left / 1_000)}
+          </span>{' '}
+          seconds more.
         </p>
         <div className="reconnect-actions">
           <button type="button" className="button primary" data-testid="try-now" onClick={() => call.tryNow()}>
             Try now
           </button>
+          <TryRelay call={call} className="button" />
           {camera.on && (
             <button type="button" className="button" onClick={() => void call.media.camera.set(false)}>
               Sound only
