@@ -4,6 +4,7 @@ import type { Call } from '../call/call'
 import { REACTION_KEYS } from '../call/reactions'
 import type { Reporter } from '../call/report'
 import type { Layout } from '../state/preferences'
+import { ACTIONS, keysOf } from '../state/shortcuts'
 import { featuredOf, floorOf, screensOf, type Tile, tilesOf } from '../state/tiles'
 import { CallBanners } from '../ui/CallBanners'
 import { type CallActions, ControlBar } from '../ui/ControlBar'
@@ -125,28 +126,30 @@ function useActions(
 }
 
 function useCallShortcuts(actions: CallActions): void {
+  const { shortcuts: chosen } = useStore(actions.preferences)
+  const acts: Readonly<Record<string, () => void>> = {
+    microphone: actions.toggleMicrophone,
+    camera: actions.toggleCamera,
+    share: actions.toggleScreen,
+    hand: actions.toggleHand,
+    people: () => actions.togglePanel('people'),
+    chat: () => actions.togglePanel('chat'),
+    'full-screen': toggleFullScreen,
+    layout: actions.toggleLayout,
+    ...Object.fromEntries(REACTION_KEYS.map(([, reaction]) => [`react ${reaction}`, () => actions.react(reaction)])),
+  }
   useShortcuts([
-    { key: 'd', command: true, action: actions.toggleMicrophone },
-    { key: 'e', command: true, action: actions.toggleCamera },
-    { key: 'm', action: actions.toggleMicrophone },
-    { key: 'v', action: actions.toggleCamera },
-    { key: 'd', action: actions.toggleScreen },
-    { key: 'r', action: actions.toggleHand },
-    { key: 'p', action: () => actions.togglePanel('people') },
-    { key: 'c', command: true, alt: true, action: () => actions.togglePanel('chat') },
-    { key: 's', action: toggleFullScreen },
-    { key: 'w', action: actions.toggleLayout },
-    ...REACTION_KEYS.map(([key, reaction]) => ({ key, alt: true, action: () => actions.react(reaction) })),
-    { key: '?', action: () => actions.togglePanel('shortcuts') },
-    { key: 'escape', action: actions.closePanel },
+    ...ACTIONS.map((action) => ({ keys: keysOf(action, chosen), action: () => acts[action.name]?.() })),
+    { keys: ['?'], action: () => actions.togglePanel('shortcuts') },
+    { keys: ['escape'], action: actions.closePanel },
   ])
 }
 
 /** 1 to 9 pin a tile, as they stand, or let it go; 0 lets all go. */
 function usePinKeys(call: Call, tiles: readonly Tile[]): void {
   const pins = tiles.slice(0, 9).map((tile, index) => ({
-    key: String(index + 1),
+    keys: [String(index + 1)],
     action: () => call.pins.toggle(tile.id),
   }))
-  useShortcuts([...pins, { key: '0', action: () => call.pins.clear() }])
+  useShortcuts([...pins, { keys: ['0'], action: () => call.pins.clear() }])
 }

@@ -1,4 +1,5 @@
 import { SUBJECTS, type Subject } from './notices'
+import { type ChosenKeys, saneKeys } from './shortcuts'
 import { Store } from './store'
 
 export type Theme = 'system' | 'light' | 'dark'
@@ -16,6 +17,8 @@ export interface Preferences {
   readonly doorChime: boolean
   /** What is not to be said for a moment when it happens. */
   readonly silenced: readonly Subject[]
+  /** The keys that were chosen in place of the usual ones. */
+  readonly shortcuts: ChosenKeys
   readonly microphoneId?: string
   readonly cameraId?: string
   readonly speakerId?: string
@@ -30,6 +33,7 @@ const defaults: Preferences = {
   cameraOn: true,
   doorChime: true,
   silenced: [],
+  shortcuts: {},
 }
 
 /** What this browser remembers of its person. A storage that is full or forbidden only means that nothing is remembered. */
@@ -65,6 +69,7 @@ function sane(kept: Record<string, unknown>): Partial<Preferences> {
     ...(theme === 'light' || theme === 'dark' ? { theme } : {}),
     ...(layout === 'speaker' ? { layout } : {}),
     ...(Array.isArray(silenced) ? { silenced: SUBJECTS.filter((subject) => silenced.includes(subject)) } : {}),
+    shortcuts: saneKeys(kept['shortcuts']),
     ...chosen(kept, ['microphoneOn', 'cameraOn', 'doorChime']),
   }
 }

@@ -20,10 +20,12 @@ import type { Call } from '../call/call'
 import { REACTIONS } from '../call/reactions'
 import type { PreferenceStore } from '../state/preferences'
 import { allowedTo, personOfId } from '../state/rules'
+import { ACTIONS, type ChosenKeys, keysOf, keyWords } from '../state/shortcuts'
 import type { OwnMedia } from '../state/tiles'
 import { ControlButton } from './ControlButton'
 import { Menu } from './Menu'
 import { MoreMenu } from './MoreMenu'
+import { COMMAND } from './ShortcutSheet'
 import type { PanelName } from './SidePanel'
 import { useStore } from './useStore'
 
@@ -52,6 +54,13 @@ interface ControlBarProps {
   readonly own: OwnMedia
 }
 
+/** As `aria-keyshortcuts` writes them. */
+function pressesOf(name: string, chosen: ChosenKeys): string {
+  const action = ACTIONS.find((each) => each.name === name)
+  const [first] = action ? keysOf(action, chosen) : []
+  return first === undefined ? '' : keyWords(first, COMMAND === 'Ctrl' ? 'Control' : 'Meta')
+}
+
 const shareSupported = () => navigator.mediaDevices !== undefined && 'getDisplayMedia' in navigator.mediaDevices
 
 /** The order is fixed: a hand that has learnt where mute is must always find it there. */
@@ -61,13 +70,15 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
   const person = personOfId(roster, me)
   const allowed = allowedTo(person, roster.rules)
   const hand = person?.hand === true
+  const { shortcuts } = useStore(services.preferences)
+  const keys = (name: string) => pressesOf(name, shortcuts)
   return (
     <div className="control-bar" role="toolbar" aria-label="Call controls">
       <ControlButton
         testId="mic-toggle"
         icon={own.microphone ? Mic : MicOff}
         label={own.microphone ? 'Mute' : 'Unmute'}
-        keys="M"
+        keys={keys('microphone')}
         pressed={own.microphone}
         tone={own.microphone ? 'plain' : 'off'}
         onPress={actions.toggleMicrophone}
@@ -76,17 +87,19 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
         testId="camera-toggle"
         icon={own.camera ? Video : VideoOff}
         label={own.camera ? 'Turn the camera off' : 'Turn the camera on'}
-        keys="V"
+        keys={keys('camera')}
         pressed={own.camera}
         tone={own.camera ? 'plain' : 'off'}
         onPress={actions.toggleCamera}
       />
-      {shareSupported() && <ShareButton sharing={sharing} allowed={allowed.share} onPress={actions.toggleScreen} />}
+      {shareSupported() && (
+        <ShareButton sharing={sharing} allowed={allowed.share} keys={keys('share')} onPress={actions.toggleScreen} />
+      )}
       <ControlButton
         testId="hand-toggle"
         icon={Hand}
         label={hand ? 'Lower your hand' : 'Raise your hand'}
-        keys="R"
+        keys={keys('hand')}
         pressed={hand}
         tone={hand ? 'active' : 'plain'}
         onPress={actions.toggleHand}
@@ -96,7 +109,7 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
         testId="people-toggle"
         icon={Users}
         label="People"
-        keys="P"
+        keys={keys('people')}
         expanded={panel === 'people'}
         onPress={() => actions.togglePanel('people')}
       >
@@ -108,7 +121,12 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
           </span>
         )}
       </ControlButton>
-      <ChatButton call={call} expanded={panel === 'chat'} onPress={() => actions.togglePanel('chat')} />
+      <ChatButton
+        call={call}
+        keys={keys('chat')}
+        expanded={panel === 'chat'}
+        onPress={() => actions.togglePanel('chat')}
+      />
       <span className="wide-only">
         <PollsButton call={call} expanded={panel === 'polls'} onPress={() => actions.togglePanel('polls')} />
       </span>
@@ -121,14 +139,21 @@ export function ControlBar({ call, services, actions, panel, people, own }: Cont
   )
 }
 
-function ChatButton({ call, expanded, onPress }: { call: Call; expanded: boolean; onPress: () => void }) {
+interface ChatButtonProps {
+  readonly call: Call
+  readonly keys: string
+  readonly expanded: boolean
+  readonly onPress: () => void
+}
+
+function ChatButton({ call, keys, expanded, onPress }: ChatButtonProps) {
   const { unread } = useStore(call.chat.state)
   return (
     <ControlButton
       testId="chat-toggle"
       icon={MessageSquareText}
       label="Chat"
-      keys="Control+Alt+C"
+      keys={keys}
       expanded={expanded}
       onPress={onPress}
     >
@@ -159,16 +184,17 @@ function PollsButton({ call, expanded, onPress }: { call: Call; expanded: boolea
 interface ShareButtonProps {
   readonly sharing: boolean
   readonly allowed: boolean
+  readonly keys: string
   readonly onPress: () => void
 }
 
-function ShareButton({ sharing, allowed, onPress }: ShareButtonProps) {
+function ShareButton({ sharing, allowed, keys, onPress }: ShareButtonProps) {
   return (
     <ControlButton
       testId="share-toggle"
       icon={sharing ? MonitorX : MonitorUp}
       label={sharing ? 'Stop sharing' : 'Share your screen'}
-      keys="D"
+      keys={keys}
       pressed={sharing}
       tone={sharing ? 'active' : 'plain'}
       forbidden={allowed || sharing ? undefined : 'You are not allowed to share your screen here'}

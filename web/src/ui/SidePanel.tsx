@@ -98,6 +98,6 @@ function PanelBody({ name, call, reporter, services, tiles, onShow }: SidePanelP
     case 'connection':
       return <ConnectionPanel reporter={reporter} />
     case 'shortcuts':
-      return <ShortcutSheet />
+      return <ShortcutSheet preferences={services.preferences} />
   }
 }

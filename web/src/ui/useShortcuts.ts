@@ -1,11 +1,8 @@
 import { useEffect, useRef } from 'react'
+import { type Key, keyOf } from '../state/shortcuts'
 
 export interface Shortcut {
-  /** As `KeyboardEvent.key`, in lower case. */
-  readonly key: string
-  /** With Ctrl, or Cmd on a Mac. */
-  readonly command?: boolean
-  readonly alt?: boolean
+  readonly keys: readonly Key[]
   readonly action: () => void
 }
 
@@ -18,10 +15,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.repeat || isTyping(event.target)) return
-      const command = event.ctrlKey || event.metaKey
-      const shortcut = latest.current.find(
-        (one) => isKey(one, event) && (one.command ?? false) === command && (one.alt ?? false) === event.altKey,
-      )
+      const pressed = keyOf(event)
+      const shortcut = latest.current.find(({ keys }) => pressed !== undefined && keys.includes(pressed))
       if (!shortcut) return
       event.preventDefault()
       shortcut.action()
@@ -34,9 +29,4 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
-}
-
-/** With Alt some keyboards write another sign: then the place of the key counts. */
-function isKey({ key, alt }: Shortcut, event: KeyboardEvent): boolean {
-  return event.key.toLowerCase() === key || (alt === true && event.code === `Key${key.toUpperCase()}`)
 }
