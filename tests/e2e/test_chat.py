@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
@@ -56,6 +58,7 @@ async def test_two_people_chat_and_what_is_unread_is_counted(browser: Browser, s
     await say(bob, "Hello dear Ada")
     await expect(messages(ada).nth(2)).to_contain_text("Hello dear Ada")
     await expect(messages(ada).nth(2)).to_contain_text("edited")
+    await ada.shot("chat")
     # The host may take away what somebody else wrote, after being asked once more.
     await messages(ada).nth(2).hover()
     await messages(ada).nth(2).get_by_test_id("chat-delete").click()
@@ -78,6 +81,7 @@ async def test_a_private_message_is_for_one_and_history_greets_who_comes_later(
     await say(ada, "For all")
     await bob.part("chat-toggle").click()
     await expect(messages(bob).nth(0).get_by_test_id("chat-private")).to_have_text("Only to you")
+    await bob.shot("chat-private")
     cy = await BrowserPerson.arrive(browser, "Cy", bob.page.url)
     await cy.join()
     await cy.part("chat-toggle").click()
@@ -93,9 +97,41 @@ async def test_where_a_host_switches_the_chat_off_nobody_else_writes(browser: Br
     await ada.part("switch-feature-chat").click()
     await expect(bob.part("chat-off")).to_be_visible()
     await expect(bob.part("chat-note")).to_contain_text("Ada switched the chat off.")
+    await bob.shot("chat-off")
     await ada.part("tab-chat").click()
     await say(ada, "I can still write")
     await expect(messages(bob)).to_have_count(1)
+
+
+async def test_a_file_that_lies_elsewhere_is_linked_and_the_chat_can_be_kept(
+    browser: Browser, server: RunningServer, tmp_path: Path
+) -> None:
+    ada, bob = await pair(browser, server)
+    for person in (ada, bob):
+        await person.part("chat-toggle").click()
+    await ada.part("chat-attach").click()
+    await ada.part("chat-file-url").fill("javascript:alert(1)")
+    await expect(ada.part("chat-file-add")).to_be_disabled()
+    await ada.part("chat-file-url").fill("https://files.example.org/plans/agenda.pdf")
+    await ada.part("chat-file-add").click()
+    await expect(ada.part("chat-chosen-file")).to_have_text("agenda.pdf")
+    await say(ada, "Have a look")
+    link = messages(bob).nth(0).get_by_role("link")
+    await expect(link).to_have_text("agenda.pdf")
+    await expect(link).to_have_attribute("href", "https://files.example.org/plans/agenda.pdf")
+    await expect(ada.part("chat-chosen-file")).to_have_count(0)
+    await say(bob, "Thank you")
+    await ada.shot("chat-file")
+    async with bob.page.expect_download() as download:
+        await bob.part("chat-save").click()
+    file = tmp_path / "chat.txt"
+    await (await download.value).save_as(file)
+    title, *entries = file.read_text().strip().split("\n\n")
+    assert title == "Ada's meeting"
+    assert [entry.splitlines()[0].split("] ")[1] for entry in entries] == ["Ada", "Bob"]
+    shared = ["Have a look", "agenda.pdf: https://files.example.org/plans/agenda.pdf"]
+    assert [entry.splitlines()[1:] for entry in entries] == [shared, ["Thank you"]]
+    assert [person.errors for person in (ada, bob)] == [[], []]
 
 
 COUNT_VIOLATIONS = (
@@ -130,7 +166,9 @@ async def test_markup_bidi_and_endless_words_are_shown_harmlessly(browser: Brows
         assert await person.page.evaluate(f"({wide})().every((e) => e.scrollWidth <= e.clientWidth)")
         assert person.errors == []
         assert await person.page.evaluate("() => window.violations") == 0
+    await ada.shot("hostile-chat")
     await ada.part("tab-people").click()
+    await ada.shot("hostile-people")
     name = ada.page.locator('[data-testid^="person-"]').nth(1)
     assert len(str(await name.get_attribute("data-name"))) <= 64
 

@@ -48,15 +48,51 @@ async def test_a_host_asks_people_answer_and_see_how_it_stands(browser: Browser,
     await expect(hers.get_by_test_id("poll-facts")).to_contain_text("1 answer")
     await hers.get_by_test_id("poll-show-answers").click()
     await expect(hers.get_by_test_id("poll-answers")).to_have_text("Bob: Bread")
+    await ada.shot("poll-open")
     await hers.get_by_test_id("poll-close").click()
     await expect(mine.get_by_test_id("poll-facts")).to_contain_text("closed")
     await expect(mine.get_by_role("radio").first).to_be_disabled()
+    await bob.shot("poll-closed")
     # Who comes later finds it as it ended.
     cy = await BrowserPerson.arrive(browser, "Cy", bob.page.url)
     await cy.join()
     await cy.part("polls-toggle").click()
     await expect(poll_of(cy, "Lunch?").get_by_test_id("poll-choice").nth(2)).to_contain_text("1 · 100 %")
     assert [person.errors for person in (ada, bob, cy)] == [[], [], []]
+
+
+async def test_a_host_says_how_many_may_be_chosen_and_how_far_a_rating_goes(
+    browser: Browser, server: RunningServer
+) -> None:
+    ada, bob = await pair(browser, server)
+    for person in (ada, bob):
+        await person.part("polls-toggle").click()
+    await ada.part("poll-new").click()
+    await ada.part("poll-question").fill("Days?")
+    await ada.part("poll-type").select_option("MultipleChoice")
+    await expect(ada.part("poll-most-choices")).to_have_count(0)  # two of two is no limit
+    for index, day in enumerate(("Mon", "Tue", "Wed")):
+        if index >= 2:
+            await ada.part("poll-add-option").click()
+        await ada.part("poll-option").nth(index).fill(day)
+    await ada.part("poll-most-choices").select_option("2")
+    await ada.shot("poll-form")
+    await ada.part("poll-ask").click()
+    days = poll_of(bob, "Days?")
+    await expect(days).to_contain_text("At most 2.")
+    for place in (0, 1, 2):
+        await days.get_by_test_id("poll-choice").nth(place).click()
+    await expect(days.get_by_test_id("poll-vote")).to_be_disabled()
+    await days.get_by_test_id("poll-choice").nth(0).click()
+    await days.get_by_test_id("poll-vote").click()
+    await expect(poll_of(ada, "Days?").get_by_test_id("poll-facts")).to_contain_text("1 answer")
+    await ada.part("poll-new").click()
+    await ada.part("poll-question").fill("How was it?")
+    await ada.part("poll-type").select_option("Rating")
+    await ada.part("poll-steps").select_option("10")
+    await ada.part("poll-ask").click()
+    await expect(poll_of(bob, "How was it?").get_by_test_id("poll-choice")).to_have_count(10)
+    assert [person.errors for person in (ada, bob)] == [[], []]
 
 
 async def test_several_choices_ratings_and_words_which_may_be_anonymous_and_hostile(

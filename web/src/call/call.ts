@@ -435,6 +435,7 @@ export class Call {
     if (me === undefined || phase !== 'joined') return
     if (this.media.camera.state.get().track || this.speaking.get().has(me)) this.presence.keep()
     this.#speakers.look(me, this.media, this.#tracks.get().values())
+    this.gestures.noteSpeech(this.speaking.get().has(me), performance.now())
   }
 
   #finish(ending: Ending): void {

@@ -98,7 +98,7 @@ export class Chat {
   /** Says or changes what the draft holds. What cannot be delivered stays in sight, to be said again. */
   send(): void {
     const draft = { ...this.#draft.get(), text: this.#draft.get().text.trim() }
-    if (draft.text === '') return
+    if (draft.text === '' && !draft.file) return
     this.discard()
     if (draft.editing) {
       void this.#change(draft, draft.editing)
@@ -144,6 +144,16 @@ export class Chat {
     }
   }
 
+  /** Everything that was said and we may read, the earliest first. */
+  async all(): Promise<readonly ChatMessageView[]> {
+    for (let first: ChatMessageView | undefined; this.#state.get().more; ) {
+      first = this.#state.get().messages[0]
+      await this.loadOlder()
+      if (this.#state.get().messages[0] === first) break
+    }
+    return this.#state.get().messages
+  }
+
   async #change(draft: Draft, message: ChatMessageView): Promise<void> {
     try {
       const reply = await this.#context.request('chat:edit', { message_id: message.message_id, text: draft.text })
@@ -157,12 +167,13 @@ export class Chat {
   async #deliver(nonce: string): Promise<void> {
     const pending = this.#state.get().pending.find((other) => other.nonce === nonce)
     if (!pending) return
-    const { text, to, replyTo } = pending.draft
+    const { text, to, replyTo, file } = pending.draft
     try {
       const message = await this.#context.request('chat:send', {
-        type: typeOf(text),
+        type: file ? 'File' : typeOf(text),
         text,
         nonce,
+        ...(file === undefined ? {} : { file }),
         ...(to === undefined ? {} : { to_participant_id: to }),
         ...(replyTo === undefined ? {} : { reply_to: replyTo.message_id }),
       })

@@ -1,6 +1,8 @@
 import { CodedError } from '../protocol/errors'
 import type { RequestName, Requests } from '../protocol/messages'
+import { handHint, noHint } from '../state/hand-hint'
 import { changedPerson, type Roster, withHand } from '../state/roster'
+import { type ReadableStore, Store } from '../state/store'
 import { Reactions } from './reactions'
 
 export interface GesturesContext {
@@ -16,23 +18,44 @@ export interface GesturesContext {
 export class Gestures {
   readonly reactions = new Reactions()
   readonly #context: GesturesContext
+  readonly #lowering = new Store(false)
   #handUp = false
+  #hint = noHint
 
   constructor(context: GesturesContext) {
     this.#context = context
   }
 
+  /** Our hand is still up though we have had our say: it may be lowered. */
+  get lowering(): ReadableStore<boolean> {
+    return this.#lowering
+  }
+
+  /** We speak, or do not, as of now. */
+  noteSpeech(speaking: boolean, now: number): void {
+    if (!this.#handUp) return
+    this.#hint = handHint(this.#hint, speaking, now)
+    this.#lowering.set(this.#hint.suggested)
+  }
+
+  /** The hand stays where it is. */
+  keepHand(): void {
+    this.#hint = noHint
+    this.#lowering.set(false)
+  }
+
   raiseHand(raised: boolean): void {
     const me = this.#context.me()
     if (me === undefined) return
-    this.#handUp = raised
+    this.noteHand(raised)
     this.#ask('hand:raise', { raised }, 'Your hand could not be raised.')
     this.#context.change((roster) => withHand(roster, me, raised))
   }
 
-  /** Our hand went up or down by somebody else's doing. */
+  /** Our hand went up or down, by whose doing ever. */
   noteHand(raised: boolean): void {
     this.#handUp = raised
+    this.keepHand()
   }
 
   /** In a room that does not know us from before: a hand that was up goes up again. */

@@ -1,5 +1,5 @@
 import { CodedError } from '../protocol/errors'
-import type { Features, MediaKind, RequestName, Requests } from '../protocol/messages'
+import type { BlockView, Features, MediaKind, RequestName, Requests } from '../protocol/messages'
 import {
   changedPerson,
   type Roster,
@@ -127,8 +127,23 @@ export class Hosting {
     return this.#do('lobby:deny', { waiting_id: waitingId, block }, (roster) => withoutWaiting(roster, [waitingId]))
   }
 
-  tellWaiting(text: string): Promise<void> {
-    return this.#do('lobby:message', { text })
+  /** To all who wait, or to one of them. */
+  tellWaiting(text: string, waitingId?: string): Promise<void> {
+    return this.#do('lobby:message', { text, ...(waitingId === undefined ? {} : { waiting_id: waitingId }) })
+  }
+
+  /** Who is kept out of this meeting; undefined where that could not be had. */
+  async blocked(): Promise<readonly BlockView[] | undefined> {
+    try {
+      return (await this.#context.request('room:blocks', {})).blocked
+    } catch (error) {
+      this.#context.warn(refusalOf(error))
+      return undefined
+    }
+  }
+
+  unblock(userId: string): Promise<void> {
+    return this.#do('participant:unblock', { user_id: userId })
   }
 
   async #do<N extends RequestName>(

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { MeetingRecord } from '../pages/PastMeeting'
 import { type EventFilter, type ExportFormat, historyApi, type LoggedEvent } from '../protocol/history'
 import { eventWords, historyProblem, timeWords } from '../state/history-words'
+import { download } from '../ui/download'
 import { LogFilters } from './LogFilters'
 import { codedOf } from './useAsked'
 
@@ -106,9 +107,5 @@ function namesOf({ timeline }: MeetingRecord): Map<string, string> {
 
 async function saveExport(record: MeetingRecord, filter: EventFilter, format: ExportFormat): Promise<void> {
   const blob = await historyApi.export(await record.token(), record.meeting.id, filter, format)
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = `${record.meeting.id}-events.${format}`
-  link.click()
-  URL.revokeObjectURL(link.href)
+  download(`${record.meeting.id}-events.${format}`, blob)
 }

@@ -1,6 +1,7 @@
 import { NOTIFICATION_NAMES, type Notifications, type ProducerView, type Requests } from './messages.gen'
 
 export type {
+  BlockView,
   ChatMessageView,
   ChatPage,
   ConsumerCreated,

@@ -7,6 +7,13 @@ export interface Draft {
   readonly to: string | undefined
   readonly replyTo: ChatMessageView | undefined
   readonly editing: ChatMessageView | undefined
+  /** A file that lies elsewhere, to go with the text. */
+  readonly file: LinkedFile | undefined
+}
+
+export interface LinkedFile {
+  readonly name: string
+  readonly url: string
 }
 
 /** Said, and not answered yet. `nonce` is how it is known again when it arrives. */
@@ -29,7 +36,7 @@ export interface ChatState {
   readonly open: boolean
 }
 
-export const emptyDraft: Draft = { text: '', to: undefined, replyTo: undefined, editing: undefined }
+export const emptyDraft: Draft = { text: '', to: undefined, replyTo: undefined, editing: undefined, file: undefined }
 
 export const emptyChat: ChatState = {
   messages: [],

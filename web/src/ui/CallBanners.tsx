@@ -1,6 +1,7 @@
 import { MonitorUp, Volume2, WifiOff } from 'lucide-react'
 import { useState } from 'react'
 import type { Call } from '../call/call'
+import { HandBanner } from './HandBanner'
 import { DoorBanner, UnmutePrompt } from './HostBanners'
 import { TryRelay } from './TryRelay'
 import { useStore } from './useStore'
@@ -51,6 +52,7 @@ export function CallBanners({ call, onShowPeople }: { call: Call; onShowPeople: 
         </p>
       )}
       <UnmutePrompt call={call} />
+      <HandBanner call={call} />
       <DoorBanner call={call} onShowPeople={onShowPeople} />
       {screen && (
         <p className="banner share" data-testid="sharing-banner">

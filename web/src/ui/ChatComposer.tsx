@@ -1,8 +1,9 @@
-import { Pencil, Reply, SendHorizontal, X } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { Paperclip, Pencil, Reply, SendHorizontal, X } from 'lucide-react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Call } from '../call/call'
 import { briefly, type Draft } from '../state/chat'
 import { personOfId } from '../state/rules'
+import { ChosenFile, FileForm } from './ChatFile'
 import { useStore } from './useStore'
 
 const MOST_CHARACTERS = 4_000
@@ -13,6 +14,7 @@ export function ChatComposer({ call }: { call: Call }) {
   const draft = useStore(call.chat.draft)
   const field = useRef<HTMLTextAreaElement>(null)
   const { editing, replyTo } = draft
+  const [choosing, setChoosing] = useState(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is about to reply or edit writes next
   useEffect(() => {
     // Not from under somebody who walks through the tabs by keyboard.
@@ -43,6 +45,8 @@ export function ChatComposer({ call }: { call: Call }) {
       }}
     >
       <Context call={call} draft={draft} />
+      {draft.file && <ChosenFile call={call} file={draft.file} />}
+      {choosing && <FileForm call={call} onDone={() => setChoosing(false)} />}
       {!editing && <Recipient call={call} to={draft.to} />}
       <div className={`chat-field ${draft.to === undefined ? '' : 'private'}`}>
         <textarea
@@ -57,12 +61,25 @@ export function ChatComposer({ call }: { call: Call }) {
           onChange={(event) => call.chat.write({ text: event.target.value })}
           onKeyDown={onKeyDown}
         />
+        {!editing && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="A file that lies elsewhere"
+            title="A file that lies elsewhere"
+            aria-expanded={choosing}
+            data-testid="chat-attach"
+            onClick={() => setChoosing(!choosing)}
+          >
+            <Paperclip size={18} aria-hidden="true" />
+          </button>
+        )}
         <button
           type="submit"
           className="icon-button"
           aria-label={editing ? 'Save' : 'Send'}
           data-testid="chat-send"
-          disabled={draft.text.trim() === ''}
+          disabled={draft.text.trim() === '' && !draft.file}
         >
           <SendHorizontal size={18} aria-hidden="true" />
         </button>

@@ -1,10 +1,13 @@
+import { Download } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Call } from '../call/call'
 import type { ChatMessageView } from '../protocol/messages'
 import type { Pending } from '../state/chat'
+import { chatText } from '../state/chat-export'
 import { allowedTo, personOfId } from '../state/rules'
 import { ChatComposer } from './ChatComposer'
 import { ChatMessage } from './ChatMessage'
+import { download } from './download'
 import { MessageText } from './MessageText'
 import { useStore } from './useStore'
 
@@ -42,6 +45,7 @@ export function ChatPanel({ call }: { call: Call }) {
             Nothing has been said yet. Everybody in the meeting can read this chat.
           </p>
         )}
+        {chat.messages.length > 0 && <SaveChat call={call} />}
         <ol className="chat-list" data-testid="chat-messages">
           {chat.messages.map((message, index) => (
             <ChatMessage
@@ -76,12 +80,27 @@ export function ChatPanel({ call }: { call: Call }) {
   )
 }
 
+/** What was written, with what came before it, as a text file. */
+function SaveChat({ call }: { call: Call }) {
+  const save = async () => {
+    const { meeting } = call.state.get()
+    const text = chatText(meeting?.title ?? '', await call.chat.all())
+    download(`${call.meetingId}-chat.txt`, new Blob([text], { type: 'text/plain;charset=utf-8' }))
+  }
+  return (
+    <button type="button" className="link-button chat-save" data-testid="chat-save" onClick={() => void save()}>
+      <Download size={14} aria-hidden="true" /> Save the chat
+    </button>
+  )
+}
+
 function PendingMessage({ call, pending }: { call: Call; pending: Pending }) {
   const { nonce, draft, failed } = pending
   return (
     <li className="chat-message pending" data-testid="chat-pending">
       <div className="chat-bubble">
-        <MessageText text={draft.text} />
+        {draft.text !== '' && <MessageText text={draft.text} />}
+        {draft.file && <bdi className="chat-file">{draft.file.name}</bdi>}
       </div>
       {failed ? (
         <small className="chat-failed">

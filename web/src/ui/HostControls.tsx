@@ -3,6 +3,7 @@ import type { Call } from '../call/call'
 import type { Features as FeatureSwitches } from '../protocol/messages'
 import type { PreferenceStore } from '../state/preferences'
 import type { Rules } from '../state/rules'
+import { BlockList } from './BlockList'
 import { useStore } from './useStore'
 
 const features: readonly (readonly [keyof FeatureSwitches, string])[] = [
@@ -60,6 +61,7 @@ export function HostControls({ call, rules, closing, preferences }: HostControls
         />
       )}
       <Features call={call} rules={rules} />
+      <BlockList call={call} />
       {closing && <EndForAll call={call} />}
     </section>
   )

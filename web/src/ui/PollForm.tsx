@@ -2,6 +2,7 @@ import { Plus, X } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { PollDraft } from '../call/polls'
 import { Switch } from './HostControls'
+import { MostChoices, Steps } from './PollLimits'
 
 type PollType = PollDraft['type']
 
@@ -9,7 +10,7 @@ const types: readonly (readonly [PollType, string])[] = [
   ['SingleChoice', 'One of several'],
   ['MultipleChoice', 'Several of several'],
   ['YesNo', 'Yes or no'],
-  ['Rating', 'Rating, 1 to 5'],
+  ['Rating', 'Rating, from 1 up'],
   ['OpenEnded', 'In their own words'],
 ]
 
@@ -32,20 +33,27 @@ export function PollForm({ onAsk, onCancel }: PollFormProps) {
   const [question, setQuestion] = useState('')
   const [anonymous, setAnonymous] = useState(false)
   const [live, setLive] = useState(true)
+  const [mostChoices, setMostChoices] = useState<number>()
+  const [steps, setSteps] = useState<number>()
   const [options, setOptions] = useState<readonly Option[]>([
     { key: 0, text: '' },
     { key: 1, text: '' },
   ])
   const chosen = type === 'SingleChoice' || type === 'MultipleChoice'
   const texts = options.map((option) => option.text.trim()).filter((text) => text !== '')
-  const complete = question.trim() !== '' && (!chosen || new Set(texts).size >= FEWEST_OPTIONS)
+  const distinct = [...new Set(texts)]
+  const complete = question.trim() !== '' && (!chosen || distinct.length >= FEWEST_OPTIONS)
   const ask = async () => {
     const draft = {
       type,
       question: question.trim(),
       anonymous,
       live,
-      ...(chosen ? { options: [...new Set(texts)] } : {}),
+      ...(chosen ? { options: distinct } : {}),
+      ...(type === 'MultipleChoice' && mostChoices !== undefined && mostChoices < distinct.length
+        ? { most_choices: mostChoices }
+        : {}),
+      ...(type === 'Rating' && steps !== undefined ? { steps } : {}),
     }
     if (await onAsk(draft)) onCancel()
   }
@@ -82,6 +90,10 @@ export function PollForm({ onAsk, onCancel }: PollFormProps) {
         </select>
       </label>
       {chosen && <Options options={options} onChange={setOptions} />}
+      {type === 'MultipleChoice' && distinct.length > FEWEST_OPTIONS && (
+        <MostChoices value={mostChoices} onChange={setMostChoices} options={distinct.length} />
+      )}
+      {type === 'Rating' && <Steps value={steps} onChange={setSteps} />}
       <Switch
         label="Anonymous"
         hint="Nobody learns who answered what"
