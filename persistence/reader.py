@@ -56,3 +56,8 @@ class Reader:
 def is_text(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     # No stored id holds a control character or half a surrogate, and a driver may refuse to be asked for one.
     return column == text if text.isprintable() else false()
+
+
+def holds_text(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """In whatever case, as far as the database knows cases."""
+    return column.icontains(text, autoescape=True) if text.isprintable() else false()

@@ -25,7 +25,7 @@ from persistence.tables import (
 )
 
 from .analytics import Analytics
-from .past import MAX_PAGE, PastMeeting, PastPage, Place, held_by
+from .past import ALL, MAX_PAGE, PastMeeting, PastPage, Place, Wanted, held_by
 from .state import PersonState, RoomState, people_at
 from .timeline import MARKER_SUBJECTS, MARKER_TYPES, MOST_MARKERS, Timeline, draw
 
@@ -38,10 +38,12 @@ class History:
     def __init__(self, engine: AsyncEngine, *, catch_up: Callable[[], Awaitable[None]]) -> None:
         self._reader = Reader(engine, catch_up=catch_up)
 
-    async def held(self, user_id: str | None, *, before: Place | None = None, limit: int = 25) -> PastPage:
+    async def held(
+        self, user_id: str | None, *, before: Place | None = None, limit: int = 25, wanted: Wanted = ALL
+    ) -> PastPage:
         """Meetings that began, the latest first: those somebody made or was in, or, for None, all."""
         limit = max(1, min(limit, MAX_PAGE))
-        rows = await self._reader.ask(held_by(user_id, before, limit + 1))
+        rows = await self._reader.ask(held_by(user_id, before, limit + 1, wanted))
         items = [PastMeeting.model_validate(row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
         return PastPage(items=items, next_before=(last.started_at, last.id) if last else None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 
 from persistence.events import SERVER_LOG
-from persistence.reader import Answer, is_text
+from persistence.reader import Answer, holds_text, is_text
 from persistence.tables import MeetingRow, MeetingStatus, ParticipantRow, ParticipationStatus
 
 MAX_PAGE: Final = 100
@@ -39,7 +40,20 @@ class PastPage(Answer):
     next_before: Place | None
 
 
-def held_by(user_id: str | None, before: Place | None, limit: int) -> Select[*tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which meetings: those whose title holds `text`, in whatever case, and that began from `since` on and not after
+    `until`. What is not said narrows nothing."""
+
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALL: Final = Wanted()
+
+
+def held_by(user_id: str | None, before: Place | None, limit: int, wanted: Wanted = ALL) -> Select[*tuple[Any, ...]]:
     """Rows of `PastMeeting`: those a person made or was in, or, without a person, all."""
     hosted = _hosted(user_id)
     question = (
@@ -63,6 +77,12 @@ def held_by(user_id: str | None, before: Place | None, limit: int) -> Select[*tu
     )
     if user_id is not None:
         question = question.where(MeetingRow.id.in_(_of(user_id)))
+    if wanted.text:
+        question = question.where(holds_text(MeetingRow.title, wanted.text))
+    if wanted.since is not None:
+        question = question.where(MeetingRow.actual_start_time >= wanted.since)
+    if wanted.until is not None:
+        question = question.where(MeetingRow.actual_start_time <= wanted.until)
     if before is not None:
         question = question.where(tuple_(MeetingRow.actual_start_time, MeetingRow.id) < tuple_(*before))
     return question

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
 
 from persistence.history import Analytics, PastMeeting, RoomState, Timeline
-from persistence.history.past import Place
+from persistence.history.past import Place, Wanted
 from persistence.store import Store, utc_now
 from server.api.contract import Answer, Body, Call, Route
 from server.api.errors import ApiError
@@ -24,10 +24,16 @@ _CURSOR: Final = re.compile(r"([0-9T:.Z-]{20,32})~([A-Za-z0-9_-]{1,64})")
 
 
 class HistoryQuery(Body):
-    """`before`: where the last page said that the next begins."""
+    """`before`: where the last page said that the next begins.
+
+    `text`: part of the title; `from` and `to`: between which moments it began.
+    """
 
     before: str | None = Field(None, max_length=128)
     limit: int = Field(25, ge=1, le=100)
+    text: str = Field("", max_length=100)
+    since: Moment | None = Field(None, alias="from")
+    until: Moment | None = Field(None, alias="to")
 
 
 class PastMeetings(Answer):
@@ -98,7 +104,10 @@ class HistoryApi:
             raise ApiError("ACCESS_DENIED", "This token is for one meeting.")
         before = _read_cursor(query.before) if query.before is not None else None
         page = await self._store.history.held(
-            None if caller.operator else caller.user_id, before=before, limit=query.limit
+            None if caller.operator else caller.user_id,
+            before=before,
+            limit=query.limit,
+            wanted=Wanted(text=query.text, since=query.since, until=query.until),
         )
         return PastMeetings(items=page.items, next_before=_cursor(page.next_before) if page.next_before else None)
 

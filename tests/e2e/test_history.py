@@ -67,6 +67,16 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await ada.part("open-history").click()
     row = ada.part(f"past-{meeting}")
     await expect(row).to_contain_text("2 people")
+    await ada.part("past-text").fill("no such title")
+    await expect(row).to_have_count(0)
+    await expect(ada.page.get_by_text("No such meeting was held.")).to_be_visible()
+    await ada.part("past-text").fill("ADA'S")
+    await expect(row).to_be_visible()
+    await ada.part("past-to").fill("2020-01-01")
+    await expect(row).to_have_count(0)
+    await ada.part("past-to").fill("")
+    await expect(row).to_be_visible()
+    await ada.shot("history-list")
     await row.click()
     await expect(ada.part("past-title")).to_have_text("Ada's meeting")
     await expect(ada.part("lanes").locator("li")).to_have_count(2)
@@ -83,12 +93,26 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await expect(people).to_have_count(1)
     await scrub_to(ada, most)
     await expect(people).to_have_count(0)
+    # Where one looks is in the address, to be passed on.
+    await ada.page.wait_for_url(f"**/history/{meeting}?t={most}")
+    await ada.page.reload()
+    await expect(ada.part("scrubber")).to_have_value(str(most))
 
     await expect(ada.part("figures")).to_contain_text("Most at once")
 
     await ada.part("history-tab-people").click()
     await expect(ada.part("people-table").locator("tbody tr")).to_have_count(2)
     await expect(ada.part("people-table")).to_contain_text("Bob <b>B</b>")
+    hands = await ada.part("people-table").locator("thead th").all_inner_texts()
+    raised = ada.part("people-table").locator("tbody tr").first.locator("th, td").nth(hands.index("Hands raised"))
+    await expect(raised).to_have_text("1")
+    await ada.shot("history-people")
+    async with ada.page.expect_download() as download:
+        await ada.part("people-csv").click()
+    file = tmp_path / "people.csv"
+    await (await download.value).save_as(file)
+    table = list(csv.DictReader(io.StringIO(file.read_text())))
+    assert {(row["name"], row["hands_raised"]) for row in table} == {("Ada", "1"), ("Bob <b>B</b>", "0")}
 
     await ada.part("history-tab-log").click()
     rows = ada.part("log-rows").locator("> li")

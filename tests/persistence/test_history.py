@@ -28,6 +28,7 @@ from persistence.events import (
     TrackRemoved,
 )
 from persistence.history import History
+from persistence.history.past import Wanted
 from persistence.migrations import migrate
 from persistence.repositories import NewMeeting
 from persistence.spans import STATES, clipped, thinned
@@ -226,6 +227,24 @@ async def test_past_meetings_are_those_one_made_or_was_in_the_latest_first(store
     assert [(item.id, item.hosted, item.people) for item in page.items] == [("b", False, 1), ("a", True, 1)]
     assert [item.id for item in (await store.history.held(None)).items] == ["c", "b", "a"]
     assert (await store.history.held("eve")).items == []
+
+
+async def test_past_meetings_are_found_by_a_part_of_their_title_and_by_when_they_began(store: Store) -> None:
+    for number, title in enumerate(["Weekly review", "100 % weekly", "Lunch"]):
+        await store.meetings.create(NewMeeting(id=f"m{number}", title=title, creator_id="ann"))
+        await store.emitter.deliver([event(100 * number, MeetingStarted(title=title), meeting=f"m{number}")])
+    await store.flush()
+
+    async def found(**wanted: Any) -> list[str]:
+        return [item.id for item in (await store.history.held("ann", wanted=Wanted(**wanted))).items]
+
+    assert await found(text="WEEKLY") == ["m1", "m0"]
+    assert await found(text="0 %") == ["m1"]
+    assert await found(text="%") == ["m1"], "a sign of the database's own is a sign like any other"
+    assert await found(text="_") == await found(text="a\x00b") == []
+    assert await found(since=seconds(100)) == ["m2", "m1"]
+    assert await found(until=seconds(100)) == ["m1", "m0"]
+    assert await found(text="weekly", since=seconds(1), until=seconds(199)) == ["m1"]
 
 
 async def test_pages_of_past_meetings_put_together_are_the_whole(store: Store) -> None:

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { laneOf, type Timeline } from '../src/protocol/history'
 import { routeOf } from '../src/route'
 import { durationWords, eventWords } from '../src/state/history-words'
-import { barOf, extentOf, isIn, isOn, lasted, ticksOf } from '../src/state/timeline'
+import { filterOf } from '../src/state/past-filter'
+import { peopleCsv } from '../src/state/people-csv'
+import { barOf, extentOf, isIn, isOn, lasted, secondOf, ticksOf } from '../src/state/timeline'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString()
 const extent = { start: Date.parse(at(0)), end: Date.parse(at(100)) }
@@ -27,6 +29,42 @@ const timeline = (started: string | null, ended: string | null): Timeline => ({
   lanes_left_out: 0,
   markers: [],
   markers_left_out: 0,
+})
+
+test('the second that an address names is one, and anything else is none', () => {
+  expect(secondOf('?t=75')).toBe(75)
+  for (const odd of ['', '?t=', '?t=-1', '?t=1.5', '?t=x', '?t=99999999', '?s=3']) expect(secondOf(odd)).toBeUndefined()
+})
+
+test('days of the list are whole, and what is not entered narrows nothing', () => {
+  expect(filterOf('  ', '', '')).toEqual({})
+  expect(filterOf(' weekly ', '2026-03-01', '2026-03-01')).toEqual({
+    text: 'weekly',
+    from: new Date(2026, 2, 1).toISOString(),
+    to: new Date(2026, 2, 1, 23, 59, 59, 999).toISOString(),
+  })
+})
+
+test('people as CSV: what begins like a formula is none, and commas, quotes and lines stay in their cell', () => {
+  const person = {
+    display_name: '=1+1',
+    user_id: 'u1',
+    role: null,
+    joined_at: at(0),
+    left_at: null,
+    total_duration_s: 5,
+    stays: [],
+  }
+  const hostile = { ...person, display_name: 'a,"b"\nc', user_id: 'u2' }
+  const counted = { chat_messages: 2, poll_votes: 1, reactions: 0, hands_raised: 3, score: 70 }
+  const lasted = { attendance_s: 5, microphone_s: 4, camera_s: 3, share_s: 0, speaking_s: 1 }
+  const csv = peopleCsv([person, hostile], new Map([['u1', { user_id: 'u1', ...lasted, ...counted }]]))
+  expect(csv.split('\r\n')).toEqual([
+    'name,user_id,role,joined_at,left_at,attendance_s,speaking_s,microphone_s,camera_s,share_s,chat_messages,poll_votes,reactions,hands_raised,score',
+    `'=1+1,u1,,${at(0)},,5,1,4,3,0,2,1,0,3,70`,
+    `"a,""b""\nc",u2,,${at(0)},,,,,,,,,,,`,
+    '',
+  ])
 })
 
 describe('a timeline', () => {

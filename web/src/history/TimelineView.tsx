@@ -1,7 +1,7 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { MeetingRecord } from '../pages/PastMeeting'
 import { eventWords, hourWords, timeWords } from '../state/history-words'
-import { type Extent, ticksOf } from '../state/timeline'
+import { type Extent, secondOf, ticksOf } from '../state/timeline'
 import { LaneRow } from './LaneRow'
 import { RoomAt } from './RoomAt'
 
@@ -13,7 +13,8 @@ export function TimelineView({ record, extent: { start, end } }: { record: Meeti
   const seconds = Math.ceil((end - start) / 1000)
   // Whole seconds, as the scrubber has: else its thumb and the playhead would stand apart.
   const extent = { start, end: start + seconds * 1000 }
-  const [second, setSecond] = useState(Math.floor(seconds / 2))
+  const [second, setSecond] = useState(() => clamp(secondOf(location.search) ?? Math.floor(seconds / 2), seconds))
+  useInAddress(second)
   const at = extent.start + second * 1000
   const share = (second * 1000) / (extent.end - extent.start)
   return (
@@ -68,6 +69,17 @@ export function TimelineView({ record, extent: { start, end } }: { record: Meeti
       <RoomAt record={record} at={at} />
     </div>
   )
+}
+
+/** The playhead stands in the address, to be passed on and found again; not each step of it in the way back. */
+function useInAddress(second: number): void {
+  const first = useRef(second)
+  useEffect(() => {
+    if (second === first.current) return
+    // Browsers allow a page so many changes and no more: who drags writes once, at the end.
+    const timer = setTimeout(() => history.replaceState(history.state, '', `?t=${second}`), 300)
+    return () => clearTimeout(timer)
+  }, [second])
 }
 
 const KEYS = [

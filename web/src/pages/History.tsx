@@ -2,8 +2,9 @@ import { ChevronRight, Users } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Services } from '../app'
 import { HistoryHeader } from '../history/HistoryHeader'
+import { PastFilters } from '../history/PastFilters'
 import { codedOf } from '../history/useAsked'
-import { historyApi, type PastMeeting } from '../protocol/history'
+import { historyApi, type PastFilter, type PastMeeting } from '../protocol/history'
 import { pastPath } from '../route'
 import { dayWords, durationWords, historyProblem, peopleWords, timeWords } from '../state/history-words'
 import { useStore } from '../ui/useStore'
@@ -19,7 +20,7 @@ export function History({ services }: { services: Services }) {
       <HistoryHeader services={services} />
       <main className="history-main">
         <h1>Past meetings</h1>
-        {account.status === 'signed-in' && <Held key={account.user.id} services={services} />}
+        {account.status === 'signed-in' && <Found key={account.user.id} services={services} />}
         {account.status === 'guest' && (
           <p className="hint" data-testid="history-guest">
             Sign in to see the meetings you made and those you were in.
@@ -30,11 +31,24 @@ export function History({ services }: { services: Services }) {
   )
 }
 
-function Held({ services }: { services: Services }) {
-  const { meetings, more, problem, onMore } = useHeld(services)
+function Found({ services }: { services: Services }) {
+  const [filter, setFilter] = useState<PastFilter>({})
+  return (
+    <>
+      <PastFilters onChange={setFilter} />
+      <Held key={JSON.stringify(filter)} services={services} filter={filter} />
+    </>
+  )
+}
+
+function Held({ services, filter }: { services: Services; filter: PastFilter }) {
+  const { meetings, more, problem, onMore } = useHeld(services, filter)
   if (problem !== undefined) return <p className="field-problem">{problem}</p>
   if (meetings === undefined) return <p className="hint">Looking…</p>
-  if (meetings.length === 0) return <p className="hint">No meeting of yours was held yet.</p>
+  if (meetings.length === 0) {
+    const narrowed = Object.keys(filter).length > 0
+    return <p className="hint">{narrowed ? 'No such meeting was held.' : 'No meeting of yours was held yet.'}</p>
+  }
   return (
     <>
       <ul className="past-list" data-testid="past-list">
@@ -99,7 +113,7 @@ interface HeldMeetings {
 }
 
 /** Page by page: `wanted` is where the next one begins. */
-function useHeld(services: Services): HeldMeetings {
+function useHeld(services: Services, filter: PastFilter): HeldMeetings {
   const [wanted, setWanted] = useState<string>()
   const [meetings, setMeetings] = useState<readonly PastMeeting[]>()
   const [next, setNext] = useState<string | null>(null)
@@ -108,7 +122,7 @@ function useHeld(services: Services): HeldMeetings {
     let current = true
     const ask = async () => {
       const token = (await services.account.token()) ?? ''
-      const page = await historyApi.held(token, wanted)
+      const page = await historyApi.held(token, filter, wanted)
       if (!current) return
       setMeetings((before) => (wanted === undefined ? page.items : [...(before ?? []), ...page.items]))
       setNext(page.next_before)
@@ -117,6 +131,6 @@ function useHeld(services: Services): HeldMeetings {
     return () => {
       current = false
     }
-  }, [services, wanted])
+  }, [services, filter, wanted])
   return { meetings, more: next !== null, problem, onMore: () => setWanted(next ?? undefined) }
 }

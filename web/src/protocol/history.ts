@@ -156,6 +156,10 @@ export interface PersonFigures {
   readonly camera_s: number
   readonly share_s: number
   readonly speaking_s: number
+  readonly chat_messages: number
+  readonly poll_votes: number
+  readonly reactions: number
+  readonly hands_raised: number
   readonly score: number
 }
 
@@ -163,6 +167,13 @@ export interface PersonFigures {
 export interface EventFilter {
   readonly type?: string
   readonly user_id?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/** Which meetings of the list; what is left empty narrows nothing. */
+export interface PastFilter {
+  readonly text?: string
   readonly from?: string
   readonly to?: string
 }
@@ -178,8 +189,8 @@ function query(fields: object): string {
 
 /** What is asked about meetings that were. Each throws CodedError. */
 export const historyApi = {
-  held: (token: string, before?: string): Promise<PastPage> =>
-    call('GET', `/api/history?${query({ before, limit: 25 })}`, { token }),
+  held: (token: string, filter: PastFilter, before?: string): Promise<PastPage> =>
+    call('GET', `/api/history?${query({ ...filter, before, limit: 25 })}`, { token }),
 
   timeline: async (token: string, id: string): Promise<Timeline> => {
     const told = await call<Omit<Timeline, 'lanes'> & { lanes: readonly ToldLane[] }>('GET', `${record(id)}/timeline`, {

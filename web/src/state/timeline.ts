@@ -54,3 +54,9 @@ export function ticksOf({ start, end }: Extent, most: number): number[] {
   for (let at = Math.ceil(start / step) * step; at <= end; at += step) ticks.push(at)
   return ticks
 }
+
+/** The second of the meeting that an address names (`?t=75`); undefined where it names none. */
+export function secondOf(search: string): number | undefined {
+  const named = new URLSearchParams(search).get('t') ?? ''
+  return /^\d{1,7}$/.test(named) ? Number(named) : undefined
+}
