@@ -35,6 +35,10 @@ LOOKS: tuple[tuple[str, Literal["light", "dark"], int, int], ...] = (
 )
 
 
+# A busy machine takes its time; what is to be seen soon says so itself.
+expect.set_options(timeout=15_000)
+
+
 async def launch(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 

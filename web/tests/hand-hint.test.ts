@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { Gestures, type GesturesContext } from '../src/call/gestures'
 import { chatText } from '../src/state/chat-export'
 import { type HandHint, handHint, noHint } from '../src/state/hand-hint'
 
@@ -53,4 +54,23 @@ test('the chat as a text says who, when and to whom, and nothing that was taken 
     `[${when}] Ada\n(deleted)`,
     `[${when}] Ada locked the room.\n`,
   ])
+})
+
+test('is asked once: whoever keeps the hand up, lowers it or raises it anew is left alone', () => {
+  const request = vi.fn().mockResolvedValue({}) as unknown as GesturesContext['request']
+  const nothing = () => undefined
+  const gestures = new Gestures({ request, change: nothing, me: () => 'me', warn: nothing, renamed: nothing })
+  const speak = (from: number) => {
+    for (let at = from; at <= from + 10_000; at += 200) gestures.noteSpeech(at < from + 5_000, at)
+    return gestures.lowering.get()
+  }
+  expect(speak(0)).toBe(false) // no hand is up
+  gestures.raiseHand(true)
+  expect(speak(20_000)).toBe(true)
+  gestures.keepHand()
+  expect(gestures.lowering.get()).toBe(false)
+  expect(speak(40_000)).toBe(true)
+  gestures.raiseHand(false)
+  expect([gestures.lowering.get(), speak(60_000)]).toEqual([false, false])
+  gestures.close()
 })

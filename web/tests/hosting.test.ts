@@ -91,6 +91,43 @@ describe('what hosts decide', () => {
   })
 })
 
+describe('a share that a host ends', () => {
+  const share = (id: string, source: 'screen' | 'screen_audio' | 'camera') =>
+    ({
+      type: 'producer:added',
+      data: { producer_id: `${id}-${source}`, participant_id: id, kind: 'video', source, paused: false },
+    }) as Notification
+  const sharing = () =>
+    told(
+      joined(person('ada', { role: 'host' })),
+      joined(person('bob')),
+      joined(person('cy', { is_presenter: true })),
+      ...['bob', 'cy'].flatMap((id) => [share(id, 'screen'), share(id, 'screen_audio'), share(id, 'camera')]),
+    )
+  const without = { ...openRules.features, screen_share: false }
+  const permitted = { participant_id: 'bob', can_share_screen: false, can_use_chat: true, is_presenter: false }
+  type Deed = (hosting: Hosting) => Promise<void>
+
+  test.each<[string, Deed, unknown]>([
+    ['by itself', (hosting) => hosting.stopShare('bob'), {}],
+    ['by taking the permission', (hosting) => hosting.permit('bob', 'can_share_screen', false), permitted],
+    ['for everybody but presenters', (hosting) => hosting.setFeature('screen_share', false), { features: without }],
+    ['by making them watch only', (hosting) => hosting.setRole('bob', 'observer'), {}],
+  ])('%s is gone for the host, too', async (_how, deed, reply) => {
+    let roster = sharing()
+    const hosting = new Hosting({
+      request: vi.fn().mockResolvedValue(reply) as unknown as HostingContext['request'],
+      change: (step) => {
+        roster = step(roster)
+      },
+      warn: vi.fn(),
+    })
+    await deed(hosting)
+    const left = roster.producers.map((each) => each.producer_id)
+    expect(left).toEqual(['bob-camera', 'cy-screen', 'cy-screen_audio', 'cy-camera'])
+  })
+})
+
 describe('those who wait', () => {
   test('are listed once and go when somebody decided', () => {
     const asked: Notification = { type: 'lobby:asked', data: waiting('w1') }

@@ -6,9 +6,11 @@ import {
   toggled,
   withHand,
   withoutPerson,
+  withoutShare,
   withoutWaiting,
   withWaiting,
 } from '../state/roster'
+import { forbiddenShares } from '../state/rules'
 
 export interface HostingContext {
   readonly request: <N extends RequestName>(name: N, payload: Requests[N]['payload']) => Promise<Requests[N]['reply']>
@@ -47,7 +49,7 @@ export class Hosting {
   }
 
   stopShare(id: string): Promise<void> {
-    return this.#do('participant:stop_share', { participant_id: id })
+    return this.#do('participant:stop_share', { participant_id: id }, (roster) => withoutShare(roster, id))
   }
 
   lowerHand(id: string): Promise<void> {
@@ -70,17 +72,19 @@ export class Hosting {
 
   setRole(id: string, role: RoleName): Promise<void> {
     return this.#do('participant:set_role', { participant_id: id, role }, (roster) =>
-      changedPerson(roster, id, { role }),
+      withoutForbidden(changedPerson(roster, id, { role })),
     )
   }
 
   permit(id: string, permission: Permission, given: boolean): Promise<void> {
     return this.#do('participant:permit', { participant_id: id, [permission]: given }, (roster, permitted) =>
-      changedPerson(roster, id, {
-        mayShare: permitted.can_share_screen,
-        mayChat: permitted.can_use_chat,
-        presents: permitted.is_presenter,
-      }),
+      withoutForbidden(
+        changedPerson(roster, id, {
+          mayShare: permitted.can_share_screen,
+          mayChat: permitted.can_use_chat,
+          presents: permitted.is_presenter,
+        }),
+      ),
     )
   }
 
@@ -104,10 +108,9 @@ export class Hosting {
   }
 
   setFeature(feature: keyof Features, on: boolean): Promise<void> {
-    return this.#do('room:features', { [feature]: on }, (roster, { features }) => ({
-      ...roster,
-      rules: { ...roster.rules, features },
-    }))
+    return this.#do('room:features', { [feature]: on }, (roster, { features }) =>
+      withoutForbidden({ ...roster, rules: { ...roster.rules, features } }),
+    )
   }
 
   /** Who waits already, for a host who has just come or has just been made one. */
@@ -158,6 +161,10 @@ export class Hosting {
       this.#context.warn(refusalOf(error))
     }
   }
+}
+
+function withoutForbidden(roster: Roster): Roster {
+  return forbiddenShares(roster).reduce(withoutShare, roster)
 }
 
 function withHandsDown(roster: Roster, { participant_ids }: { participant_ids: readonly string[] }): Roster {

@@ -6,6 +6,7 @@ import { EventLog } from '../history/EventLog'
 import { FigureStrip } from '../history/FigureStrip'
 import { HistoryHeader } from '../history/HistoryHeader'
 import { PeopleTable } from '../history/PeopleTable'
+import { QualityView } from '../history/QualityView'
 import { type Tab, Tabs } from '../history/Tabs'
 import { TimelineView } from '../history/TimelineView'
 import { useAsked } from '../history/useAsked'
@@ -81,6 +82,7 @@ const TABS: readonly Tab[] = [
   { name: 'timeline', title: 'Timeline' },
   { name: 'people', title: 'People' },
   { name: 'conversation', title: 'Chat & polls' },
+  { name: 'quality', title: 'Quality' },
   { name: 'log', title: 'Log' },
 ]
 
@@ -110,6 +112,7 @@ function Opened({ record }: { record: MeetingRecord }) {
         {tab === 'timeline' && extent && <TimelineView record={record} extent={extent} />}
         {tab === 'people' && <PeopleTable record={record} />}
         {tab === 'conversation' && <ConversationView record={record} />}
+        {tab === 'quality' && <QualityView record={record} />}
         {tab === 'log' && <EventLog record={record} />}
       </div>
     </>

@@ -181,6 +181,11 @@ export function withoutPerson(roster: Roster, id: string): Roster {
   }
 }
 
+export function withoutShare(roster: Roster, id: string): Roster {
+  const isShare = (p: ProducerView) => p.participant_id === id && (p.source === 'screen' || p.source === 'screen_audio')
+  return { ...roster, producers: roster.producers.filter((p) => !isShare(p)) }
+}
+
 function withProducer(roster: Roster, producer: ProducerView): Roster {
   const others = roster.producers.filter((p) => p.producer_id !== producer.producer_id)
   return { ...roster, producers: [...others, producer] }

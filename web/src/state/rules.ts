@@ -61,6 +61,12 @@ export function allowedTo(person: Person | undefined, { features }: Rules): Allo
   }
 }
 
+/** Those who share and may not any more: with their right the server took their share. */
+export function forbiddenShares(roster: Roster): readonly string[] {
+  const sharing = new Set(roster.producers.filter((p) => p.source === 'screen').map((p) => p.participant_id))
+  return [...sharing].filter((id) => !allowedTo(personOfId(roster, id), roster.rules).share)
+}
+
 /** Whether a host may moderate somebody, as far as roles tell: co-hosts do nothing to hosts. */
 export function mayModerate(actor: Person | undefined, target: Person): boolean {
   return actor !== undefined && isHost(actor.role) && (actor.role === 'host' || target.role !== 'host')
