@@ -114,6 +114,11 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     table = list(csv.DictReader(io.StringIO(file.read_text())))
     assert {(row["name"], row["hands_raised"]) for row in table} == {("Ada", "1"), ("Bob <b>B</b>", "0")}
 
+    await ada.part("history-tab-quality").click()
+    panel = ada.page.get_by_role("tabpanel")
+    await expect(panel.get_by_text("Nothing was measured").or_(ada.part("quality-table"))).to_be_visible()
+    await ada.shot("history-quality")
+
     await ada.part("history-tab-log").click()
     rows = ada.part("log-rows").locator("> li")
     await ada.part("filter-type").select_option("participant.joined")
