@@ -28,7 +28,7 @@ from persistence.events import (
 )
 from persistence.figures import ends_of, spans_of, stays_of
 from persistence.filters import EventFilter
-from persistence.history.past import held_by
+from persistence.history.past import Wanted, held_by
 from persistence.history.state import people_at
 from persistence.migrations import migrate
 from persistence.queries import events_of
@@ -55,6 +55,7 @@ QUESTIONS: Final[dict[str, Select[Any]]] = {
     "meetings with old events": meetings_before(AFTER, "m1"),
     "past meetings of all": held_by(None, None, 25),
     "past meetings of one": held_by("u1", (AFTER, "m9"), 25),
+    "past meetings of all by title and day": held_by(None, None, 25, Wanted(text="week", since=AFTER, until=AFTER)),
 }
 
 LOGGED: Final = (
