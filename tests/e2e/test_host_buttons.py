@@ -67,9 +67,10 @@ async def test_what_one_person_may_is_given_and_taken(browser: Browser, server: 
     await expect(bob.page.get_by_text("You are host of this meeting now")).to_be_visible()
     await expect(row_of(ada, "Bob").get_by_test_id("person-role")).to_have_text("Host")
     await bob.part("tab-people").click()
-    await act_on(bob, "Ada", "host", sure=True)
-    await expect(ada.page.get_by_text("You are no longer a host")).to_be_visible()
-    await expect(ada.part("host-controls")).to_have_count(0)
+    await expect(bob.part("host-controls")).to_be_visible()
+    await act_on(ada, "Bob", "host", sure=True)
+    await expect(bob.page.get_by_text("You are no longer a host")).to_be_visible()
+    await expect(bob.part("host-controls")).to_have_count(0)
     assert ada.errors == bob.errors == []
 
 

@@ -68,6 +68,12 @@ describe('words', () => {
     expect(refused('This meeting does not admit guests.')).toBe('screen')
   })
 
+  test('who is blocked is not told that the meeting is locked', () => {
+    const text = (message: string) => refusalWords(new CodedError('ACCESS_DENIED', message, 'room:join')).text
+    expect(text('A host has blocked you from this meeting.')).toBe('A host has blocked you from it.')
+    expect(text('The meeting is locked.')).toContain('lets nobody else in')
+  })
+
   test('whatever a server sends becomes one of the known codes', () => {
     for (const odd of [null, 7, 'x', [], {}, { code: 'FLAT_TYRE' }]) {
       expect(CodedError.from(odd, 'room:join').code).toBe('INTERNAL')

@@ -87,8 +87,8 @@ export function refusalWords(error: CodedError): Words & { kind: RefusalKind } {
       text: 'Whoever invited you can tell it to you.',
     }
   }
-  if (error.code === 'ACCESS_DENIED' && /locked/i.test(error.message)) return locked
-  if (error.code === 'ACCESS_DENIED' && /blocked/i.test(error.message)) return blocked
+  if (error.code === 'ACCESS_DENIED' && /\blocked\b/i.test(error.message)) return locked
+  if (error.code === 'ACCESS_DENIED' && /\bblocked\b/i.test(error.message)) return blocked
   if (isServerFull(error)) return serverFull
   if (error.code === 'CAPACITY_EXCEEDED' && /wait/i.test(error.message)) return lobbyFull
   return refusals[error.code]
