@@ -13,7 +13,7 @@ export function PeopleTable({ record }: { record: MeetingRecord }) {
     download(`${record.meeting.id}-people.csv`, new Blob([csv], { type: 'text/csv;charset=utf-8' }))
   }
   return (
-    <section aria-label="People of the meeting">
+    <section className="log" aria-label="People of the meeting">
       <div className="log-exports">
         <button type="button" className="button" data-testid="people-csv" onClick={save}>
           <Download size={16} aria-hidden="true" /> CSV
