@@ -15,10 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from .apply import apply
 from .dead_letters import set_aside
 from .dialect import Insert, insert_for
-from .faults import is_transient
+from .events import Event, MeetingStarted
+from .faults import Fault, is_transient
 from .journal_entry import Entry
 from .tables import JournalPositionRow
 
+_PROBE: Final = "_probe"
+_PROBE_ID: Final = "00000000-0000-4000-8000-000000000000"
 _CONFLICT: Final = "this event_id is stored with another body"
 
 
@@ -29,6 +32,20 @@ class Outcome:
     stored: int = 0
     duplicates: int = 0
     set_aside: int = 0
+
+    def add(self, other: Outcome) -> None:
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.set_aside += other.set_aside
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Events of one meeting that nothing is known to be wrong with, and that could not be stored all the same."""
+
+    meeting_id: str
+    entries: Sequence[Entry]
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +101,42 @@ class Batches:
             await transaction.apply(entries)
         return transaction.outcome
 
-    async def store_apart(self, entries: Sequence[Entry], end: int) -> Outcome:
+    async def store_apart(self, entries: Sequence[Entry], end: int, held_up: Sequence[HeldUp] = ()) -> Outcome:
         """Each meeting for itself, and those of one that fails event by event: what fails even alone is set aside.
 
-        Still one transaction, so that nobody waits for another's second try. Raises only what may pass.
+        So is what is held up. Still one transaction, so that nobody waits for another's second try. Raises only what
+        may pass.
         """
-        meetings: dict[str, list[Entry]] = defaultdict(list)
-        for entry in entries:
-            meetings[entry.event.meeting_id if entry.event else ""].append(entry)
         async with self._transaction(end) as transaction:
-            for _, of_one in sorted(meetings.items()):
+            for one in held_up:
+                for entry in one.entries:
+                    await transaction.set_aside(entry, f"held up: {one.fault}")
+            for _, of_one in sorted(by_meeting(entries).items()):
                 if await transaction.apply_or_undo(of_one) is None:
                     continue
                 for entry in of_one:
                     if (error := await transaction.apply_or_undo([entry])) is not None:
                         await transaction.set_aside(entry, f"{type(error).__name__}: {error}")
         return transaction.outcome
+
+    async def store_ahead(self, entries: Sequence[Entry]) -> Outcome:
+        """In a transaction that leaves the position where it is: done again, it changes nothing."""
+        async with self._engine.begin() as connection:
+            transaction = _Transaction(connection, self._clock())
+            await transaction.apply(entries)
+        return transaction.outcome
+
+    async def try_another(self) -> None:
+        """Whether a fact of a meeting that is nobody's could be stored: all is done but the commit.
+
+        Raises what the database raises.
+        """
+        now = self._clock()
+        fact = MeetingStarted(title="")
+        probe = Event.of(fact, event_id=_PROBE_ID, meeting_id=_PROBE, participant_id=None, timestamp=now)
+        async with self._engine.connect() as connection:
+            await apply(connection, [probe], now=now)
+            await connection.rollback()
 
     @asynccontextmanager
     async def _transaction(self, end: int) -> AsyncIterator[_Transaction]:
@@ -108,6 +145,14 @@ class Batches:
             yield _Transaction(connection, now)
             position = {"journal_id": self._journal_id, "position": end, "applied_at": now}
             await connection.execute(_moved(connection.dialect.name), position)
+
+
+def by_meeting(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """What cannot be read is of none."""
+    meetings: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        meetings[entry.event.meeting_id if entry.event else ""].append(entry)
+    return meetings
 
 
 @cache

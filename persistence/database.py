@@ -23,6 +23,9 @@ BUSY_TIMEOUT_MS: Final = 5000
 ANSWER_TIMEOUT_S: Final = 30.0
 """A database that has not answered by then is taken for one that will not."""
 
+RECORD_LOCK_TIMEOUT_S: Final = 2.0
+"""How long the writer of the record waits for a row that somebody else holds, on PostgreSQL."""
+
 _KEEPALIVES: Final = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 _WRITES: Final = "folkmoot_writes"
 _WRITER: Final = "folkmoot_writer"
@@ -81,6 +84,10 @@ def _create_postgresql(target: URL, idle_timeout_s: float, statement_timeout_s: 
     }
     options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"server_settings": server_settings}, **_JSON}
     engine = create_async_engine(target, **options)
+    # Whoever holds one meeting for long holds up that meeting: the writer sees by this that it has to go around it.
+    options["connect_args"] = {
+        "server_settings": server_settings | {"lock_timeout": _milliseconds(RECORD_LOCK_TIMEOUT_S)}
+    }
     return _together(engine, _RECORDER, create_async_engine(target, pool_size=1, max_overflow=1, **options))
 
 

@@ -31,6 +31,11 @@ class Fault(StrEnum):
     def passes(self) -> bool:
         return self not in {Fault.CONSTRAINT, Fault.OTHER}
 
+    @property
+    def may_be_of_one(self) -> bool:
+        """One meeting's rows or events can be the cause: a full disk or a lost connection is everybody's."""
+        return self in {Fault.TIMEOUT, Fault.BUSY, Fault.SERIALIZATION, Fault.DEADLOCK}
+
 
 # The longest prefix that fits decides.
 _STATES: Final = {

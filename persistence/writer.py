@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
 from time import monotonic
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from .backlog import Backlog
-from .batch import Batches, Outcome
+from .backlog import Backlog, Part
+from .batch import Batches, HeldUp, Outcome, by_meeting
 from .database import others_wait
 from .errors import StoreBehindError
 from .faults import backoff_s, fault_of, is_transient
 from .journal import Journal
+from .journal_entry import Entry
 from .lag import Lag
 from .writer_metrics import WriterMetrics
+
+MOST_HELD_UP: Final = 64
+"""Meetings that are remembered to be held up, so that the next batch does not wait for them as long as the first."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +41,17 @@ class WriterOptions:
     (EVT-6); of `slice_events` while others wait to write to SQLite, where one may at a time.
 
     A transaction that takes longer than `transaction_timeout_s` is given up and tried again. The pauses between tries
-    grow from `retry_base_s` to `retry_cap_s`.
+    grow from `retry_base_s` to `retry_cap_s`. What failed `patience` times of what may pass, while the database
+    answers, is stored by meetings: each in `alone_timeout_s`, and set aside after `alone_tries`.
     """
 
     batch_events: int = 1000
     batch_delay_s: float = 0.25
     slice_events: int = 100
     transaction_timeout_s: float = 30.0
+    patience: int = 3
+    alone_timeout_s: float = 10.0
+    alone_tries: int = 5
     retry_base_s: float = 0.1
     retry_cap_s: float = 5.0
 
@@ -70,6 +80,7 @@ class Writer:
         self._options = options
         self._rng = rng
         self._lag = Lag()
+        self._held_up: deque[str] = deque(maxlen=MOST_HELD_UP)
         self._waiting = 0
         self._asked = 0
         self._arrived = asyncio.Event()
@@ -174,17 +185,78 @@ class Writer:
     async def _apply_next(self) -> None:
         began = monotonic()
         part = await self._backlog.first(self._size)
-        try:
-            outcome = await self._retry(partial(self._batches.store, part.entries, part.end))
-        except Exception as error:  # noqa: BLE001 - one event's fault must not become the fault of all
-            log.warning("a batch failed, going on by meetings", error=type(error).__name__, events=len(part.entries))
-            outcome = await self._retry(partial(self._batches.store_apart, part.entries, part.end))
+        outcome = await self._store(part)
         self.metrics.observe(outcome, monotonic() - began)
         self._waiting = max(0, self._waiting - part.records)
         self._backlog.drop(part.end)
         self._advance(part.end)
         self._fit_size()
         await asyncio.sleep(0)  # whoever waits to write takes the turn that is free now
+
+    async def _store(self, part: Part) -> Outcome:
+        """One event's fault must not become the fault of all, nor one meeting's."""
+        if not by_meeting(part.entries).keys().isdisjoint(self._held_up):
+            return await self._store_around(part)
+        try:
+            return await self._retry(partial(self._batches.store, part.entries, part.end), self._options.patience)
+        except Exception as error:  # noqa: BLE001 - whatever it is of
+            log.warning("a batch failed, going on by meetings", error=type(error).__name__, events=len(part.entries))
+            if is_transient(error):
+                return await self._store_around(part)
+        return await self._retry(partial(self._batches.store_apart, part.entries, part.end))
+
+    async def _store_around(self, part: Part) -> Outcome:
+        """A transaction for each meeting, and what is still held up after some tries is set aside.
+
+        Only while others can be stored: a database that takes nothing is waited for.
+        """
+        outcome, stays = Outcome(), list[Entry]()
+        left, attempt = by_meeting(part.entries), 0
+        while True:
+            held_up = await self._store_each(left, outcome, stays)
+            if not held_up:
+                break
+            left = {one.meeting_id: list(one.entries) for one in held_up}
+            attempt += 1
+            enough = 1 if left.keys() <= set(self._held_up) else self._options.alone_tries
+            of_one = all(one.fault.may_be_of_one for one in held_up)
+            if attempt >= enough and of_one and await self._others_are_stored():
+                break
+            await self._pause(attempt)
+        for one in held_up:
+            log.error("a meeting is held up", meeting_id=one.meeting_id, events=len(one.entries), fault=one.fault)
+            if one.meeting_id not in self._held_up:
+                self._held_up.append(one.meeting_id)
+        outcome.add(await self._retry(partial(self._batches.store_apart, stays, part.end, held_up)))
+        return outcome
+
+    async def _store_each(
+        self, meetings: Mapping[str, list[Entry]], outcome: Outcome, stays: list[Entry]
+    ) -> list[HeldUp]:
+        held_up = []
+        for meeting_id, entries in sorted(meetings.items()):
+            try:
+                async with asyncio.timeout(self._options.alone_timeout_s):
+                    outcome.add(await self._batches.store_ahead(entries))
+            except Exception as error:  # noqa: BLE001 - the other meetings go on
+                if is_transient(error):
+                    self.metrics.retries += 1
+                    held_up.append(HeldUp(meeting_id, entries, fault_of(error)))
+                else:
+                    stays += entries
+            else:
+                if meeting_id in self._held_up:
+                    self._held_up.remove(meeting_id)
+        return held_up
+
+    async def _others_are_stored(self) -> bool:
+        try:
+            async with asyncio.timeout(self._options.alone_timeout_s):
+                await self._batches.try_another()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not one meeting's
+            log.warning("the database takes nothing", fault=fault_of(error))
+            return False
+        return True
 
     def _fit_size(self) -> None:
         """A slice at a time while others wait to write, which they do for as long as a transaction takes."""
@@ -193,8 +265,12 @@ class Writer:
         else:
             self._size = min(2 * self._size, self._options.batch_events)
 
-    async def _retry(self, transaction: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        attempt = 0
+    async def _retry(self, transaction: Callable[[], Awaitable[Outcome]], patience: int | None = None) -> Outcome:
+        """Until it succeeds, or raises what stays; with `patience`, also what may pass and came so often.
+
+        Only of faults that can be one meeting's, and while others could be stored.
+        """
+        attempt = failed = 0
         while True:
             try:
                 async with asyncio.timeout(self._options.transaction_timeout_s):
@@ -204,6 +280,9 @@ class Writer:
                     raise
                 self.metrics.retries += 1
                 log.warning("the database refused for now", fault=fault_of(error), attempt=attempt)
+                failed += fault_of(error).may_be_of_one
+                if patience is not None and failed >= patience and await self._others_are_stored():
+                    raise
             await self._pause(attempt)
             attempt += 1
 

@@ -68,6 +68,15 @@ def test_what_stays_is_not(error: Exception, fault: Fault) -> None:
     assert (fault_of(error), is_transient(error)) == (fault, False)
 
 
+def test_only_what_can_be_of_one_meeting_is_ever_laid_to_one() -> None:
+    assert {fault for fault in Fault if fault.may_be_of_one} == {
+        Fault.TIMEOUT,
+        Fault.BUSY,
+        Fault.SERIALIZATION,
+        Fault.DEADLOCK,
+    }
+
+
 @given(attempt=st.integers(0, 10**6), seed=st.integers())
 def test_pauses_grow_to_a_cap_and_differ(attempt: int, seed: int) -> None:
     pause = backoff_s(attempt, base_s=0.1, cap_s=10, rng=Random(seed))
