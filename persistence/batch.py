@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .apply import apply
+from .database import others_wait
 from .dead_letters import set_aside
 from .dialect import Insert, insert_for
 from .events import Event, MeetingStarted
@@ -88,12 +89,16 @@ class _Transaction:
 
 
 class Batches:
-    """Rows and journal position move together, so a crash between any two steps repeats work and loses none."""
+    """Rows and journal position move together, so a crash between any two steps repeats work and loses none.
+
+    `others_waited` says whether somebody else wanted to write at the end of the last one.
+    """
 
     def __init__(self, engine: AsyncEngine, journal_id: str, *, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._journal_id = journal_id
         self._clock = clock
+        self.others_waited = False
 
     async def store(self, entries: Sequence[Entry], end: int) -> Outcome:
         """All at once, which is what it nearly always takes. Raises what the database or a projection raised."""
@@ -143,6 +148,7 @@ class Batches:
         now = self._clock()
         async with self._engine.begin() as connection:
             yield _Transaction(connection, now)
+            self.others_waited = others_wait(self._engine)
             position = {"journal_id": self._journal_id, "position": end, "applied_at": now}
             await connection.execute(_moved(connection.dialect.name), position)
 

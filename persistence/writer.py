@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .backlog import Backlog, Part
 from .batch import Batches, HeldUp, Outcome, by_meeting
-from .database import others_wait
 from .errors import StoreBehindError
 from .faults import backoff_s, fault_of, is_transient
 from .journal import Journal
@@ -74,7 +73,6 @@ class Writer:
     ) -> None:
         self._batches = Batches(engine, journal.journal_id, clock=clock)
         self._backlog = Backlog(journal, position, batch=options.batch_events)
-        self._others_wait = partial(others_wait, engine)
         self._size = options.batch_events
         self._journal = journal
         self._options = options
@@ -260,7 +258,7 @@ class Writer:
 
     def _fit_size(self) -> None:
         """A slice at a time while others wait to write, which they do for as long as a transaction takes."""
-        if self._others_wait():
+        if self._batches.others_waited:
             self._size = min(self._options.slice_events, self._options.batch_events)
         else:
             self._size = min(2 * self._size, self._options.batch_events)

@@ -1,8 +1,9 @@
 """Events into rows, one small function for each type of event."""
 
+from functools import cache
 from typing import Final
 
-from persistence.events import Event
+from persistence.events import Event, Payload
 
 from . import standing
 from .alert import ALERTS
@@ -27,5 +28,11 @@ __all__ = ["PROJECTIONS", "Projection", "Scope", "project", "refresh_totals", "s
 
 async def project(scope: Scope, event: Event) -> None:
     """A new event into the rows of every projection."""
-    for projection in PROJECTIONS:
+    for projection in _concerned(type(event.payload)):
         await projection.take(scope, event)
+
+
+@cache
+def _concerned(kind: type[Payload]) -> tuple[Projection, ...]:
+    """Most types concern one or two of them, and each costs as much to ask as to do."""
+    return tuple(projection for projection in PROJECTIONS if projection.concerns(kind))

@@ -42,6 +42,9 @@ class Projection:
         self._of_each = function
         return function
 
+    def concerns(self, payload: type[Payload]) -> bool:
+        return self._of_each is not None or payload in self._functions
+
     async def take(self, scope: Scope, event: Event) -> None:
         if self._of_each is not None:
             self._of_each(scope, event)

@@ -25,6 +25,8 @@ from .database_path import DatabasePath
 
 RATE = 200
 OUTAGE_S = float(os.environ.get("FOLKMOOT_OUTAGE_S", "2"))
+DRAINED_WITHIN_S = 30.0
+SLOWER, SPARE_S = 10, 0.5
 OPTIONS = StoreOptions(
     writer=WriterOptions(batch_delay_s=0.05, transaction_timeout_s=1, retry_base_s=0.05, retry_cap_s=1),
     busy_timeout_ms=100,
@@ -41,12 +43,14 @@ class Talk:
         self.acknowledged: set[str] = set()
         self.took: list[float] = []
 
-    async def go_on(self, seconds: float) -> None:
-        began = time.monotonic()
+    async def go_on(self, seconds: float) -> list[float]:
+        """What the calls of these seconds took, from the quickest to the slowest."""
+        before, began = len(self.took), time.monotonic()
         async with asyncio.TaskGroup() as calls:
             for number in range(int(seconds * RATE)):
                 await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
                 calls.create_task(self._say(f"m{number % 10}"))
+        return sorted(self.took[before:])
 
     async def _say(self, meeting: str) -> None:
         began = time.monotonic()
@@ -58,19 +62,25 @@ class Talk:
 
 async def live_through(store: Store, fail: Callable[[], None], recover: Callable[[], None]) -> None:
     talk = Talk(store)
-    await talk.go_on(0.5)
+    before = await talk.go_on(1.0)
     fail()
-    await talk.go_on(OUTAGE_S)  # returns once all were answered: nobody who emits waits for the database
+    during = await talk.go_on(OUTAGE_S)  # returns once all were answered: nobody who emits waits for the database
     assert "behind" in (store._watchdog.problem() or "")
     recover()
     back = time.monotonic()
     await talk.go_on(0.5)
     assert await check_record(store, acknowledged=talk.acknowledged, intended=talk.acknowledged) == len(talk.took)
     caught_up_s = time.monotonic() - back
-    assert len(talk.took) == int(0.5 * RATE) * 2 + int(OUTAGE_S * RATE)
-    ranked = sorted(talk.took)
-    p50, p99 = (ranked[int(len(ranked) * share)] * 1000 for share in (0.5, 0.99))
-    print(f"emit p50 {p50:.1f} ms, p99 {p99:.1f} ms; back after {caught_up_s:.1f} s")
+    assert len(talk.took) == int(1.5 * RATE) + int(OUTAGE_S * RATE)
+    assert caught_up_s < DRAINED_WITHIN_S
+    for share in (0.5, 0.99):
+        usual_s, troubled_s = (took[int(len(took) * share)] for took in (before, during))
+        print(
+            f"emit p{share * 100:.0f} {usual_s * 1000:.1f} ms before, {troubled_s * 1000:.1f} ms without the database"
+        )
+        # The disk and the loop are shared with whatever else runs; who waited for the database would wait for seconds.
+        assert troubled_s < SLOWER * usual_s + SPARE_S
+    print(f"back after {caught_up_s:.1f} s")
     assert store.metrics()["database_retries_total"] > 0
     assert await store.ready() is None
 
