@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import log_rows
 from persistence.events import AudioMuted, ChatMessageSent, Event, ParticipantJoined
-from persistence.store import Store
+from persistence.store import Store, StoreOptions
 
 from .checker import check_record
-from .conftest import Ask
+from .conftest import Ask, Opener
 from .story import event
 from .test_poison import POISON, refuse
 
@@ -36,6 +37,12 @@ def told(first: int, count: int, meeting: str) -> list[Event]:
         ChatMessageSent(message_id="c", revision=1, message_type="Text", text=odd),
     )
     return [event(first + at, facts[at % 3], meeting=meeting, actor="p1") for at in range(count)]
+
+
+@pytest_asyncio.fixture
+async def store(open_store: Opener, quick: Callable[..., StoreOptions]) -> Store:
+    """One whose questions wait for a database that is cut off again and again, on a busy machine."""
+    return await open_store(quick(read_wait_s=60))
 
 
 @pytest.fixture
