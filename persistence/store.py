@@ -175,13 +175,7 @@ class Store:
         engine: AsyncEngine | None = None
         errors: Counter[str] = Counter()
         try:
-            engine = create_engine(
-                url,
-                busy_timeout_ms=options.busy_timeout_ms,
-                idle_timeout_s=options.writer.transaction_timeout_s,
-                statement_timeout_s=max(ANSWER_TIMEOUT_S, options.writer.transaction_timeout_s),
-                errors=errors,
-            )
+            engine = _engine(url, options, errors)
             await (migrate(engine) if options.migrate else require_migrated(engine))
             applied, applied_at = await _position(engine, journal.journal_id)
             position = await asyncio.to_thread(journal.recover, applied)
@@ -301,6 +295,16 @@ class Store:
             "writer_batch_seconds": writer.batches,
         }
         return Measures(plain, labelled, histograms)
+
+
+def _engine(url: str, options: StoreOptions, errors: Counter[str]) -> AsyncEngine:
+    return create_engine(
+        url,
+        busy_timeout_ms=options.busy_timeout_ms,
+        idle_timeout_s=options.writer.transaction_timeout_s,
+        statement_timeout_s=max(ANSWER_TIMEOUT_S, options.writer.transaction_timeout_s),
+        errors=errors,
+    )
 
 
 async def _position(engine: AsyncEngine, journal_id: str) -> tuple[int, list[datetime]]:
