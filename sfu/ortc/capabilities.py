@@ -25,6 +25,11 @@ ABS_CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-tim
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 DEPENDENCY_DESCRIPTOR = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
 
+ROUND_TRIP = RtcpFeedback("rrtr")
+"""Receiver reference times (RFC 3611 section 4.4), by which a browser that only receives learns its round trip. Offered
+with every consumer of video, and not among what the router can: browsers list it nowhere, and take it when offered.
+"""
+
 _AUDIO_FEEDBACK = (RtcpFeedback("nack"), RtcpFeedback("transport-cc"))
 _VIDEO_FEEDBACK = (
     RtcpFeedback("nack"),

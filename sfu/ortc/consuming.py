@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from sfu.ortc.capabilities import ABS_SEND_TIME, FORWARDED_EXTENSIONS, TRANSPORT_WIDE_CC
+from sfu.ortc.capabilities import (
+    ABS_SEND_TIME,
+    DEPENDENCY_DESCRIPTOR,
+    FORWARDED_EXTENSIONS,
+    ROUND_TRIP,
+    TRANSPORT_WIDE_CC,
+)
 from sfu.ortc.matching import find_red, find_rtx, find_same
 from sfu.ortc.model import (
     CodecCapability,
@@ -19,6 +25,10 @@ from sfu.ortc.model import (
     RtxParameters,
 )
 from sfu.ortc.producing import ProducerMedia
+
+# Their pictures are numbered in the payload, and renumbered there when layers are switched. A descriptor beside it goes
+# on counting as the producer does, and receivers believe it before the payload.
+_SELF_DESCRIBED = frozenset({"video/vp8", "video/vp9"})
 
 
 class ConsumerIdentity(msgspec.Struct, frozen=True):
@@ -69,6 +79,8 @@ def _extensions(
     known = {e.uri for e in capabilities.header_extensions or () if e.kind in (None, "", producer.kind)}
     if not has_rtx:
         known -= {TRANSPORT_WIDE_CC, ABS_SEND_TIME}
+    if producer.codec.mime_type.lower() in _SELF_DESCRIBED:
+        known.discard(DEPENDENCY_DESCRIPTOR)
     return tuple(
         ExtensionParameters(uri=uri, id=router_id, encrypt=False)
         for uri, router_id in FORWARDED_EXTENSIONS[producer.kind].items()
@@ -91,13 +103,17 @@ def _codec(
 
 
 def _feedback(router: CodecCapability, accepted: CodecCapability, uris: set[str]) -> tuple[RtcpFeedback, ...]:
-    """What both sides speak; bandwidth feedback only with the extension it is computed from, never two kinds."""
+    """What both sides speak; bandwidth feedback only with the extension it is computed from, never two kinds.
+
+    And the offer to tell round trips: who does not know it passes over it (RFC 4585 section 4.2).
+    """
     wanted = {(feedback.type, feedback.parameter or None) for feedback in accepted.rtcp_feedback or ()}
     if TRANSPORT_WIDE_CC not in uris:
         wanted.discard(("transport-cc", None))
     if TRANSPORT_WIDE_CC in uris or ABS_SEND_TIME not in uris:
         wanted.discard(("goog-remb", None))
-    return tuple(f for f in router.rtcp_feedback or () if (f.type, f.parameter) in wanted)
+    common = tuple(f for f in router.rtcp_feedback or () if (f.type, f.parameter) in wanted)
+    return (*common, ROUND_TRIP) if router.kind == "video" else common
 
 
 def _rtx(router_rtx: CodecCapability) -> CodecParameters:

@@ -18,7 +18,7 @@ from sfu.ortc import (
     parse_rtp_parameters,
     to_plain,
 )
-from sfu.ortc.capabilities import ABS_SEND_TIME
+from sfu.ortc.capabilities import ABS_SEND_TIME, DEPENDENCY_DESCRIPTOR
 from sfu.ortc.matching import H264Profile, h264_profile
 from sfu.ortc.piping import piped_media
 from sfu.ortc.scalability import Scalability, parse_scalability_mode
@@ -119,7 +119,27 @@ def test_video_with_retransmissions_of_their_own_is_stamped_for_bandwidth_estima
     result = consumed(chromium_camera(), browser_capabilities())
     uris = {extension["uri"] for extension in result["headerExtensions"]}
     assert {TWCC, ABS_SEND_TIME} <= uris
-    assert {f["type"] for f in result["codecs"][0]["rtcpFeedback"]} == {"nack", "ccm", "transport-cc"}
+    assert {f["type"] for f in result["codecs"][0]["rtcpFeedback"]} == {"nack", "ccm", "transport-cc", "rrtr"}
+
+
+def test_whoever_receives_video_is_offered_its_round_trip_though_no_browser_lists_that() -> None:
+    capabilities = browser_capabilities()
+    assert "rrtr" not in {f["type"] for codec in capabilities["codecs"] for f in codec["rtcpFeedback"]}
+    for theirs in (capabilities, bot_capabilities()):
+        camera = consumed(chromium_camera(), theirs)
+        assert "rrtr" in {f["type"] for f in camera["codecs"][0]["rtcpFeedback"]}
+    microphone = consumed(chromium_microphone(), capabilities, "audio")
+    assert "rrtr" not in {f["type"] for f in microphone["codecs"][0]["rtcpFeedback"]}
+
+
+@pytest.mark.parametrize(("mime_type", "described"), [("video/VP8", False), ("video/VP9", False), ("video/AV1", True)])
+def test_pictures_that_are_numbered_in_their_payload_bear_no_descriptor_that_counts_otherwise(
+    mime_type: str, described: bool
+) -> None:
+    router = next(codec for codec in ROUTER_RTP_CAPABILITIES.codecs if codec.mime_type == mime_type)
+    result = consumed(video(mime_type, dict(router.parameters or {})), browser_capabilities())
+    uris = {extension["uri"] for extension in result["headerExtensions"]}
+    assert (DEPENDENCY_DESCRIPTOR in uris) is described
 
 
 def test_what_may_be_sent_again_under_its_own_number_is_never_stamped() -> None:

@@ -68,6 +68,13 @@ impl Tables {
                 }
                 Ok(())
             }
+            Packet::ExtendedReport(report) => {
+                let transport = self.transports.get_mut(slot);
+                if let Some((transport, time)) = transport.zip(report.reference) {
+                    transport.references.note(report.sender, time, now);
+                }
+                Ok(())
+            }
             // A BYE tells nothing that the control plane does not: an SSRC that was bound stays bound.
             _ => Ok(()),
         }

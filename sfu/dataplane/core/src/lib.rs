@@ -57,6 +57,7 @@ pub mod producer;
 pub mod random;
 pub mod rates;
 pub mod reception;
+pub mod references;
 pub mod report;
 pub mod resend;
 pub mod rewrite;

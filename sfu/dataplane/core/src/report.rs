@@ -11,7 +11,7 @@ use crate::io::Event;
 use crate::output::Output;
 use crate::pipe;
 use crate::producer::Producer;
-use crate::rtcp::{MAX_BLOCKS, ReportBlock, fir, nack, pli, remb, rr, sdes, sr};
+use crate::rtcp::{MAX_BLOCKS, ReportBlock, fir, nack, pli, remb, rr, sdes, sr, xr};
 use crate::spec::Kind;
 use crate::stream::Stream;
 use crate::tables::Tables;
@@ -24,8 +24,8 @@ const REPORTS: Duration = Duration::from_secs(1);
 const ESTIMATES: Duration = Duration::from_millis(500);
 /// What a sender may believe the path takes: more than all its layers need. Uplink congestion shows in its loss reports.
 const ESTIMATE: u64 = 10_000_000;
-/// Sender reports in one compound: with their canonical names they stay below 1200 bytes for usual names.
-const SENDERS_PER_COMPOUND: usize = 10;
+/// Sender reports in one compound: with their canonical names and what is said to receivers they stay below 1200 bytes.
+const SENDERS_PER_COMPOUND: usize = 8;
 
 impl Tables {
     /// Do whatever of a transport is due. Returns when it is due next.
@@ -197,16 +197,20 @@ fn report_sending(
     now: Time,
 ) {
     let slots = std::mem::take(&mut transport.consumers);
+    let references = std::mem::take(&mut transport.references);
     for some in slots.chunks(SENDERS_PER_COMPOUND) {
         transport.send_rtcp(out, |arena| {
             for slot in some {
-                if let Some(consumer) = consumers.get_mut(*slot) {
-                    report_consumer(consumer, producers, arena, now);
+                if let Some(consumer) = consumers.get_mut(*slot)
+                    && report_consumer(consumer, producers, arena, now).is_some()
+                {
+                    // A browser keeps the round trip of each stream it receives apart.
+                    xr::write_answers(arena, consumer.ssrc, references.answers(now));
                 }
             }
         });
     }
-    transport.consumers = slots;
+    (transport.consumers, transport.references) = (slots, references);
 }
 
 fn report_consumer(

@@ -10,6 +10,7 @@ use crate::ice::Ice;
 use crate::id::{Ssrc, TransportId};
 use crate::output::Output;
 use crate::pipe::{self, Pipe};
+use crate::references::References;
 use crate::sending::Sending;
 use crate::session::Session;
 use crate::stats::{Traffic, TransportStatistics};
@@ -63,6 +64,8 @@ pub struct Transport {
     pub used: HashSet<Ssrc, Hasher>,
     /// For transport-wide feedback.
     pub arrivals: Arrivals,
+    /// What those behind it measure their round trip by.
+    pub references: References,
     /// The way out.
     pub sending: Sending,
     /// When reports were sent last.
@@ -100,6 +103,7 @@ impl Transport {
             outgoing: HashMap::with_hasher(hasher.clone()),
             used: HashSet::with_hasher(hasher.clone()),
             arrivals: Arrivals::default(),
+            references: References::default(),
             sending: Sending::new(limits),
             reported: now,
             estimated: now,

@@ -12,7 +12,7 @@ use folkmoot_core::rtcp::{self, Compound, nack, twcc};
 use folkmoot_core::rtp::{HeaderMut, Packet};
 use folkmoot_core::stun::request::Check;
 use folkmoot_core::stun::{Request, Response, Role, TransactionId, write_success};
-use folkmoot_core::time::Time;
+use folkmoot_core::time::{Ntp, Time};
 use proptest::prelude::*;
 
 const CODECS: [Codec; 6] = [
@@ -105,6 +105,9 @@ fn read_rtcp(bytes: &[u8]) {
             Ok(rtcp::Packet::Fir(fir)) => assert!(fir.entries().count() * 8 <= bytes.len()),
             Ok(rtcp::Packet::Remb(remb)) => assert!(remb.sources().count() <= 255),
             Ok(rtcp::Packet::Twcc(twcc)) => assert!(twcc.statuses().count() <= twcc::MAX_STATUSES),
+            Ok(rtcp::Packet::ExtendedReport(report)) => {
+                assert!(report.answers().count() * 12 <= bytes.len());
+            }
             Ok(_) | Err(_) => {}
         }
     }
@@ -172,7 +175,14 @@ fn rtcp_packets() -> Vec<Vec<u8>> {
         ssrc: media,
         sequence: 1,
     };
-    let writers: [Write<'_>; 7] = [
+    let answer = rtcp::xr::Answer {
+        receiver: media,
+        last_reference: 1,
+        delay: 2,
+    };
+    let writers: [Write<'_>; 9] = [
+        &|out| rtcp::xr::write_reference(out, sender, Ntp::from_bits(1 << 40)),
+        &|out| rtcp::xr::write_answers(out, sender, [answer; 3].into_iter()),
         &|out| rtcp::sr::write(out, &info, &[rtcp::ReportBlock::default(); 2]),
         &|out| rtcp::sdes::write(out, sender, b"a canonical name"),
         &|out| assert_eq!(nack::write(out, sender, media, [1, 2, 3, 60]), 4),

@@ -8,7 +8,7 @@
 
 use folkmoot_core::id::Ssrc;
 use folkmoot_core::rtcp::{
-    Compound, Packet, ReportBlock, RtcpError, bye, fir, nack, pli, remb, rr, sdes, sr,
+    Compound, Packet, ReportBlock, RtcpError, bye, fir, nack, pli, remb, rr, sdes, sr, xr,
 };
 use folkmoot_core::time::Ntp;
 use proptest::prelude::*;
@@ -36,22 +36,21 @@ fn error(bytes: &[u8]) -> RtcpError {
 }
 
 #[test]
-fn a_receiver_report_is_read_and_extended_reports_are_stepped_over() {
+fn a_receiver_report_is_read_and_the_reference_time_after_it() {
     let packets: Vec<_> = Compound::parse(REPORT_AND_XR)
         .unwrap()
         .map(Result::unwrap)
         .collect();
     let [
         Packet::ReceiverReport(report),
-        Packet::Skipped {
-            packet_type: 207,
-            format: 0,
-        },
+        Packet::ExtendedReport(extended),
     ] = &packets[..]
     else {
         panic!("{packets:?}");
     };
-    assert_eq!(report.sender, Ssrc(1));
+    assert_eq!((report.sender, extended.sender), (Ssrc(1), Ssrc(1)));
+    assert_eq!(extended.reference, Some(Ntp::from_bits(0xe000_0000 << 32)));
+    assert_eq!(extended.answers().count(), 0);
     let block = ReportBlock {
         ssrc: MEDIA,
         fraction_lost: 0x40,
@@ -133,6 +132,42 @@ fn a_malformed_packet_does_not_hide_the_next_one() {
         packets[..],
         [Err(RtcpError::TooShort), Ok(Packet::Nack(_))]
     ));
+}
+
+#[test]
+fn extended_reports_are_read_as_they_were_written_and_other_blocks_stepped_over() {
+    let answer = |receiver| xr::Answer {
+        receiver: Ssrc(receiver),
+        last_reference: 0xaabb_ccdd,
+        delay: receiver << 16,
+    };
+    let mut bytes = Vec::new();
+    xr::write_answers(&mut bytes, SENDER, [].into_iter());
+    assert!(bytes.is_empty(), "nothing to answer");
+    xr::write_answers(&mut bytes, SENDER, [answer(1), answer(2)].into_iter());
+    let Packet::ExtendedReport(report) = only(&bytes) else {
+        panic!()
+    };
+    assert_eq!((report.sender, report.reference), (SENDER, None));
+    assert_eq!(report.answers().collect::<Vec<_>>(), [answer(1), answer(2)]);
+
+    // A block of loss lengths before the time.
+    let bytes = b"\x80\xcf\0\x06\x01\x02\x03\x04\x01\0\0\x01\0\0\0\0\x04\0\0\x02\x11\x22\x33\x44\x55\x66\x77\x88";
+    let Packet::ExtendedReport(report) = only(bytes) else {
+        panic!()
+    };
+    assert_eq!(
+        report.reference,
+        Some(Ntp::from_bits(0x1122_3344_5566_7788))
+    );
+}
+
+#[test]
+fn blocks_of_extended_reports_that_go_beyond_the_end_or_have_no_time_are_refused() {
+    let beyond = b"\x80\xcf\0\x03\x01\x02\x03\x04\x01\0\0\x02\0\0\0\0";
+    assert_eq!(error(beyond), RtcpError::TooShort);
+    let no_time = b"\x80\xcf\0\x03\x01\x02\x03\x04\x04\0\0\x01\0\0\0\0";
+    assert_eq!(error(no_time), RtcpError::Invalid);
 }
 
 #[test]

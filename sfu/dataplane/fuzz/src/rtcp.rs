@@ -29,6 +29,7 @@ fn read(packet: &Packet<'_>, length: usize) {
         Packet::Fir(fir) => assert!(fir.entries().count() * 8 <= length),
         Packet::Remb(remb) => assert!(remb.sources().count() <= 255),
         Packet::Twcc(twcc) => assert!(twcc.statuses().count() <= twcc::MAX_STATUSES),
+        Packet::ExtendedReport(report) => assert!(report.answers().count() * 12 <= length),
         _ => {}
     }
 }

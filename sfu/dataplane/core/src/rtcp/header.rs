@@ -11,6 +11,7 @@ pub(super) mod kind {
     pub(in super::super) const BYE: u8 = 203;
     pub(in super::super) const TRANSPORT_FEEDBACK: u8 = 205;
     pub(in super::super) const PAYLOAD_FEEDBACK: u8 = 206;
+    pub(in super::super) const EXTENDED_REPORT: u8 = 207;
 }
 
 /// Formats of feedback messages (RFC 4585 section 6, RFC 5104 section 4.3.1).

@@ -14,6 +14,7 @@ pub mod rr;
 pub mod sdes;
 pub mod sr;
 pub mod twcc;
+pub mod xr;
 
 pub use report::{MAX_BLOCKS, ReportBlock, ReportBlocks};
 
@@ -54,7 +55,9 @@ pub enum Packet<'a> {
     Remb(remb::Remb<'a>),
     /// Transport-wide congestion control feedback.
     Twcc(twcc::Twcc<'a>),
-    /// Well framed, but of no interest here: extended reports, APP, other feedback.
+    /// Extended report.
+    ExtendedReport(xr::ExtendedReport<'a>),
+    /// Well framed, but of no interest here: APP, other feedback.
     Skipped {
         /// Packet type, 0 to 255.
         packet_type: u8,
@@ -81,6 +84,7 @@ impl<'a> Packet<'a> {
             (kind::PAYLOAD_FEEDBACK, feedback::APPLICATION) if remb::is_remb(body) => {
                 remb::Remb::parse(body).map(Self::Remb)
             }
+            (kind::EXTENDED_REPORT, _) => xr::ExtendedReport::parse(body).map(Self::ExtendedReport),
             (packet_type, format) => Ok(Self::Skipped {
                 packet_type,
                 format,

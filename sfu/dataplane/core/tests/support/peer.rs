@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use folkmoot_core::demux::{Class, classify};
 use folkmoot_core::id::Ssrc;
 use folkmoot_core::rtcp::sr::SenderInfo;
-use folkmoot_core::rtcp::{Compound, Packet as Rtcp, ReportBlock, nack, pli, rr, sr};
+use folkmoot_core::rtcp::{Compound, Packet as Rtcp, ReportBlock, nack, pli, rr, sr, xr};
 use folkmoot_core::rtp::{Header, Packet};
 use folkmoot_core::srtp::{Inbound, Outbound, Profile};
 use folkmoot_core::stun::request::Check;
@@ -49,6 +49,8 @@ pub struct Heard {
     pub sender_reports: Vec<SenderInfo>,
     pub report_blocks: Vec<ReportBlock>,
     pub cnames: Vec<(u32, Vec<u8>)>,
+    /// Times it told that were said back: by whom, what, and when it heard.
+    pub answers: Vec<(Ssrc, xr::Answer, Time)>,
 }
 
 pub struct Peer {
@@ -214,6 +216,10 @@ impl Peer {
                     self.heard
                         .cnames
                         .extend(sdes.cnames().map(|(ssrc, name)| (ssrc.0, name.to_vec())));
+                }
+                Rtcp::ExtendedReport(report) => {
+                    let heard = report.answers().map(|answer| (report.sender, answer, now));
+                    self.heard.answers.extend(heard);
                 }
                 _ => {}
             }
