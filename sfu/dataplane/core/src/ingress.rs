@@ -156,7 +156,7 @@ impl Tables {
             out.schedule(stream.nack.due());
         }
         out.schedule(stream.keyframe.due());
-        if producer.awakens(index) {
+        if producer.awakens(index) || producer.misses(index, now) {
             self.refresh(source.producer, out, now);
         }
         let media = received?;

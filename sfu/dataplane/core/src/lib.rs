@@ -61,6 +61,7 @@ pub mod references;
 pub mod report;
 pub mod resend;
 pub mod rewrite;
+pub mod rhythm;
 pub mod rtcp;
 pub mod rtp;
 pub mod sending;

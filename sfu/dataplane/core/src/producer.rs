@@ -203,11 +203,22 @@ impl Producer {
         let active = match self.streams.as_slice() {
             [stream] if stream.encoding.spatial_layers > 1 => stream.rates.flowing(now),
             streams => {
-                let active = streams.iter().filter(|stream| stream.is_active(now));
+                let active = streams
+                    .iter()
+                    .filter(|stream| stream.is_active(now) && !is_overtaken(streams, stream, now));
                 active.fold(0, |bits, stream| bits | 1 << stream.index)
             }
         };
         std::mem::replace(&mut self.active, active) != active
+    }
+
+    /// Whether an encoding above one that just received a packet was thought to flow and does not.
+    pub fn misses(&self, stream: u8, now: Time) -> bool {
+        self.streams.get(usize::from(stream)).is_some_and(|lower| {
+            let above = self.streams.iter().skip(usize::from(stream) + 1);
+            let mut flowing = above.filter(|each| self.active & 1 << each.index != 0);
+            flowing.any(|each| each.is_overtaken(lower, now))
+        })
     }
 
     /// Whether a stream that just received a packet, or a layer of it, was not known to flow.
@@ -229,7 +240,8 @@ impl Producer {
                 stream.rates.write_layers(&mut ladder, now);
             }
         } else {
-            for stream in self.streams.iter().filter(|stream| stream.is_active(now)) {
+            let flowing = |stream: &&Stream| self.active & 1 << stream.index != 0;
+            for stream in self.streams.iter().filter(flowing) {
                 stream.rates.write_encoding(&mut ladder, stream.index, now);
             }
         }
@@ -315,4 +327,12 @@ impl Producer {
                 .collect(),
         }
     }
+}
+
+/// Whether one of the encodings below goes on without it. Those above may stop by themselves: the sender drops them first.
+fn is_overtaken(streams: &[Stream], stream: &Stream, now: Time) -> bool {
+    let below = streams.iter().take(usize::from(stream.index));
+    below
+        .into_iter()
+        .any(|lower| stream.is_overtaken(lower, now))
 }

@@ -17,6 +17,7 @@ use crate::policer::Policer;
 use crate::rates::Rates;
 use crate::reception::Reception;
 use crate::rewrite::Sample;
+use crate::rhythm::Rhythm;
 use crate::rtp::Packet;
 use crate::sequence::SequenceUnwrapper;
 use crate::spec::{Encoding, Kind};
@@ -101,6 +102,7 @@ pub struct Stream {
     unwrapper: SequenceUnwrapper,
     inspector: Inspector,
     policer: Policer,
+    rhythm: Rhythm,
     last_packet: Option<Time>,
     recovered: u64,
     keyframes: u64,
@@ -128,6 +130,7 @@ impl Stream {
             base: 0,
             unwrapper: SequenceUnwrapper::new(),
             inspector: Inspector::new(format.codec),
+            rhythm: Rhythm::default(),
             last_packet: None,
             recovered: 0,
             keyframes: 0,
@@ -140,6 +143,7 @@ impl Stream {
         self.base += EPOCH;
         self.unwrapper = SequenceUnwrapper::new();
         self.inspector = Inspector::new(self.format.codec);
+        self.rhythm = Rhythm::default();
         self.nack = NackGenerator::default();
         self.reception = Reception::default();
         self.clock = None;
@@ -155,6 +159,12 @@ impl Stream {
     pub fn is_active(&self, now: Time) -> bool {
         self.last_packet
             .is_some_and(|last| now.since(last) <= SILENCE)
+    }
+
+    /// Whether it fell silent while `sibling`, another encoding of the same pictures, goes on.
+    pub fn is_overtaken(&self, sibling: &Self, now: Time) -> bool {
+        self.last_packet
+            .is_some_and(|last| self.rhythm.is_overtaken(last, &sibling.rhythm, now))
     }
 
     /// When it ceases to be active unless a packet comes.
@@ -185,6 +195,7 @@ impl Stream {
                     now,
                     self.format.rate,
                 );
+                self.rhythm.note(fields.timestamp, now);
             }
             Way::Repaired => self.reception.count(bytes.len(), now),
         }

@@ -202,6 +202,7 @@ fn a_layer_wanted_again_is_back_within_a_second_and_nothing_freezes_meanwhile() 
     meeting.show(bob, 1280, 720);
     let waited = meeting.wait_for(BOB, 2);
     assert!(waited < 1_000, "{waited} ms");
+    assert_eq!(meeting.told, 0b101, "and not the one between");
     meeting.run(2_000);
     let got = &meeting.network.peer(BOB).got[before.saturating_sub(1)..];
     let gap = got
@@ -245,6 +246,20 @@ fn a_sender_that_is_asked_for_the_top_layer_and_cannot_send_it_is_not_asked_to_s
     );
     assert_eq!(meeting.seen(BOB).unwrap().0, 1);
     assert!(meeting.history.len() <= 3, "{:?}", meeting.history);
+}
+
+#[test]
+fn the_layer_below_one_that_does_not_come_is_woken() {
+    let mut meeting = Meeting::new(&[BOB]);
+    meeting.watch(BOB);
+    meeting.run(6_000);
+    assert_eq!(meeting.told, 0b101, "the one between sleeps");
+    for _ in 0..200 {
+        meeting.told &= 0b011;
+        meeting.run(FRAME_MS);
+    }
+    assert_eq!(meeting.history.last().unwrap().1, 0b111);
+    assert_eq!(meeting.seen(BOB).unwrap().0, 1);
 }
 
 #[test]

@@ -10,7 +10,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use folkmoot_core::id::{ConsumerId, ProducerId, Ssrc};
@@ -19,7 +19,7 @@ use folkmoot_core::rtcp::remb;
 use folkmoot_core::spec::{Content, Kind};
 use folkmoot_core::stats::ConsumerStatistics;
 use folkmoot_core::time::Time;
-use support::media::{Frame, MID_ID, RID_ID, Track};
+use support::media::{Frame, MID_ID, RID_ID, Track, read_vp8};
 use support::room::{by_rid, by_ssrc, consumer_spec, password, producer_spec, ufrag};
 use support::{Network, millis, tuple};
 
@@ -36,6 +36,8 @@ struct Sender {
     tracks: Vec<Track>,
     told: u8,
     sent_before: u8,
+    /// It hears neither who asks for key frames nor which layers are wanted.
+    deaf: bool,
 }
 
 /// Some cameras, one voice, and Bob who watches all of it; his browser tells what its path carries.
@@ -204,19 +206,27 @@ fn camera(network: &mut Network, number: u16, content: Content) -> Sender {
         tracks: (0..3).map(track).collect(),
         told: 0b111,
         sent_before: 0,
+        deaf: false,
     }
 }
 
 impl Sender {
     fn send(&mut self, network: &mut Network, temporal: u8) {
+        let told = if self.deaf {
+            self.sent_before
+        } else {
+            self.told
+        };
         for (index, track) in self.tracks.iter_mut().enumerate() {
-            if self.told & 1 << index == 0 {
+            if told & 1 << index == 0 {
                 continue;
             }
             let peer = network.peer(self.port);
             let asked = peer.heard.plis.iter().any(|(ssrc, _)| *ssrc == track.ssrc);
-            peer.heard.plis.retain(|(ssrc, _)| *ssrc != track.ssrc);
-            let key = asked || self.sent_before & 1 << index == 0;
+            if !self.deaf {
+                peer.heard.plis.retain(|(ssrc, _)| *ssrc != track.ssrc);
+            }
+            let key = (asked && !self.deaf) || self.sent_before & 1 << index == 0;
             let frame = Frame {
                 key,
                 temporal: if key { 0 } else { temporal },
@@ -226,7 +236,7 @@ impl Sender {
                 network.send(tuple(self.port), packet);
             }
         }
-        self.sent_before = self.told;
+        self.sent_before = told;
     }
 }
 
@@ -254,6 +264,44 @@ fn a_path_that_narrows_and_widens_takes_the_picture_down_at_once_and_up_again() 
     let down = |(_, _, reason): &(Time, i8, LayerReason)| *reason == LayerReason::Bandwidth;
     assert!(switches.iter().any(down), "{switches:?}");
     assert!(switches.len() <= 6, "one down, one up: {switches:?}");
+}
+
+#[test]
+fn while_the_smaller_picture_is_awaited_the_base_alone_of_the_larger_one_flows() {
+    let mut meeting = Meeting::new(1, Content::Camera);
+    meeting.path = Some(2_000_000);
+    meeting.run(8);
+    assert_eq!(meeting.layers(), vec![2]);
+    meeting.senders[0].deaf = true;
+    meeting.path = Some(600_000);
+    while meeting.consumers()[&1].allotted.unwrap().spatial == 2 {
+        meeting.run_ms(FRAME_MS);
+    }
+    let decided = meeting.network.now + millis(20);
+    let told = meeting.switches[&1].len();
+    meeting.run(2);
+    let seen = |meeting: &mut Meeting, since: Time| {
+        let got = meeting.network.peer(BOB).got.iter();
+        let late = got.filter(|got| got.ssrc == 10 && got.at > since);
+        let read = late.map(|got| read_vp8(&got.payload));
+        read.map(|picture| (picture.4.0, picture.2))
+            .collect::<BTreeSet<_>>()
+    };
+    // The highest encoding still, at a quarter of its pictures.
+    assert_eq!(seen(&mut meeting, decided), [(12, 0)].into());
+    assert_eq!(
+        meeting.switches[&1].len(),
+        told,
+        "nobody is told of what passes"
+    );
+    meeting.senders[0].deaf = false;
+    meeting.run(3);
+    let since = meeting.network.now;
+    meeting.run(2);
+    assert_eq!(
+        seen(&mut meeting, since),
+        [(11, 0), (11, 1), (11, 2)].into()
+    );
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl Tables {
             .iter()
             .filter_map(|slot| self.consumers.get(*slot))
         {
-            wanted |= interest(consumer, producer);
+            wanted |= interest(consumer, producer, now);
         }
         for pipe in producer
             .pipe_consumers
@@ -262,8 +262,9 @@ impl Producer {
 }
 
 /// The layers one consumer wants of its producer: the one it aims at with the lowest to fall back to, and whatever it
-/// is sent meanwhile. Of an SVC stream, everything up to what it aims at.
-fn interest(consumer: &Consumer, producer: &Producer) -> Active {
+/// is sent meanwhile. Where the one it aims at does not come, the one below it, though that may be asleep. Of an SVC stream,
+/// everything up to what it aims at.
+fn interest(consumer: &Consumer, producer: &Producer, now: Time) -> Active {
     if consumer.wanted().is_none() {
         return 0;
     }
@@ -276,11 +277,12 @@ fn interest(consumer: &Consumer, producer: &Producer) -> Active {
         return bit(aim) | (bit(aim) - 1);
     }
     let current = consumer.flowing().map_or(0, bit);
-    let fallback = producer.active & (bit(aim) - 1);
-    let fallback = if producer.active & bit(aim) == 0 && fallback != 0 {
-        bit(fallback.ilog2() as u8)
-    } else {
-        0
-    };
-    bit(aim) | bit(0) | current | fallback
+    let is_missing = producer.active & bit(aim) == 0;
+    let awaited = producer.interest.asleep() | producer.interest.returning(now);
+    let is_given_up = is_missing && awaited & bit(aim) == 0;
+    let fallback = (producer.active & (bit(aim) - 1)).checked_ilog2();
+    let fallback = fallback.filter(|_| is_missing);
+    let next = aim.checked_sub(1).filter(|_| is_given_up);
+    let below = next.map_or(0, bit) | fallback.map_or(0, |layer| bit(layer as u8));
+    bit(aim) | bit(0) | current | below
 }

@@ -37,6 +37,7 @@ impl Consumer {
             self.aim(active, reason);
         } else {
             self.spatial.available(active);
+            self.tune();
         }
     }
 
@@ -79,9 +80,9 @@ impl Consumer {
             self.filter.want(Layers { spatial, ..goal });
             self.spatial.prefer(0, Active::from(active != 0), reason);
         } else {
-            let spatial = u8::MAX;
-            self.filter.want(Layers { spatial, ..goal });
+            self.temporal = goal.temporal;
             self.spatial.prefer(goal.spatial, active, reason);
+            self.tune();
         }
         if before.0 != self.filter.wanted() {
             self.reason = reason;
@@ -90,6 +91,18 @@ impl Consumer {
         if is_flowing && !self.layered && before.1 != self.temporal_layer() {
             self.change = Some(reason);
         }
+    }
+
+    /// The temporal layers it gets of one encoding of several. While a lower one is waited for because the path does not
+    /// carry this one, the base alone: a key frame is a round trip away, and more would only lengthen the queue.
+    pub(super) fn tune(&mut self) {
+        let temporal = if self.spatial.is_narrowing() {
+            0
+        } else {
+            self.temporal
+        };
+        let spatial = u8::MAX;
+        self.filter.want(Layers { spatial, temporal });
     }
 
     /// What its receiver is to be told of the layers it gets: nothing while it gets all that a key frame announces.
@@ -149,13 +162,13 @@ impl Consumer {
     }
 
     pub(super) fn temporal_layer(&self) -> i8 {
-        let wanted = if self.layered {
-            self.filter.current()
+        let temporal = if self.layered {
+            self.filter.current().temporal
         } else {
-            self.filter.wanted()
+            self.temporal
         };
         if self.spatial.current().is_some() {
-            wanted.temporal.min(self.temporal_layers - 1) as i8
+            temporal.min(self.temporal_layers - 1) as i8
         } else {
             -1
         }

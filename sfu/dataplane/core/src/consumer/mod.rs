@@ -149,6 +149,8 @@ pub struct Consumer {
     /// `None`: suspended.
     allotted: Option<Layers>,
     spatial: EncodingSelector,
+    /// The highest temporal layer it gets of one encoding of several.
+    temporal: u8,
     filter: LayerFilter,
     /// Why the layers are about to change within the stream.
     reason: LayerReason,
@@ -232,6 +234,7 @@ impl Consumer {
             preferred,
             allotted: Some(Layers::HIGHEST),
             spatial: EncodingSelector::new(preferred.spatial),
+            temporal: preferred.temporal,
             filter: LayerFilter::new(preferred),
             reason: LayerReason::Available,
             rewriter: Rewriter::new(
@@ -298,6 +301,9 @@ impl Consumer {
         self.syncing = false;
         if self.spatial.switch(sample.stream) {
             self.change = Some(self.spatial.reason());
+            if !self.layered {
+                self.tune();
+            }
         }
         self.flow(sample)
     }

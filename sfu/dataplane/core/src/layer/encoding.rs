@@ -33,6 +33,11 @@ impl EncodingSelector {
         self.target
     }
 
+    /// Whether a lower encoding is waited for because the path does not carry the current one.
+    pub fn is_narrowing(&self) -> bool {
+        self.reason == LayerReason::Bandwidth && self.target < self.current && self.target.is_some()
+    }
+
     /// Why the target is what it is.
     pub const fn reason(&self) -> LayerReason {
         self.reason
