@@ -63,6 +63,8 @@ class Seen:
     concealed_percent: float
     heights: list[int]
     top_after_s: float | None
+    rtt_ms: float | None
+    cushion_ms: float | None
 
     def row(self, name: str) -> str:
         trace = " → ".join(map(str, self.heights))
@@ -135,6 +137,8 @@ class Watch:
             concealed_percent=100 * grown("microphone", "concealed_samples") / samples,
             heights=heights,
             top_after_s=top,
+            rtt_ms=after["camera"]["rtt_ms"],
+            cushion_ms=after["camera"]["cushion_ms"],
         )
 
 

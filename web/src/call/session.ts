@@ -3,6 +3,7 @@ import type { DataProducerView, MediaKind, Notification, Resumed, RoomJoined, So
 import type { Signaling } from '../protocol/socket'
 import { applyNotification, type Roster, rosterOf } from '../state/roster'
 import { type ReadableStore, Store } from '../state/store'
+import { keepCushion } from './cushion'
 import type { DataChannels } from './data-channels'
 import type { LocalMedia } from './local-media'
 import type { MediaConnection } from './path-keeper'
@@ -61,6 +62,10 @@ export class Session {
     this.opened.catch(() => undefined)
     const { signaling, onError } = options
     this.subscriber = new Subscriber({ signaling, device: loaded, transport: () => recv, onError }, options.shown)
+    recv.then(
+      (transport) => keepCushion(transport, () => this.#consumers()),
+      () => undefined,
+    )
     this.publisher = new Publisher(signaling, device, () => send, options.media, options.screen, onError)
     const transport = (direction: Direction) => (direction === 'send' ? send : recv)
     options.data.begin({ signaling, me: joined.participant_id, transport }, channels)
@@ -139,6 +144,10 @@ export class Session {
     this.subscriber.close()
     this.#options.data.end()
     for (const transport of this.#transports) transport.close()
+  }
+
+  *#consumers(): Iterable<types.Consumer> {
+    for (const { consumer } of this.subscriber.tracks.get().values()) yield consumer
   }
 
   #follow(): void {

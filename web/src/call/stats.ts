@@ -25,6 +25,10 @@ export interface TrackReport {
   key_frames_decoded: number
   nack_count: number
   pli_count: number
+  /** What the browser knows of the way to the server and back, by which it times its questions for what was lost. */
+  rtt_ms: number | null
+  /** How long we asked for it to be held back, so that repairs come in time. */
+  cushion_ms: number | null
   audio_level: number | null
   total_audio_energy: number
   spatial_layer: number | null
@@ -37,6 +41,13 @@ export interface PathReport {
   protocol: string | null
   local_type: string | null
   remote_address: string | null
+}
+
+/** What has come over a connection since it began. */
+export interface Arrivals {
+  readonly received: number
+  readonly lost: number
+  readonly rttMs: number | null
 }
 
 type Stat = Record<string, unknown>
@@ -73,6 +84,8 @@ export class StatsReader {
       key_frames_decoded: number(inbound['keyFramesDecoded']) ?? 0,
       nack_count: number(inbound['nackCount']) ?? 0,
       pli_count: number(inbound['pliCount']) ?? 0,
+      rtt_ms: milliseconds(stats('remote-outbound-rtp')?.['roundTripTime']),
+      cushion_ms: number(remote.consumer.rtpReceiver?.jitterBufferTarget),
       audio_level: number(inbound['audioLevel']),
       total_audio_energy: number(inbound['totalAudioEnergy']) ?? 0,
     }
@@ -96,14 +109,24 @@ export function pathOf(report: RTCStatsReport): PathReport {
   const pair = lookUp(report, transport?.['selectedCandidatePairId'])
   const local = lookUp(report, pair['localCandidateId'])
   const remote = lookUp(report, pair['remoteCandidateId'])
-  const rtt = number(pair['currentRoundTripTime'])
   return {
-    rtt_ms: rtt === null ? null : rtt * 1000,
+    rtt_ms: milliseconds(pair['currentRoundTripTime']),
     available_outgoing_bps: number(pair['availableOutgoingBitrate']),
     protocol: text(local['protocol']),
     local_type: text(local['candidateType']),
     remote_address: remote['address'] === undefined ? null : `${remote['address']}:${remote['port']}`,
   }
+}
+
+/** Sums over everything received. A repair is not counted: it has a stream of its own, in which what it repairs stays lost. */
+export function arrivalsOf(report: RTCStatsReport): Arrivals {
+  let [received, lost] = [0, 0]
+  for (const stat of report.values() as Iterable<Stat>) {
+    if (stat['type'] !== 'inbound-rtp') continue
+    received += (number(stat['packetsReceived']) ?? 0) - (number(stat['retransmittedPacketsReceived']) ?? 0)
+    lost += number(stat['packetsLost']) ?? 0
+  }
+  return { received, lost, rttMs: pathOf(report).rtt_ms }
 }
 
 /** One that closed a moment ago has nothing to say, and is still in the report. */
@@ -122,6 +145,11 @@ function byType(report: RTCStatsReport): (type: string) => Stat | undefined {
 
 function lookUp(report: RTCStatsReport, id: unknown): Stat {
   return (typeof id === 'string' ? (report.get(id) as Stat | undefined) : undefined) ?? {}
+}
+
+function milliseconds(seconds: unknown): number | null {
+  const value = number(seconds)
+  return value === null ? null : value * 1000
 }
 
 function number(value: unknown): number | null {
