@@ -68,7 +68,10 @@ class PersonFigures(Answer):
 
 
 class MeetingFigures(Answer):
-    """Durations in seconds: `held_s` is how long anybody was in, `peak_concurrency` the most people at one moment."""
+    """Durations in seconds: `held_s` is how long anybody was in, `peak_concurrency` the most people at one moment.
+
+    `recording_s` is how long it was recorded, also with nobody in; two recordings at once count once.
+    """
 
     held_s: int
     participants: int
@@ -79,6 +82,7 @@ class MeetingFigures(Answer):
     polls: int
     reactions: int
     technical_issues: int
+    recording_s: int
     engagement: int
 
 
@@ -86,7 +90,7 @@ class MeetingFigures(Answer):
 class Happened:
     """All that figures are made of. `on`: while what was.
 
-    `counts` by type; `acts` by participant and type; `until` ends what lasts.
+    `counts` by type; `acts` by participant and type; `until` ends what lasts. `recordings`: from when up to when.
     """
 
     stays: Sequence[Attendance]
@@ -95,6 +99,7 @@ class Happened:
     acts: Mapping[tuple[str, str], int]
     ends: Sequence[datetime]
     until: datetime
+    recordings: Sequence[tuple[datetime, datetime | None]] = ()
 
 
 def figures_of(happened: Happened) -> tuple[MeetingFigures, list[PersonFigures]]:
@@ -108,15 +113,16 @@ def figures_of(happened: Happened) -> tuple[MeetingFigures, list[PersonFigures]]
         _person(of_one, present[user_id], happened, held_s=held_s, people=len(stays))
         for user_id, of_one in sorted(stays.items())
     ]
-    return _meeting(people, present, happened.counts, held_s), people
+    return _meeting(people, present, happened, held_s), people
 
 
 def _meeting(
     people: Sequence[PersonFigures],
     present: Mapping[str, Sequence[Stretch]],
-    counts: Mapping[str, int],
+    happened: Happened,
     held_s: int,
 ) -> MeetingFigures:
+    counts = happened.counts
     attended = sum(person.attendance_s for person in people)
     return MeetingFigures(
         held_s=held_s,
@@ -128,6 +134,7 @@ def _meeting(
         polls=counts.get(PollCreated.type, 0),
         reactions=counts.get(ReactionSent.type, 0),
         technical_issues=sum(counts.get(kind, 0) for kind in ISSUES),
+        recording_s=_seconds(_merged([_within(*recording, happened) for recording in happened.recordings])),
         engagement=round(sum(p.score * p.attendance_s for p in people) / attended) if attended else 0,
     )
 
@@ -177,8 +184,13 @@ def _person(
 
 
 def _lasted(stay: Attendance, happened: Happened) -> Stretch:
-    left_at = departure(stay.joined_at, stay.left_at, happened.ends) or happened.until
-    return stretch_of(stay.joined_at, max(stay.joined_at, left_at))
+    return _within(stay.joined_at, stay.left_at, happened)
+
+
+def _within(began: datetime, ended: datetime | None, happened: Happened) -> Stretch:
+    """What was never heard to end ended with the meeting."""
+    last = departure(began, ended, happened.ends) or happened.until
+    return stretch_of(began, max(began, last))
 
 
 def _merged(spans: Sequence[Stretch]) -> list[Stretch]:

@@ -13,6 +13,7 @@ from .engagement import Attendance, Happened, MeetingFigures, PersonFigures, fig
 from .events import MeetingEnded
 from .spans import grouped
 from .tables import (
+    CaptureRow,
     MeetingCounterRow,
     MeetingLifecycleRow,
     MeetingRow,
@@ -37,6 +38,7 @@ async def read_figures(
         acts={(row.participant_id, row.type): row.acts for row in await rows(_acts(meeting_id))},
         ends=[row.timestamp for row in await rows(ends_of(meeting_id))],
         until=until,
+        recordings=[(row.started_at, row.stopped_at) for row in await rows(captures_of(meeting_id, "recording"))],
     )
     return figures_of(happened)
 
@@ -67,6 +69,16 @@ def spans_of(meeting_id: str) -> Select[*tuple[Any, ...]]:
     )
     on, off = seconds_of(paired.c.at), seconds_of(paired.c.ended_at)
     return select(paired.c.state, paired.c.participant_id, on, off).where(paired.c.is_on)
+
+
+def captures_of(meeting_id: str, kind: str) -> Select[*tuple[Any, ...]]:
+    """Those whose beginning is known, in order of it."""
+    one = CaptureRow
+    return (
+        select(one.started_at, one.stopped_at)
+        .where(one.meeting_id == meeting_id, one.kind == kind, one.started_at.is_not(None))
+        .order_by(one.started_at, one.capture_id)
+    )
 
 
 def ends_of(meeting_id: str) -> CompoundSelect[Any]:

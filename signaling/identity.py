@@ -15,6 +15,8 @@ CAN_SUBSCRIBE: Final = "can_subscribe"
 CAN_SHARE_SCREEN: Final = "can_share_screen"
 CAN_USE_CHAT: Final = "can_use_chat"
 IS_PRESENTER: Final = "is_presenter"
+RECORDER: Final = "recorder"
+"""To tell what is recorded and transcribed of the one meeting the token is for."""
 
 GUEST: Final = "guest:"
 """How the user ids of people without an account begin; nobody else's do."""

@@ -60,8 +60,10 @@ from .participant import (
 )
 from .payload import Payload
 from .poll import PollClosed, PollCreated, PollType, PollVoted
+from .recording import RecordingStarted, RecordingStopped
 from .retention import PersonErased, RetentionArchived
 from .statistics import ConnectionStats, TransportStats
+from .transcript import TranscriptChunk, TranscriptionStarted, TranscriptionStopped
 from .webhook import (
     WebhookChanged,
     WebhookCreated,
@@ -134,6 +136,8 @@ __all__ = [
     "ReactionSent",
     "RecordBehind",
     "RecordCaughtUp",
+    "RecordingStarted",
+    "RecordingStopped",
     "RequestDenied",
     "RetentionArchived",
     "RoleChanged",
@@ -146,6 +150,9 @@ __all__ = [
     "SpotlightChanged",
     "TrackAdded",
     "TrackRemoved",
+    "TranscriptChunk",
+    "TranscriptionStarted",
+    "TranscriptionStopped",
     "TransportStats",
     "UnmuteRequested",
     "VideoMuted",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from persistence.engagement import MeetingFigures, PersonFigures
 from persistence.events import CATALOGUE
-from persistence.figures import ends_of, read_figures, spans_of
+from persistence.figures import captures_of, ends_of, read_figures, spans_of
 from persistence.queries import StoredEvent
 from persistence.reader import Reader, is_text
 from persistence.spans import grouped
@@ -26,7 +26,7 @@ from persistence.tables import (
 
 from .analytics import Analytics
 from .past import ALL, MAX_PAGE, PastMeeting, PastPage, Place, Wanted, held_by
-from .state import PersonState, RoomState, people_at
+from .state import PersonState, RoomState, captures_at, people_at
 from .timeline import MARKER_SUBJECTS, MARKER_TYPES, MOST_MARKERS, Timeline, draw
 
 _MARKED: Final = sorted(tag for tag in CATALOGUE if tag.partition(".")[0] in MARKER_SUBJECTS or tag in MARKER_TYPES)
@@ -50,9 +50,16 @@ class History:
 
     async def state(self, meeting_id: str, at: datetime) -> RoomState:
         """Who was in at that moment, and what they had switched on."""
-        rows = await self._reader.ask(people_at(meeting_id, at))
+        rows, kept = await self._reader.ask_all(people_at(meeting_id, at), captures_at(meeting_id, at))
         people = [PersonState.model_validate(row) for row in rows]
-        return RoomState(meeting_id=meeting_id, at=at, participants=people)
+        kinds = {row.kind for row in kept}
+        return RoomState(
+            meeting_id=meeting_id,
+            at=at,
+            recording="recording" in kinds,
+            transcription="transcription" in kinds,
+            participants=people,
+        )
 
     async def analytics(self, meeting_id: str, *, now: datetime) -> Analytics:
         """The meeting in figures: as they stand, or, while it lasts, as they would be if it ended `now`."""
@@ -77,11 +84,13 @@ class History:
 
     async def timeline(self, meeting_id: str) -> Timeline:
         """Lanes and markers of the whole meeting."""
-        held, ends, stays, spans, markers, marked = await self._reader.ask_all(
+        held, ends, stays, spans, recordings, transcriptions, markers, marked = await self._reader.ask_all(
             _held(meeting_id),
             ends_of(meeting_id),
             _stays(meeting_id),
             spans_of(meeting_id),
+            captures_of(meeting_id, "recording"),
+            captures_of(meeting_id, "transcription"),
             _markers(meeting_id),
             _marked(meeting_id),
         )
@@ -92,6 +101,8 @@ class History:
             last_heard_at=held[0].last_heard_at if held else None,
             stays=stays,
             on=grouped(spans),
+            recordings=recordings,
+            transcriptions=transcriptions,
             markers=[StoredEvent.model_validate(row) for row in markers],
             marked=marked[0][0] or 0,
         )

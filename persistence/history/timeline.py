@@ -17,7 +17,20 @@ STEPS: Final = 4000
 """A timeline is drawn no finer than this many parts of the meeting: gaps below that are closed."""
 
 MARKER_SUBJECTS: Final = frozenset(
-    {"chat", "features", "lobby", "meeting", "permissions", "poll", "recording", "role", "room", "spotlight", "worker"}
+    {
+        "chat",
+        "features",
+        "lobby",
+        "meeting",
+        "permissions",
+        "poll",
+        "recording",
+        "role",
+        "room",
+        "spotlight",
+        "transcription",
+        "worker",
+    }
 )
 MARKER_TYPES: Final = frozenset({"participant.removed", "participant.blocked", "participant.muted_by"})
 """What is marked on the timeline besides every type of those subjects."""
@@ -60,13 +73,18 @@ class Marker(Answer):
 
 
 class Timeline(Answer):
-    """`ended_at` is None while the meeting lasts. What did not fit is counted as left out."""
+    """`ended_at` is None while the meeting lasts. What did not fit is counted as left out.
+
+    `recordings` and `transcriptions`: while what was said and shown was kept.
+    """
 
     meeting_id: str
     started_at: datetime | None
     ended_at: datetime | None
     lanes: list[Lane]
     lanes_left_out: int
+    recordings: list[Span]
+    transcriptions: list[Span]
     markers: list[Marker]
     markers_left_out: int
 
@@ -79,12 +97,15 @@ def draw(
     last_heard_at: datetime | None,
     stays: Sequence[Any],
     on: Spans,
+    recordings: Sequence[Any],
+    transcriptions: Sequence[Any],
     markers: Sequence[StoredEvent],
     marked: int,
 ) -> Timeline:
     """`ended_at` is the end that holds, `ends` are all there were, as a meeting may be held again.
 
-    `stays` are rows of `participant_sessions` in order of arrival; `marked` is how many markers there are in all.
+    `stays` are rows of `participant_sessions` in order of arrival, `recordings` and `transcriptions` of `captures`;
+    `marked` is how many markers there are in all.
     """
     lanes, left_out = _lanes(stays, on, ends, last_heard_at) if stays else ([], 0)
     return Timeline(
@@ -93,6 +114,8 @@ def draw(
         ended_at=ended_at,
         lanes=lanes,
         lanes_left_out=left_out,
+        recordings=_kept(recordings, stays, ends, last_heard_at),
+        transcriptions=_kept(transcriptions, stays, ends, last_heard_at),
         markers=[Marker.model_validate(event) for event in markers],
         markers_left_out=marked - len(markers),
     )
@@ -103,12 +126,27 @@ def _lanes(
 ) -> tuple[list[Lane], int]:
     """Those that are shown, and how many more there are."""
     start: datetime = stays[0].joined_at
-    detail = ((last_heard_at or start) - start).total_seconds() / STEPS
+    detail = _detail(start, last_heard_at)
     people: dict[str, list[Any]] = defaultdict(list)
     for stay in stays:
         people[stay.user_id].append(stay)
     shown = list(people.values())[:MOST_LANES]
     return [_lane(of_one, on, ends, start.timestamp(), detail) for of_one in shown], len(people) - len(shown)
+
+
+def _kept(
+    captures: Sequence[Any], stays: Sequence[Any], ends: Sequence[datetime], last_heard_at: datetime | None
+) -> list[Span]:
+    if not stays:
+        return []
+    start: datetime = stays[0].joined_at
+    lasted = [stretch_of(c.started_at, departure(c.started_at, c.stopped_at, ends)) for c in captures]
+    shown = thinned(clipped(lasted, start.timestamp(), None), _detail(start, last_heard_at))
+    return [_after(start.timestamp(), span) for span in shown]
+
+
+def _detail(start: datetime, last_heard_at: datetime | None) -> float:
+    return ((last_heard_at or start) - start).total_seconds() / STEPS
 
 
 def _lane(

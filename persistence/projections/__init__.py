@@ -9,6 +9,7 @@ from . import standing
 from .alert import ALERTS
 from .analytics import ANALYTICS
 from .block import BLOCKS
+from .capture import CAPTURES
 from .chat import CHAT
 from .counter import COUNTERS
 from .meeting import MEETINGS
@@ -20,7 +21,7 @@ from .state import STATES
 from .totals import refresh_totals
 from .track import TRACKS
 
-PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, COUNTERS, ALERTS, ANALYTICS)
+PROJECTIONS: Final = (MEETINGS, PEOPLE, BLOCKS, CHAT, POLLS, TRACKS, STATES, CAPTURES, COUNTERS, ALERTS, ANALYTICS)
 """All there are. Each can be made anew from the log alone."""
 
 __all__ = ["PROJECTIONS", "Projection", "Scope", "project", "refresh_totals", "standing"]

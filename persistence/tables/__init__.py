@@ -4,6 +4,7 @@ from .alert import AlertRow, AlertRuleRow
 from .archive import ArchiveRow
 from .archived_event import ArchivedEventRow
 from .base import Base
+from .capture import CaptureRow
 from .chat_message import ChatMessageRow
 from .erasure import ErasureRow
 from .failed_event import FailedEventRow
@@ -36,6 +37,7 @@ __all__ = [
     "ArchiveRow",
     "ArchivedEventRow",
     "Base",
+    "CaptureRow",
     "ChatMessageRow",
     "ErasureRow",
     "FailedEventRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base
@@ -23,4 +23,5 @@ class MeetingAnalyticsRow(Base):
     polls: Mapped[int]
     reactions: Mapped[int]
     technical_issues: Mapped[int]
+    recording_s: Mapped[int] = mapped_column(server_default=text("0"))
     engagement: Mapped[int]

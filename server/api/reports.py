@@ -1,4 +1,4 @@
-"""Events that others report: clients what only they know, operators what they carry over from elsewhere."""
+"""Events that others report: clients what only they know, recorders what they do, operators what they carry over."""
 
 from __future__ import annotations
 
@@ -13,18 +13,32 @@ from persistence.events import (
     ClientNetworkChanged,
     ClientVideoFroze,
     Event,
+    RecordingStarted,
+    RecordingStopped,
+    TranscriptChunk,
+    TranscriptionStarted,
+    TranscriptionStopped,
 )
 from persistence.ingest import Refuse
 from persistence.store import Store
 from server.api.contract import Answer, Body, Call, Rate, Route
-from signaling.identity import Identity
+from signaling.identity import RECORDER, Identity
 
 MAX_EVENTS: Final = 100
 
 CLIENT_TYPES: Final = frozenset(
     payload.type for payload in (ClientVideoFroze, ClientDeviceFailed, ClientNetworkChanged, ClientMediaFailed)
 )
-"""What a participant may say. Every other type is a fact of the server, and only an operator may bring one."""
+"""What a participant may say."""
+
+RECORDER_TYPES: Final = frozenset(
+    payload.type
+    for payload in (RecordingStarted, RecordingStopped, TranscriptionStarted, TranscriptionStopped, TranscriptChunk)
+)
+"""What whoever records or transcribes one meeting may say of it: a token for that meeting with the grant `recorder`.
+
+Every other type is a fact of the server, and only an operator may bring one.
+"""
 
 
 class EventReport(Body):
@@ -76,8 +90,13 @@ class ReportsApi:
         if caller.operator:
             return lambda _event: None
         stays = await self._store.queries.stays_of(caller.user_id, _stays_named(events))
+        recorded = caller.meeting if caller.holds(RECORDER) else None
 
         def refuse(event: Event) -> tuple[str, str] | None:
+            if event.type in RECORDER_TYPES:
+                if event.meeting_id == recorded:
+                    return None
+                return "ACCESS_DENIED", "Only operators and the meeting's recorder may report events of this type."
             if event.type not in CLIENT_TYPES:
                 return "ACCESS_DENIED", "Only operators may report events of this type."
             if caller.meeting not in (None, event.meeting_id) or (event.meeting_id, event.participant_id) not in stays:

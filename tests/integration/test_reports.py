@@ -67,6 +67,24 @@ async def test_nobody_forges_facts_of_the_server_or_of_others(server: RunningSer
     assert post(server, None, report("honest", bob))[0] == 401
 
 
+def test_a_recorder_tells_what_it_keeps_of_its_own_meeting_and_nothing_else(server: RunningServer) -> None:
+    recorder = server.token("tape", meeting="kept", grants={"recorder": True})
+    started = report("kept", "p1", type="recording.started", payload={"recording_id": "r"})
+    said = {"transcription_id": "t", "chunk": 1, "text": "good morning"}
+    chunk = report("kept", "p1", type="transcript.chunk", payload=said)
+    made = report("kept", "p1", type="meeting.created", payload={"title": "Kept", "creator_id": "ann"})
+    post(server, server.operator_token(), made)
+    assert post(server, recorder, started, chunk)[1] == {"accepted": 2, "duplicates": 0, "rejected": []}
+    assert [event["type"] for event in server.events("kept")[1:]] == ["recording.started", "transcript.chunk"]
+    assert "good morning" not in str(server.events("kept"))
+    elsewhere = report("not-kept", "p1", type="recording.started", payload={"recording_id": "r"})
+    muted = report("kept", "p1", type="audio.muted", payload={})
+    ada, anywhere = server.token("ada", meeting="kept"), server.token("ada", grants={"recorder": True})
+    for token, event in ((recorder, elsewhere), (recorder, muted), (ada, started), (anywhere, started)):
+        (rejected,) = post(server, token, event)[1]["rejected"]
+        assert (rejected["event_id"], rejected["code"]) == (event["event_id"], "ACCESS_DENIED")
+
+
 def test_operators_carry_over_whole_meetings_in_any_order(server: RunningServer) -> None:
     muted = report("carried-over", "p1", type="audio.muted", payload={})
     made = report("carried-over", "p1", type="meeting.created", payload={"title": "Old", "creator_id": "ann"})

@@ -32,11 +32,15 @@ from persistence.events import (
     PollCreated,
     PollVoted,
     ReactionSent,
+    RecordingStarted,
+    RecordingStopped,
     RoleChanged,
     ScreenShareStarted,
     ScreenShareStopped,
     TrackAdded,
     TrackRemoved,
+    TranscriptionStarted,
+    TranscriptionStopped,
     VideoMuted,
     VideoUnmuted,
 )
@@ -58,6 +62,10 @@ HAPPENINGS: Final[list[Payload]] = [
     TrackAdded(producer_id="t1", kind="audio", source="microphone"),
     TrackAdded(producer_id="t2", kind="video", source="camera", paused=True),
     TrackRemoved(producer_id="t1", kind="audio", source="microphone", reason="closed"),
+    RecordingStarted(recording_id="r"),
+    RecordingStopped(recording_id="r", reason="asked"),
+    TranscriptionStarted(transcription_id="t"),
+    TranscriptionStopped(transcription_id="t", reason="asked"),
 ]
 """What a participant may do besides coming and going."""
 

@@ -31,6 +31,7 @@ from persistence.events import (
     Payload,
     PollCreated,
     PollVoted,
+    TranscriptChunk,
 )
 from persistence.journal import JournalLimits
 from persistence.person_rows import PLACES
@@ -103,6 +104,8 @@ def history(days_ago: float = 0.0) -> list[Event]:
         ("m", renamed(ANN, "p-ann", "Annabel", "Annabel B."), "p-bob"),
         ("m", note(4, "Annabel is now called Annabel B."), "p-bob"),
         ("m", note(5, "Bob is now called Robert"), "p-bob"),
+        ("m", TranscriptChunk(transcription_id="t", chunk=1, text="my secret plan aloud"), "p-ann"),
+        ("m", TranscriptChunk(transcription_id="t", chunk=2, text="hello Ann"), "p-bob"),
         ("n", LobbyAsked(waiting_id="w", user_id=ANN, display_name="Annabel"), None),
         ("n", ParticipantBlocked(user_id=ANN, display_name="Annabel"), "p-bob"),
     ]
@@ -151,7 +154,7 @@ async def test_nothing_of_hers_is_left_and_everything_of_others_is(store: Store,
     done = await store.erasure(archive).erase(ANN, by="operator")
     held = await dump(store)
     assert traces(held) == []
-    assert (done.events, done.account) == (13, True)
+    assert (done.events, done.account) == (14, True)
     assert done.pseudonym.startswith(PSEUDONYM)
     for kept in ("Bob", BOB, "hello", "Weekly", "Bob is now called Robert"):
         assert kept in held
@@ -189,7 +192,7 @@ async def test_archives_lose_it_too_and_are_whole(store: Store, archive: Path) -
     before, _ = await keeper.run(timedelta(days=90), within_s=60)
     assert any(traces(_unpacked(archive, one)) for one in before)
     done = await store.erasure(archive).erase(ANN, by="operator")
-    assert done.archived_events == 13
+    assert done.archived_events == 14
     after = await keeper.archives()
     held = "".join(_unpacked(archive, one) for one in after)
     assert traces(held) == []

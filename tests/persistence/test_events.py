@@ -25,6 +25,19 @@ def test_the_catalogue_holds_every_payload() -> None:
     assert set(CATALOGUE.values()) == set(Payload.__subclasses__())
 
 
+ASKED_FOR = """
+    conference.joined meeting.started meeting.ended participant.joined participant.left
+    audio.muted audio.unmuted video.muted video.unmuted screen_share.started screen_share.stopped
+    transcription.started transcription.stopped transcript.chunk recording.started recording.stopped
+    dominant_speaker.changed connection.stats track.added track.removed
+"""
+
+
+def test_each_of_the_twenty_types_that_meetings_must_have_is_in_the_catalogue() -> None:
+    assert len(ASKED_FOR.split()) == 20
+    assert set(ASKED_FOR.split()) <= CATALOGUE.keys()
+
+
 def test_tags_follow_the_grammar_subject_verb() -> None:
     for tag in CATALOGUE:
         subject, verb = tag.split(".")

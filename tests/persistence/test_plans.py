@@ -26,10 +26,10 @@ from persistence.events import (
     ParticipantJoined,
     ReactionSent,
 )
-from persistence.figures import ends_of, spans_of, stays_of
+from persistence.figures import captures_of, ends_of, spans_of, stays_of
 from persistence.filters import EventFilter
 from persistence.history.past import Wanted, held_by
-from persistence.history.state import people_at
+from persistence.history.state import captures_at, people_at
 from persistence.migrations import migrate
 from persistence.queries import events_of
 from persistence.retention import meetings_before
@@ -49,6 +49,8 @@ QUESTIONS: Final[dict[str, Select[Any]]] = {
     "of a time": events_of("m3", EventFilter(since=DAWN, until=AFTER), 0).limit(100),
     "counts": select(MeetingCounterRow.total).where(MeetingCounterRow.meeting_id == "m3"),
     "the room at a second": people_at("m3", AFTER),
+    "what was kept at a second": captures_at("m3", AFTER),
+    "what was kept": captures_of("m3", "recording"),
     "spans": spans_of("m3"),
     "stays": stays_of("m3"),
     "ends": ends_of("m3"),  # type: ignore[dict-item]
@@ -60,6 +62,7 @@ QUESTIONS: Final[dict[str, Select[Any]]] = {
 
 LOGGED: Final = (
     "meeting_logs",
+    "captures",
     "participant_states",
     "participant_sessions",
     "meeting_counters",

@@ -25,6 +25,7 @@ from persistence.store import Store
 from persistence.tables import (
     AlertRow,
     Base,
+    CaptureRow,
     MeetingAnalyticsRow,
     MeetingBlockRow,
     MeetingCounterRow,
@@ -53,6 +54,7 @@ PROJECTED = (
     PollResponseRow,
     TrackRow,
     ParticipantStateRow,
+    CaptureRow,
     MeetingCounterRow,
     MeetingAnalyticsRow,
     ParticipantEngagementRow,

@@ -53,6 +53,7 @@ FILLED = {
     "polls": {"polls", "poll_responses"},
     "tracks": {"tracks"},
     "states": {"participant_states"},
+    "captures": {"captures"},
     "counters": {"meeting_counters", "participant_acts"},
     "alerts": {"alerts"},
     "analytics": {"meeting_analytics", "participant_engagement"},
