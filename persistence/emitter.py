@@ -9,7 +9,7 @@ from time import perf_counter
 
 from .errors import InvalidEventError, JournalFailedError, JournalFullError, StoreClosedError, UnavailableError
 from .event_clock import EventClock
-from .events import Event, MeetingCreated, Payload
+from .events import Event, Payload
 from .histogram import Histogram
 from .journal import Journal
 from .journal_entry import encode_events
@@ -51,6 +51,15 @@ class Emitter:
         `InvalidEventError` for an id or actor that does not fit, `JournalFullError`, `JournalFailedError` or
         `StoreClosedError` when nothing was acknowledged: all facts of a call are kept, or none.
         """
+        events = self.wrap(meeting_id, *facts, participant_id=participant_id)
+        if events:
+            self._note(meeting_id, await self._keep(events))
+        return events
+
+    def wrap(
+        self, meeting_id: str, *facts: Payload | tuple[Payload, str | None], participant_id: str | None = None
+    ) -> list[Event]:
+        """The facts as events of now, for whoever makes them durable. Raises `InvalidEventError`."""
         events = []
         for fact in facts:
             payload, actor = fact if isinstance(fact, tuple) else (fact, participant_id)
@@ -63,11 +72,6 @@ class Emitter:
                     timestamp=self._clock.next(),
                 )
             )
-        if events:
-            position = await self._keep(events)
-            # That a meeting was made here is in the database before it is a fact.
-            if any(event.type != MeetingCreated.type for event in events):
-                self._note(meeting_id, position)
         return events
 
     async def deliver(self, events: Sequence[Event]) -> None:

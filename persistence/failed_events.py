@@ -14,13 +14,15 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .apply import apply
+from .change import Changes
 from .database import translated, writing
 from .errors import InvalidEventError, UnavailableError
-from .events import Event
+from .events import SERVER_LOG, Event, FailedEventsRetried
 from .tables import FailedEventRow
 
 MAX_PAGE: Final = 1000
 _COLUMNS: Final = ("id", "event_id", "meeting_id", "type", "error", "failed_at")
+_COUNT: Final = select(func.count()).select_from(FailedEventRow)
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +52,15 @@ class FailedEvents:
     """`on_stored` is called when a retry put something into the log."""
 
     def __init__(
-        self, engine: AsyncEngine, *, clock: Callable[[], datetime], on_stored: Callable[[], None] = lambda: None
+        self,
+        engine: AsyncEngine,
+        changes: Changes,
+        *,
+        clock: Callable[[], datetime],
+        on_stored: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
+        self._changes = changes
         self._clock = clock
         self._on_stored = on_stored
 
@@ -66,13 +74,18 @@ class FailedEvents:
 
     async def count(self) -> int:
         async with translated(), self._engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(FailedEventRow)) or 0
+            return await connection.scalar(_COUNT) or 0
 
-    async def retry(self) -> Retried:
+    async def retry(self, *, by: str) -> Retried:
         """Try each once more, alone. What is stored leaves in the same transaction; what fails stays as it is.
+
+        That `by` has them tried is told first: each is a transaction of its own.
 
         Raises `UnavailableError` when the database goes away, with some perhaps stored.
         """
+        async with self._changes.begin() as change:
+            waiting = await change.connection.scalar(_COUNT) or 0
+            await change.tell(SERVER_LOG, FailedEventsRetried(waiting=waiting, by=by))
         stored, after = 0, ""
         while page := await self.page(after=after, limit=MAX_PAGE):
             for failed in page:

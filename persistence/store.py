@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.record import RecordSettings
 
 from .catching_up import LastFacts
+from .change import Changes
 from .database import ANSWER_TIMEOUT_S, create_engine, recording, require_durability, translated
 from .emitter import Emitter
 from .erasure import Erasure
@@ -131,23 +132,25 @@ class Store:
         )
         caught_up = partial(writer.caught_up, within_s=options.read_wait_s)
         self.ingest = Ingest(engine, self.emitter, underway=underway, applied=caught_up)
-        self.meetings = Meetings(engine, clock=clock, rng=rng, catch_up=self.flush)
+        self.feed = Feed(engine)
+        writer.on_stored = self.feed.hear
+        changes = Changes(engine, wrap=self.emitter.wrap, clock=clock, on_stored=self.feed.hear)
+        self._changes = changes
+        self.meetings = Meetings(engine, changes, clock=clock, rng=rng, catch_up=self.flush)
         self.blocks = Blocks(engine, catch_up=self.flush)
         self.chats = Chats(engine, catch_up=self.flush)
         self.runs = Runs(engine, catch_up=self.flush)
         self.polls = Polls(engine, catch_up=self.flush)
         self.queries = Queries(engine, catch_up=self.flush)
         self.history = History(engine, catch_up=self.flush)
-        self.feed = Feed(engine)
-        writer.on_stored = self.feed.hear
-        self.failed_events = FailedEvents(engine, clock=clock, on_stored=self.feed.hear)
-        self.users = Users(engine, clock=clock)
+        self.failed_events = FailedEvents(engine, changes, clock=clock, on_stored=self.feed.hear)
+        self.users = Users(engine, changes, clock=clock)
         self.sign_ins = SignIns(engine, clock=clock)
-        self.revoked_tokens = RevokedTokens(engine, clock=clock)
-        self.webhooks = Webhooks(engine, clock=clock)
+        self.revoked_tokens = RevokedTokens(engine, changes, clock=clock)
+        self.webhooks = Webhooks(engine, changes, clock=clock)
         self.webhook_progress = WebhookProgress(engine)
         self.leases = Leases(engine, clock=clock)
-        self.alerts = Alerts(engine, clock=clock, catch_up=self.flush)
+        self.alerts = Alerts(engine, changes, clock=clock, catch_up=self.flush)
 
     @classmethod
     async def open(
@@ -268,10 +271,10 @@ class Store:
     def measures(self) -> Measures:
         journal, writer = self._journal, self._writer.metrics
         plain = {
-            "events_emitted_total": self.emitter.emitted,
+            "events_emitted_total": self.emitter.emitted + self._changes.told,
             "ingest_accepted_total": self.ingest.accepted,
             "ingest_duplicate_total": self.ingest.duplicates,
-            "events_stored_total": writer.stored,
+            "events_stored_total": writer.stored + self._changes.told,
             "events_duplicate_total": writer.duplicates,
             "events_failed_total": writer.set_aside,
             "journal_bytes": journal.bytes_on_disk,

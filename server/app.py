@@ -96,7 +96,7 @@ class Application:
         app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
         for part in (gateway, health, metrics):
             part.mount(app)
-        routes = [*self._routes(store, doors, registry), *outgoing.routes()]
+        routes = self._routes(store, doors, outgoing, registry)
         schemas.mount(
             app,
             {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling(), **schemas.of_events()},
@@ -118,7 +118,7 @@ class Application:
             ]
         )
 
-    def _routes(self, store: Store, doors: Doors, registry: Registry) -> list[Route]:
+    def _routes(self, store: Store, doors: Doors, outgoing: Outgoing, registry: Registry) -> list[Route]:
         settings = self._settings
         access = RecordAccess(store)
         return [
@@ -134,6 +134,7 @@ class Application:
             *StreamsApi(store, revoked=doors.revoked).routes(),
             *OperationsApi(registry, self._fleet).routes(),
             *FailedEventsApi(store).routes(),
+            *outgoing.routes(),
         ]
 
 

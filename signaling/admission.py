@@ -8,7 +8,6 @@ from weakref import WeakValueDictionary
 import structlog
 
 from persistence.errors import MeetingExistsError
-from persistence.events import MeetingCreated
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.tables import MeetingStatus
 from signaling.errors import ErrorCode, SignalingError, not_found
@@ -73,7 +72,6 @@ class Admission:
     async def create(self, new: NewMeeting) -> Meeting:
         """Store a meeting and record that it was made."""
         meeting = await self._store.meetings.create(new)
-        await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=meeting.creator_id))
         log.info("meeting_created", meeting_id=meeting.id, user_id=meeting.creator_id)
         return meeting
 

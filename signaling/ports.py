@@ -26,7 +26,7 @@ class Meetings(Protocol):
     """Implemented by persistence's Meetings."""
 
     async def create(self, new: NewMeeting) -> Meeting:
-        """Raises MeetingExistsError when the id is taken."""
+        """Also records that it was made. Raises MeetingExistsError when the id is taken."""
         ...
 
     async def get(self, meeting_id: str) -> Meeting | None: ...

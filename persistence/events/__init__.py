@@ -3,11 +3,13 @@
 A new type is a new `Payload` subclass in the file of its subject and a line in `CATALOGUE`.
 """
 
+from .account import AccountCreated, AccountPasswordChanged, TokenRevoked
 from .alert import AlertFired, AlertRecovered, AlertRuleChanged, RecordBehind, RecordCaughtUp
 from .chat import ChatMessageDeleted, ChatMessageEdited, ChatMessageSent, FileReference, MessageType
 from .client import ClientDeviceFailed, ClientMediaFailed, ClientNetworkChanged, ClientVideoFroze
 from .data import DataChannelClosed, DataChannelOpened
 from .event import CATALOGUE, SERVER_LOG, Event, MeetingId
+from .failed import FailedEventsRetried
 from .lobby import (
     LobbyAdmitted,
     LobbyAsked,
@@ -77,6 +79,8 @@ from .worker import RoomRecovered, WorkerDied
 __all__ = [
     "CATALOGUE",
     "SERVER_LOG",
+    "AccountCreated",
+    "AccountPasswordChanged",
     "AlertFired",
     "AlertRecovered",
     "AlertRuleChanged",
@@ -95,6 +99,7 @@ __all__ = [
     "DataChannelOpened",
     "DominantSpeakerChanged",
     "Event",
+    "FailedEventsRetried",
     "FeaturesChanged",
     "FileReference",
     "HandLowered",
@@ -148,6 +153,7 @@ __all__ = [
     "ScreenShareStopped",
     "ScreenShareStoppedBy",
     "SpotlightChanged",
+    "TokenRevoked",
     "TrackAdded",
     "TrackRemoved",
     "TranscriptChunk",

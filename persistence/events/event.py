@@ -25,10 +25,12 @@ from pydantic import (
 from persistence.errors import InvalidEventError
 
 from . import (
+    account,
     alert,
     chat,
     client,
     data,
+    failed,
     lobby,
     media,
     meeting,
@@ -123,6 +125,10 @@ CATALOGUE: Final[Mapping[str, type[Payload]]] = MappingProxyType(
             alert.RecordCaughtUp,
             retention.RetentionArchived,
             retention.PersonErased,
+            account.AccountCreated,
+            account.AccountPasswordChanged,
+            account.TokenRevoked,
+            failed.FailedEventsRetried,
             webhook.WebhookCreated,
             webhook.WebhookChanged,
             webhook.WebhookSecretRotated,

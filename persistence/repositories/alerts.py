@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.change import Changes
 from persistence.database import translated, writing
 from persistence.dialect import insert_into
 from persistence.errors import CapacityError
+from persistence.events import SERVER_LOG, Payload
 from persistence.tables import AlertRow, AlertRuleRow, FeedCursorRow
 
 CURSOR: Final = "alerts"
@@ -55,13 +57,19 @@ _ALERT: Final = [getattr(AlertRow, name) for name in Alert.model_fields]
 class Alerts:
     """`catch_up` waits until events that were durable before the question are applied.
 
-    Every method raises `UnavailableError` without a database.
+    Every method raises `UnavailableError` without a database. What changes a rule takes the fact that tells of it.
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, clock: Callable[[], datetime], catch_up: Callable[[], Awaitable[None]]
+        self,
+        engine: AsyncEngine,
+        changes: Changes,
+        *,
+        clock: Callable[[], datetime],
+        catch_up: Callable[[], Awaitable[None]],
     ) -> None:
         self._engine = engine
+        self._changes = changes
         self._clock = clock
         self._catch_up = catch_up
 
@@ -75,31 +83,40 @@ class Alerts:
             row = (await connection.execute(select(*_RULE).where(AlertRuleRow.id == rule_id))).first()
         return StoredRule.model_validate(row) if row else None
 
-    async def make(self, rule_id: str, rule: dict[str, Any], *, enabled: bool, most: int) -> StoredRule:
+    async def make(self, rule_id: str, rule: dict[str, Any], *, enabled: bool, fact: Payload, most: int) -> StoredRule:
         """Raises `CapacityError` when there are `most` already."""
         now = self._clock()
-        async with translated(), writing(self._engine).begin() as connection:
-            if (await connection.scalar(select(func.count()).select_from(AlertRuleRow)) or 0) >= most:
+        async with self._changes.begin() as change:
+            if (await change.connection.scalar(select(func.count()).select_from(AlertRuleRow)) or 0) >= most:
                 raise CapacityError(f"there are {most} alert rules already")
             made = insert(AlertRuleRow).values(id=rule_id, rule=rule, enabled=enabled, created_at=now, updated_at=now)
-            return StoredRule.model_validate((await connection.execute(made.returning(*_RULE))).one())
+            stored = StoredRule.model_validate((await change.connection.execute(made.returning(*_RULE))).one())
+            await change.tell(SERVER_LOG, fact)
+        return stored
 
-    async def change(self, rule_id: str, rule: dict[str, Any], *, enabled: bool, revision: int) -> StoredRule | None:
+    async def change(
+        self, rule_id: str, rule: dict[str, Any], *, enabled: bool, fact: Payload, revision: int
+    ) -> StoredRule | None:
         """None when it is another one by now than at `revision`."""
-        async with translated(), writing(self._engine).begin() as connection:
-            changed = await connection.execute(
+        async with self._changes.begin() as change:
+            changed = await change.connection.execute(
                 update(AlertRuleRow)
                 .where(AlertRuleRow.id == rule_id, AlertRuleRow.revision == revision)
                 .values(rule=rule, enabled=enabled, revision=revision + 1, updated_at=self._clock())
                 .returning(*_RULE)
             )
             row = changed.first()
+            if row is not None:
+                await change.tell(SERVER_LOG, fact)
         return StoredRule.model_validate(row) if row else None
 
-    async def delete(self, rule_id: str, *, revision: int) -> bool:
-        async with translated(), writing(self._engine).begin() as connection:
+    async def delete(self, rule_id: str, *, fact: Payload, revision: int) -> bool:
+        async with self._changes.begin() as change:
             gone = delete(AlertRuleRow).where(AlertRuleRow.id == rule_id, AlertRuleRow.revision == revision)
-            return (await connection.execute(gone)).rowcount == 1
+            is_gone = (await change.connection.execute(gone)).rowcount == 1
+            if is_gone:
+                await change.tell(SERVER_LOG, fact)
+        return is_gone
 
     async def fired(self, *, still_open: bool, before: datetime | None = None, limit: int) -> list[Alert]:
         """The newest first; only those that last, where asked for."""

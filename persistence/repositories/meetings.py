@@ -13,10 +13,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.catching_up import CatchUp
-from persistence.database import translated, writing
+from persistence.change import Changes
+from persistence.database import translated
 from persistence.dialect import insert_into
 from persistence.errors import MeetingExistsError
-from persistence.events import SERVER_LOG, MeetingId
+from persistence.events import SERVER_LOG, MeetingCreated, MeetingId, Payload
 from persistence.events.payload import sanitise
 from persistence.features import Features
 from persistence.meeting_id import generate_meeting_id
@@ -80,18 +81,22 @@ class Meetings:
     def __init__(
         self,
         engine: AsyncEngine,
+        changes: Changes,
         *,
         clock: Callable[[], datetime],
         rng: Random,
         catch_up: CatchUp,
     ) -> None:
         self._engine = engine
+        self._changes = changes
         self._clock = clock
         self._rng = rng
         self._catch_up = catch_up
 
     async def create(self, new: NewMeeting) -> Meeting:
-        """Store a meeting. Raises `MeetingExistsError` when its id is taken, `UnavailableError` without a database.
+        """Store a meeting, and that it was made.
+
+        Raises `MeetingExistsError` when its id is taken, `UnavailableError` without a database.
 
         A placeholder that an event made before is taken over, with what really happened in it.
         """
@@ -100,9 +105,9 @@ class Meetings:
         now = self._clock()
         given = new.model_dump(exclude={"id"})
         row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
-        async with translated(), writing(self._engine).begin() as connection:
-            statement = insert_into(connection, MeetingRow).values(**row)
-            stored = await connection.execute(
+        async with self._changes.begin() as change:
+            statement = insert_into(change.connection, MeetingRow).values(**row)
+            stored = await change.connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[MeetingRow.id],
                     set_={"is_placeholder": False, **{name: statement.excluded[name] for name in row if name != "id"}},
@@ -110,23 +115,30 @@ class Meetings:
                 ).returning(*_COLUMNS)
             )
             made = stored.first()
-        if made is None:
-            raise MeetingExistsError("there is a meeting with this id")
+            if made is None:
+                raise MeetingExistsError("there is a meeting with this id")
+            await change.tell(made.id, MeetingCreated(title=made.title, creator_id=made.creator_id))
         return Meeting.model_validate(made)
 
-    async def change(self, meeting_id: str, changes: Mapping[str, Any], *, revision: int) -> Meeting | None:
-        """Change these columns of the meeting as it was at `revision`; None when it is another one by now.
+    async def change(
+        self, meeting_id: str, changes: Mapping[str, Any], *, fact: Payload, revision: int
+    ) -> Meeting | None:
+        """Change these columns of the meeting as it was at `revision`, and tell the fact.
+
+        None when it is another one by now.
 
         Raises `UnavailableError` without a database.
         """
-        async with translated(), writing(self._engine).begin() as connection:
-            changed = await connection.execute(
+        async with self._changes.begin() as change:
+            changed = await change.connection.execute(
                 update(MeetingRow)
                 .where(MeetingRow.id == meeting_id, MeetingRow.revision == revision)
                 .values(**changes, is_placeholder=False, revision=revision + 1, updated_at=self._clock())
                 .returning(*_COLUMNS)
             )
             row = changed.first()
+            if row is not None:
+                await change.tell(meeting_id, fact)
         return Meeting.model_validate(row) if row else None
 
     async def get(self, meeting_id: str) -> Meeting | None:

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from persistence.database import translated, writing
+from persistence.change import Changes
+from persistence.database import translated
 from persistence.dialect import insert_into
+from persistence.events import SERVER_LOG, Payload
 from persistence.tables import RevokedTokenRow
 
 
@@ -25,25 +27,31 @@ class Revocation(BaseModel):
 
 
 class RevokedTokens:
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: AsyncEngine, changes: Changes, *, clock: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._changes = changes
         self._clock = clock
 
-    async def add(self, ids: Sequence[str], *, expires_at: datetime) -> list[Revocation]:
-        """Revoke for good; what is revoked already stays so, as long as it has to. What has expired is forgotten."""
+    async def add(self, ids: Sequence[str], *, expires_at: datetime, fact: Payload | None = None) -> list[Revocation]:
+        """Revoke for good; what is revoked already stays so, as long as it has to. What has expired is forgotten.
+
+        `fact` tells of it where somebody else did it than whose tokens they are.
+        """
         now = self._clock()
         revoked = [Revocation(id=token_id, revoked_at=now, expires_at=expires_at) for token_id in ids]
-        async with translated(), writing(self._engine).begin() as connection:
-            await connection.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at <= now))
+        async with self._changes.begin() as change:
+            await change.connection.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at <= now))
             for revocation in revoked:
-                statement = insert_into(connection, RevokedTokenRow).values(**revocation.model_dump())
-                await connection.execute(
+                statement = insert_into(change.connection, RevokedTokenRow).values(**revocation.model_dump())
+                await change.connection.execute(
                     statement.on_conflict_do_update(
                         index_elements=[RevokedTokenRow.id],
                         set_={"expires_at": expires_at, "revoked_at": now},
                         where=RevokedTokenRow.expires_at < expires_at,
                     )
                 )
+            if fact is not None:
+                await change.tell(SERVER_LOG, fact)
         return revoked
 
     async def since(self, moment: datetime | None, *, limit: int) -> list[Revocation]:

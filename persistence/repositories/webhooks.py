@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from persistence.database import translated, writing
+from persistence.change import Changes
+from persistence.database import translated
 from persistence.errors import CapacityError
+from persistence.events import SERVER_LOG, Payload
 from persistence.tables import WebhookDeliveryRow, WebhookEndpointRow
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
@@ -83,24 +85,27 @@ _AS_NEW: Final = {
 
 
 class Webhooks:
-    """Every method raises `UnavailableError` without a database."""
+    """What changes something takes the fact that tells of it. All raise `UnavailableError` without a database."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: AsyncEngine, changes: Changes, *, clock: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._changes = changes
         self._clock = clock
 
-    async def create(self, new: NewEndpoint, *, most: int) -> Endpoint:
+    async def create(self, new: NewEndpoint, *, fact: Payload, most: int) -> Endpoint:
         """Raises `CapacityError` when there are `most` already."""
         now = self._clock()
-        async with translated(), writing(self._engine).begin() as connection:
-            if (await connection.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0) >= most:
+        async with self._changes.begin() as change:
+            if (await change.connection.scalar(select(func.count()).select_from(WebhookEndpointRow)) or 0) >= most:
                 raise CapacityError(f"there are {most} webhook endpoints already")
-            made = await connection.execute(
+            made = await change.connection.execute(
                 insert(WebhookEndpointRow)
                 .values(**new.model_dump(), created_at=now, updated_at=now)
                 .returning(*_COLUMNS)
             )
-            return Endpoint.model_validate(made.one())
+            endpoint = Endpoint.model_validate(made.one())
+            await change.tell(SERVER_LOG, fact)
+        return endpoint
 
     async def all(self) -> list[Endpoint]:
         """In the order they were made."""
@@ -116,7 +121,7 @@ class Webhooks:
         return Endpoint.model_validate(row) if row else None
 
     async def change(
-        self, endpoint_id: str, changes: Mapping[str, Any], *, revision: int | None = None
+        self, endpoint_id: str, changes: Mapping[str, Any], *, fact: Payload, revision: int | None = None
     ) -> Endpoint | None:
         """Change these columns; None when there is no such endpoint, or another one by now than at `revision`.
 
@@ -125,8 +130,8 @@ class Webhooks:
         condition = [WebhookEndpointRow.id == endpoint_id]
         if revision is not None:
             condition.append(WebhookEndpointRow.revision == revision)
-        async with translated(), writing(self._engine).begin() as connection:
-            changed = await connection.execute(
+        async with self._changes.begin() as change:
+            changed = await change.connection.execute(
                 update(WebhookEndpointRow)
                 .where(*condition)
                 .values(
@@ -137,9 +142,11 @@ class Webhooks:
                 .returning(*_COLUMNS)
             )
             row = changed.first()
+            if row is not None:
+                await change.tell(SERVER_LOG, fact)
         return Endpoint.model_validate(row) if row else None
 
-    async def rotate(self, endpoint_id: str, secret: str) -> Endpoint | None:
+    async def rotate(self, endpoint_id: str, secret: str, *, fact: Payload) -> Endpoint | None:
         """The old secret signs as well for `OLD_SECRET_SIGNS_FOR`, so that the receiver can change in its own time."""
         found = await self.get(endpoint_id)
         if found is None:
@@ -149,15 +156,17 @@ class Webhooks:
             "previous_secret": found.secret,
             "previous_until": self._clock() + OLD_SECRET_SIGNS_FOR,
         }
-        return await self.change(endpoint_id, changes)
+        return await self.change(endpoint_id, changes, fact=fact)
 
-    async def delete(self, endpoint_id: str, *, revision: int) -> bool:
-        async with translated(), writing(self._engine).begin() as connection:
-            gone = await connection.execute(
+    async def delete(self, endpoint_id: str, *, fact: Payload, revision: int) -> bool:
+        async with self._changes.begin() as change:
+            gone = await change.connection.execute(
                 delete(WebhookEndpointRow).where(
                     WebhookEndpointRow.id == endpoint_id, WebhookEndpointRow.revision == revision
                 )
             )
+            if gone.rowcount == 1:
+                await change.tell(SERVER_LOG, fact)
         return gone.rowcount == 1
 
     async def deliveries(self, endpoint_id: str, *, before: str | None, limit: int) -> Sequence[Delivery]:

@@ -12,6 +12,7 @@ import structlog
 
 from config.settings import AuthSettings
 from persistence.errors import EmailTakenError
+from persistence.events import TokenRevoked
 from persistence.repositories import Rotation, SignIns, User, Users
 from server.accounts.email_address import InvalidEmailError, normalised_email
 from server.accounts.password_policy import WeakPasswordError, accepted_password, comparable_password
@@ -136,10 +137,10 @@ class Accounts:
         """Everywhere at once, as when the account is about to be deleted."""
         await self._revoke(await self._sign_ins.end_all(user_id))
 
-    async def revoke(self, token_id: str, *, ttl_s: float) -> None:
+    async def revoke(self, token_id: str, *, ttl_s: float, by: str) -> None:
         """End any token, whoever issued it; a sign-in with that id cannot renew its tokens any more."""
+        await self._revocations.revoke(token_id, ttl_s=ttl_s, fact=TokenRevoked(token_id=token_id, by=by))
         await self._sign_ins.end(token_id)
-        await self._revocations.revoke(token_id, ttl_s=ttl_s)
 
     async def user(self, user_id: str) -> User | None:
         return await self._users.get(user_id)

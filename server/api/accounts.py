@@ -202,7 +202,7 @@ class AccountsApi:
 
     async def revoke(self, call: Call) -> Done:
         request: Revoke = call.body
-        await self._accounts.revoke(request.id, ttl_s=request.ttl_s)
+        await self._accounts.revoke(request.id, ttl_s=request.ttl_s, by=call.caller.user_id)
         return Done()
 
     def _refresh_token(self, call: Call, request: Refresh) -> tuple[str | None, bool]:

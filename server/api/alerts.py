@@ -8,7 +8,7 @@ from typing import Literal
 import uuid_utils
 from pydantic import AwareDatetime, Field
 
-from persistence.events import SERVER_LOG, AlertRuleChanged
+from persistence.events import AlertRuleChanged
 from persistence.repositories.alerts import Alert, StoredRule
 from persistence.store import Store
 from server.alerts.rule import Rule
@@ -100,8 +100,8 @@ class AlertsApi:
         await self._check_endpoints(body)
         rule_id = f"ar_{uuid_utils.uuid7().hex}"
         rule = body.model_dump(mode="json", exclude={"enabled"})
-        made = await self._store.alerts.make(rule_id, rule, enabled=body.enabled, most=MAX_RULES)
-        await self._record(rule_id, "created", call)
+        fact = _fact(rule_id, "created", call)
+        made = await self._store.alerts.make(rule_id, rule, enabled=body.enabled, fact=fact, most=MAX_RULES)
         return _tagged(made)
 
     async def all(self, _call: Call) -> AlertRuleList:
@@ -114,17 +114,18 @@ class AlertsApi:
         body: AlertRuleBody = call.body
         found = await self._current(call)
         await self._check_endpoints(body)
-        await self._record(found.id, "changed", call)
         rule = body.model_dump(mode="json", exclude={"enabled"})
-        changed = await self._store.alerts.change(found.id, rule, enabled=body.enabled, revision=found.revision)
+        changed = await self._store.alerts.change(
+            found.id, rule, enabled=body.enabled, fact=_fact(found.id, "changed", call), revision=found.revision
+        )
         if changed is None:
             raise stale()
         return _tagged(changed)
 
     async def delete(self, call: Call) -> Done:
         found = await self._current(call)
-        await self._record(found.id, "deleted", call)
-        if not await self._store.alerts.delete(found.id, revision=found.revision):
+        fact = _fact(found.id, "deleted", call)
+        if not await self._store.alerts.delete(found.id, fact=fact, revision=found.revision):
             raise stale()
         return Done()
 
@@ -132,10 +133,6 @@ class AlertsApi:
         known = {endpoint.id for endpoint in await self._store.webhooks.all()} if rule.endpoint_ids else set()
         if not known.issuperset(rule.endpoint_ids):
             raise ApiError("VALIDATION", "endpoint_ids: there is no such webhook endpoint")
-
-    async def _record(self, rule_id: str, what: Literal["created", "changed", "deleted"], call: Call) -> None:
-        fact = AlertRuleChanged(rule_id=rule_id, what=what, by=call.caller.user_id)
-        await self._store.emitter.emit(SERVER_LOG, fact)
 
     async def _find(self, call: Call) -> StoredRule:
         found = await self._store.alerts.rule(call.path["id"]) if call.path["id"].isprintable() else None
@@ -149,6 +146,10 @@ class AlertsApi:
         if found.revision != revision:
             raise stale()
         return found
+
+
+def _fact(rule_id: str, what: Literal["created", "changed", "deleted"], call: Call) -> AlertRuleChanged:
+    return AlertRuleChanged(rule_id=rule_id, what=what, by=call.caller.user_id)
 
 
 def _view(stored: StoredRule) -> AlertRuleView:

@@ -54,6 +54,6 @@ class FailedEventsApi:
         items = await failed.page(after=query.after, limit=query.limit)
         return FailedEventList(items=items, count=await failed.count())
 
-    async def retry(self, _call: Call) -> RetryAnswer:
-        retried = await self._store.failed_events.retry()
+    async def retry(self, call: Call) -> RetryAnswer:
+        retried = await self._store.failed_events.retry(by=call.caller.user_id)
         return RetryAnswer(stored=retried.stored, left=retried.left)

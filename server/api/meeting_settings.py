@@ -84,11 +84,10 @@ class MeetingSettingsApi:
         check_length("description", request.description, self._limits.description_length)
         changes = await self._changes(request, meeting.features)
         _check_schedule(meeting, changes)
-        changed = await self._store.meetings.change(meeting.id, changes, revision=revision)
+        fact = MeetingUpdated(changed=sorted(request.model_fields_set), revision=revision + 1)
+        changed = await self._store.meetings.change(meeting.id, changes, fact=fact, revision=revision)
         if changed is None:
             raise stale()
-        fact = MeetingUpdated(changed=sorted(request.model_fields_set), revision=changed.revision)
-        await self._store.emitter.emit(meeting.id, fact)
         return Tagged(as_answer(changed, call.identity), tag_of(changed.revision))
 
     async def _changes(self, request: ChangeMeeting, features: Features) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from config.settings import LimitSettings
-from persistence.events import MeetingCreated
 from persistence.features import Features
 from persistence.repositories.meetings import Meeting, NewMeeting
 from persistence.schedule import Moment, check_order
@@ -112,7 +111,6 @@ class MeetingsApi:
             scheduled_end_time=request.scheduled_end_time,
         )
         meeting = await self._store.meetings.create(new)
-        await self._store.emitter.emit(meeting.id, MeetingCreated(title=meeting.title, creator_id=call.caller.user_id))
         return Tagged(as_answer(meeting, call.identity), tag_of(meeting.revision))
 
     async def get(self, call: Call) -> Tagged:

@@ -12,9 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from config.outgoing import WebhookSettings
 from persistence.events import (
     CATALOGUE,
-    SERVER_LOG,
     MeetingId,
-    Payload,
     WebhookChanged,
     WebhookCreated,
     WebhookDeleted,
@@ -224,9 +222,8 @@ class WebhooksApi:
             secret=secret,
             cursor=await self._cursor(request.after),
         )
-        made = await self._store.webhooks.create(new, most=self._settings.max_endpoints)
         fact = WebhookCreated(endpoint_id=endpoint_id, event_types=request.event_types, by=call.caller.user_id)
-        await self._record(fact)
+        made = await self._store.webhooks.create(new, fact=fact, most=self._settings.max_endpoints)
         self._dispatcher.poke()
         return Tagged(WebhookWithSecret(**self._fields(made), secret=secret), tag_of(made.revision))
 
@@ -244,8 +241,8 @@ class WebhooksApi:
             await self._check_target(request.url)
         if not changes:
             return self._tagged(found)
-        await self._record(WebhookChanged(endpoint_id=found.id, changed=sorted(changes), by=call.caller.user_id))
-        changed = await self._store.webhooks.change(found.id, changes, revision=found.revision)
+        fact = WebhookChanged(endpoint_id=found.id, changed=sorted(changes), by=call.caller.user_id)
+        changed = await self._store.webhooks.change(found.id, changes, fact=fact, revision=found.revision)
         if changed is None:
             raise stale()
         self._dispatcher.poke()
@@ -253,17 +250,17 @@ class WebhooksApi:
 
     async def delete(self, call: Call) -> Done:
         found = await self._current(call)
-        await self._record(WebhookDeleted(endpoint_id=found.id, by=call.caller.user_id))
-        if not await self._store.webhooks.delete(found.id, revision=found.revision):
+        fact = WebhookDeleted(endpoint_id=found.id, by=call.caller.user_id)
+        if not await self._store.webhooks.delete(found.id, fact=fact, revision=found.revision):
             raise stale()
         self._dispatcher.poke()
         return Done()
 
     async def rotate(self, call: Call) -> Tagged:
         found = await self._find(call)
-        await self._record(WebhookSecretRotated(endpoint_id=found.id, by=call.caller.user_id))
+        fact = WebhookSecretRotated(endpoint_id=found.id, by=call.caller.user_id)
         secret = make_secret(secrets.token_bytes(SECRET_BYTES))
-        changed = await self._store.webhooks.rotate(found.id, secret)
+        changed = await self._store.webhooks.rotate(found.id, secret, fact=fact)
         if changed is None:
             raise _unknown()
         self._dispatcher.poke()
@@ -280,8 +277,8 @@ class WebhooksApi:
                 raise ApiError("NOT_FOUND", "There is no such event, nor a later one of that meeting.")
             after = place - 1
         after = await self._cursor(after)
-        await self._record(WebhookReplayed(endpoint_id=found.id, after=after, by=call.caller.user_id))
-        changed = await self._store.webhooks.change(found.id, {"cursor": after})
+        fact = WebhookReplayed(endpoint_id=found.id, after=after, by=call.caller.user_id)
+        changed = await self._store.webhooks.change(found.id, {"cursor": after}, fact=fact)
         if changed is None:
             raise _unknown()
         self._dispatcher.poke()
@@ -317,9 +314,6 @@ class WebhooksApi:
             await self._targets.check(url)
         except InvalidTargetError as error:
             raise ApiError("VALIDATION", f"url: {error}") from None
-
-    async def _record(self, fact: Payload) -> None:
-        await self._store.emitter.emit(SERVER_LOG, fact)
 
     def _tagged(self, endpoint: Endpoint) -> Tagged:
         return Tagged(self._view(endpoint), tag_of(endpoint.revision))

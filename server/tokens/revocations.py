@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from persistence.errors import PersistenceError
+from persistence.events import Payload
 from persistence.repositories import Revocation
 
 LOOK_EVERY_S: Final = 2.0
@@ -28,7 +29,9 @@ log = structlog.get_logger()
 
 
 class RevokedTokens(Protocol):
-    async def add(self, ids: Sequence[str], *, expires_at: datetime) -> list[Revocation]: ...
+    async def add(
+        self, ids: Sequence[str], *, expires_at: datetime, fact: Payload | None = None
+    ) -> list[Revocation]: ...
 
     async def since(self, moment: datetime | None, *, limit: int) -> list[Revocation]: ...
 
@@ -54,11 +57,14 @@ class Revocations:
     def holds(self, token_ids: Iterable[str]) -> bool:
         return any(token_id in self._until for token_id in token_ids)
 
-    async def revoke(self, *token_ids: str, ttl_s: float) -> None:
-        """For good: no token with one of these ids is taken any more. `ttl_s`: how long one could still have lived."""
+    async def revoke(self, *token_ids: str, ttl_s: float, fact: Payload | None = None) -> None:
+        """For good: no token with one of these ids is taken any more. `ttl_s`: how long one could still have lived.
+
+        `fact` tells of it where somebody else did it than whose tokens they are.
+        """
         if token_ids:
             expires_at = datetime.fromtimestamp(self._now() + ttl_s, UTC)
-            self._learn(await self._stored.add(token_ids, expires_at=expires_at))
+            self._learn(await self._stored.add(token_ids, expires_at=expires_at, fact=fact))
 
     async def start(self) -> None:
         """Know what was revoked before, then keep looking."""

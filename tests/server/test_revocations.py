@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from persistence.errors import UnavailableError
+from persistence.events import Payload
 from persistence.repositories import Revocation
 from server.tokens.revocations import OVERLAP, Revocations
 
@@ -26,7 +27,13 @@ class Shared:
     def clock(self) -> float:
         return self.now
 
-    async def add(self, ids: Sequence[str], *, expires_at: datetime) -> list[Revocation]:
+    async def add(
+        self,
+        ids: Sequence[str],
+        *,
+        expires_at: datetime,
+        fact: Payload | None = None,  # noqa: ARG002 - nobody reads it here
+    ) -> list[Revocation]:
         moment = datetime.fromtimestamp(self.now, UTC)
         added = [Revocation(id=token_id, revoked_at=moment, expires_at=expires_at) for token_id in ids]
         self.rows += added

@@ -100,6 +100,7 @@ async def test_a_life_of_a_meeting_is_recorded_in_the_order_it_happened(node: No
     await ada.ask("room:leave")
     assert microphone not in node.media.rooms
     assert node.record.types("daily") == [
+        "meeting.created",
         "meeting.started",
         "conference.joined",
         "participant.joined",
@@ -256,7 +257,7 @@ async def test_a_join_that_cannot_be_recorded_leaves_nothing_behind(node: Node) 
     node.record.failing = lambda fact: isinstance(fact, ParticipantJoined)
     assert await ada.refused("room:join", meeting_id="daily") == "UNAVAILABLE"
     assert (node.media.rooms, len(node.registry)) == ({}, 0)
-    assert node.record.types("daily") == ["meeting.started", "meeting.ended"]
+    assert node.record.types("daily") == ["meeting.created", "meeting.started", "meeting.ended"]
     node.record.failing = lambda _: False
     await ada.join("daily")
 

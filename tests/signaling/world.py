@@ -17,6 +17,7 @@ from persistence.events import (
     ChatMessageEdited,
     ChatMessageSent,
     Event,
+    MeetingCreated,
     MeetingEnded,
     MeetingStarted,
     ParticipantBlocked,
@@ -300,6 +301,7 @@ class MemoryMeetings:
             current_participants_count=0,
             revision=1,
         )
+        await self._record.emit(meeting_id, MeetingCreated(title=new.title, creator_id=new.creator_id))
         return self.rows[meeting_id]
 
     async def get(self, meeting_id: str) -> Meeting | None:

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from persistence.events import SERVER_LOG, Event, HandRaised, RoomRecovered, WorkerDied
+from sqlalchemy import insert
+
+from persistence.events import SERVER_LOG, AlertRuleChanged, Event, HandRaised, RoomRecovered, WorkerDied
 from persistence.store import Store, new_event_id, utc_now
+from persistence.tables import AlertRuleRow
 from server.alerts.rule import Rule
 from server.alerts.watch import FRESH, AlertWatch
 from server.webhooks.dispatcher import Dispatcher
@@ -31,7 +34,10 @@ async def add_rule(store: Store, *endpoint_ids: str, when: str = "worker.died", 
             "endpoint_ids": [*endpoint_ids],
         }
     )
-    await store.alerts.make("ar_1", rule.model_dump(mode="json"), enabled=True, most=10)
+    now = utc_now()
+    row = {"id": "ar_1", "rule": rule.model_dump(mode="json"), "enabled": True, "created_at": now, "updated_at": now}
+    async with store._engine.begin() as connection:  # without the event of it
+        await connection.execute(insert(AlertRuleRow).values(**row))
 
 
 @asynccontextmanager
@@ -93,7 +99,8 @@ async def test_a_rule_that_is_deleted_ends_its_alerts(store: Store) -> None:
         await store.emitter.emit("m", DIED)
         await store.flush()
         await watch.look()
-        assert await store.alerts.delete("ar_1", revision=1)
+        gone = AlertRuleChanged(rule_id="ar_1", what="deleted", by="operator")
+        assert await store.alerts.delete("ar_1", fact=gone, revision=1)
         await watch.look()
     assert [event.payload.get("why") for event in await alerts(store)] == [None, "rule"]
 
