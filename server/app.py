@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from config.settings import Settings
-from persistence.store import Store, StoreOptions
+from persistence.store import Store, StoreOptions, utc_now
 from server import pages, schemas
 from server.api.accounts import AccountsApi
 from server.api.auth import AuthApi
@@ -25,6 +25,7 @@ from server.api.meeting_settings import MeetingSettingsApi
 from server.api.meetings import MeetingsApi
 from server.api.openapi import document
 from server.api.operations import OperationsApi
+from server.api.overview import OverviewApi
 from server.api.record_access import RecordAccess
 from server.api.reports import ReportsApi
 from server.api.streams import StreamsApi
@@ -35,6 +36,7 @@ from server.identity import TokenAuthority
 from server.lifecycle import Lifecycle, Stage
 from server.metrics import Metrics
 from server.outgoing import Outgoing
+from server.overview import Overview
 from server.samples import Samples
 from sfu.fleet import Fleet
 from signaling.gateway import Gateway
@@ -96,7 +98,11 @@ class Application:
         app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
         for part in (gateway, health, metrics):
             part.mount(app)
-        routes = self._routes(store, doors, outgoing, registry)
+        overview = Overview(store, fleet, registry, clock=utc_now, monotonic=time.monotonic)
+        routes = [
+            *self._routes(store, doors, outgoing, registry),
+            *OverviewApi(overview, store, fleet, registry).routes(),
+        ]
         schemas.mount(
             app,
             {"openapi.json": document(routes, version("folkmoot")), **schemas.of_signaling(), **schemas.of_events()},
@@ -114,6 +120,7 @@ class Application:
                 doors.stage(),
                 Stage("media", fleet.start, fleet.stop),
                 Stage("signaling", gateway.start, gateway.stop),
+                Stage("overview", overview.start, overview.stop),
                 Stage("http", http.start, http.stop),
             ]
         )

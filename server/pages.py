@@ -43,7 +43,7 @@ class Pages:
     def mount(self, app: web.Application) -> None:
         if (self._dist / "assets").is_dir():
             app.router.add_static("/assets", self._dist / "assets", append_version=False)
-        for path in ("/", f"/m/{MEETING}", "/history", f"/history/{MEETING}", "/operator/events"):
+        for path in ("/", f"/m/{MEETING}", "/history", f"/history/{MEETING}", "/operator", "/operator/events"):
             app.router.add_get(path, self.page)
         for icon in ("favicon.svg", "favicon.ico", "robots.txt", "manifest.webmanifest"):
             app.router.add_get(f"/{icon}", self.file)

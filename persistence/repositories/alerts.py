@@ -130,6 +130,15 @@ class Alerts:
             rows = await connection.execute(question.order_by(AlertRow.fired_at.desc(), AlertRow.id).limit(limit))
             return [Alert.model_validate(row) for row in rows]
 
+    async def lasting(self, *, limit: int) -> tuple[list[Alert], int]:
+        """The newest that last, and how many more do, as far as the record has come: waits for nothing."""
+        open_ = (AlertRow.fired_at.is_not(None), AlertRow.recovered_at.is_(None))
+        newest = select(*_ALERT).where(*open_).order_by(AlertRow.fired_at.desc(), AlertRow.id).limit(limit)
+        async with translated(), self._engine.connect() as connection:
+            items = [Alert.model_validate(row) for row in await connection.execute(newest)]
+            count = await connection.scalar(select(func.count()).select_from(AlertRow).where(*open_)) or 0
+        return items, count - len(items)
+
     async def cursor(self) -> int | None:
         """How far the log was looked at; None when it never was."""
         async with translated(), self._engine.connect() as connection:

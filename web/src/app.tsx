@@ -6,6 +6,7 @@ import { History } from './pages/History'
 import { Home } from './pages/Home'
 import { Meeting } from './pages/Meeting'
 import { OperatorEvents } from './pages/OperatorEvents'
+import { OperatorOverview } from './pages/OperatorOverview'
 import { PastMeeting } from './pages/PastMeeting'
 import { assertNever } from './protocol/messages'
 import type { Navigation } from './route'
@@ -37,6 +38,8 @@ export function App({ services }: { services: Services }) {
       return <History services={services} />
     case 'past':
       return <PastMeeting key={route.id} id={route.id} services={services} />
+    case 'operator':
+      return <OperatorOverview services={services} />
     case 'operator-events':
       return <OperatorEvents services={services} />
     case 'unknown':

@@ -5,12 +5,14 @@ export type Route =
   | { page: 'meeting'; id: string }
   | { page: 'history' }
   | { page: 'past'; id: string }
+  | { page: 'operator' }
   | { page: 'operator-events' }
   | { page: 'unknown' }
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'home' }
   if (/^\/history\/?$/.test(path)) return { page: 'history' }
+  if (/^\/operator\/?$/.test(path)) return { page: 'operator' }
   if (/^\/operator\/events\/?$/.test(path)) return { page: 'operator-events' }
   const [, where, segment] = /^\/(m|history)\/([^/]+)\/?$/.exec(path) ?? []
   if (segment === undefined) return { page: 'unknown' }

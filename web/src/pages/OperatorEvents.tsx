@@ -3,52 +3,20 @@ import type { Services } from '../app'
 import { EventRow } from '../operator/EventRow'
 import { EventStream, type LoggedEvent, MOST_SHOWN, type StreamFilter } from '../operator/event-stream'
 import { statusWords } from '../operator/event-words'
-import { TokenForm } from '../operator/TokenForm'
-import { Logo } from '../ui/Logo'
-import { ThemeToggle } from '../ui/ThemeToggle'
+import { OperatorFrame } from '../operator/OperatorFrame'
 import { useStore } from '../ui/useStore'
 
-const TOKEN = 'folkmoot.operator-token'
 const EVERYTHING: StreamFilter = { types: '', meetingId: '' }
 
 /** What happens on the server, as it happens. */
 export function OperatorEvents({ services }: { services: Services }) {
-  const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN) ?? '')
-  const [problem, setProblem] = useState<string>()
   useEffect(() => {
     document.title = 'Live events · Folkmoot'
   }, [])
-  const enter = (given: string) => {
-    sessionStorage.setItem(TOKEN, given)
-    setProblem(undefined)
-    setToken(given)
-  }
-  const leave = (why?: string) => {
-    sessionStorage.removeItem(TOKEN)
-    setProblem(why)
-    setToken('')
-  }
   return (
-    <div className="operator">
-      <header className="page-header">
-        <Logo withName />
-        <div className="header-side">
-          {token !== '' && (
-            <button type="button" className="button" data-testid="operator-leave" onClick={() => leave()}>
-              Forget the token
-            </button>
-          )}
-          <ThemeToggle preferences={services.preferences} />
-        </div>
-      </header>
-      <main className="operator-main">
-        {token === '' ? (
-          <TokenForm problem={problem} onToken={enter} />
-        ) : (
-          <LiveEvents key={token} token={token} onRefused={leave} />
-        )}
-      </main>
-    </div>
+    <OperatorFrame services={services} page="operator-events">
+      {(token, onRefused) => <LiveEvents key={token} token={token} onRefused={onRefused} />}
+    </OperatorFrame>
   )
 }
 
