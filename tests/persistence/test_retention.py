@@ -26,6 +26,7 @@ from persistence.events import (
     MeetingStarted,
     ParticipantJoined,
     Payload,
+    WebhookChanged,
 )
 from persistence.repositories.webhooks import NewEndpoint
 from persistence.retention import Archive, Retention
@@ -197,11 +198,12 @@ async def test_what_an_endpoint_has_still_to_be_told_waits_for_it(store: Store, 
         secret="s",
         cursor=told,
     )
-    await store.webhooks.create(endpoint, most=1)
+    fact = WebhookChanged(endpoint_id="e", changed=["enabled"], by="operator")
+    await store.webhooks.create(endpoint, fact=fact, most=1)
     (archive,) = await run(keeper)
     assert archive.last_sequence == 2
     assert await left(store) == [3, 4, 5]
-    await store.webhooks.change("e", {"enabled": False})
+    await store.webhooks.change("e", {"enabled": False}, fact=fact)
     (archive,) = await run(keeper)
     assert (archive.first_sequence, archive.last_sequence) == (3, 5)
 
