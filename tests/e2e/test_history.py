@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -59,10 +60,32 @@ async def held_meeting(server: RunningServer, browser: Browser) -> tuple[Browser
     return ada, bob, meeting
 
 
+def recorded_for_a_second(server: RunningServer, meeting: str) -> None:
+    """As a recorder would have told it."""
+    started = server.events(meeting, type="meeting.started")[0]["timestamp"]
+    begun = datetime.fromisoformat(started) + timedelta(seconds=1)
+    kept = {"recording_id": "r"}
+    facts = [("started", begun, kept), ("stopped", begun + timedelta(seconds=1), kept | {"reason": "asked"})]
+    events = [
+        {
+            "event_id": str(uuid4()),
+            "type": f"recording.{what}",
+            "meeting_id": meeting,
+            "timestamp": at.isoformat(),
+            "payload": payload,
+        }
+        for what, at, payload in facts
+    ]
+    token = server.operator_token()
+    status, verdict = server.request("POST", "/api/meetings/events", token=token, body={"events": events})
+    assert (status, verdict["accepted"]) == (200, 2), verdict
+
+
 async def test_a_host_looks_back_at_a_meeting_second_by_second(
     server: RunningServer, browser: Browser, tmp_path: Path
 ) -> None:
     ada, bob, meeting = await held_meeting(server, browser)
+    recorded_for_a_second(server, meeting)
     await ada.part("go-home").click()
     await ada.part("open-history").click()
     row = ada.part(f"past-{meeting}")
@@ -79,7 +102,9 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await ada.shot("history-list")
     await row.click()
     await expect(ada.part("past-title")).to_have_text("Ada's meeting")
-    await expect(ada.part("lanes").locator("li")).to_have_count(2)
+    await expect(ada.part("lanes").locator("li")).to_have_count(3)
+    recorded = ada.part("kept-Recorded")
+    await expect(recorded.get_by_role("img", name="Recorded for 1 s")).to_be_visible()
 
     people = ada.part("room-at").locator("li")
     most = int(await ada.part("scrubber").get_attribute("max") or 0)
@@ -89,6 +114,7 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await scrub_to(ada, seconds_between(began, bobs["ended_at"]) - 1)
     await expect(people).to_have_count(2)
     await expect(people.filter(has_text="Ada")).to_contain_text("hand up")
+    await ada.shot("history-timeline")
     await scrub_to(ada, seconds_between(began, bobs["ended_at"]) + 1)
     await expect(people).to_have_count(1)
     await scrub_to(ada, most)
@@ -99,6 +125,7 @@ async def test_a_host_looks_back_at_a_meeting_second_by_second(
     await expect(ada.part("scrubber")).to_have_value(str(most))
 
     await expect(ada.part("figures")).to_contain_text("Most at once")
+    await expect(ada.part("figures")).to_contain_text("Recorded1 s")
 
     await ada.part("history-tab-people").click()
     await expect(ada.part("people-table").locator("tbody tr")).to_have_count(2)

@@ -27,6 +27,8 @@ const timeline = (started: string | null, ended: string | null): Timeline => ({
   ended_at: ended,
   lanes: [lane],
   lanes_left_out: 0,
+  recordings: [],
+  transcriptions: [],
   markers: [],
   markers_left_out: 0,
 })

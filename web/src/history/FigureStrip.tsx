@@ -9,6 +9,7 @@ export function FigureStrip({ analytics: { meeting, is_final: final } }: { analy
     ['Messages', meeting.chat_messages],
     ['Shares', meeting.screen_shares],
     ['Polls', meeting.polls],
+    ['Recorded', durationWords(meeting.recording_s)],
     ['Technical issues', meeting.technical_issues],
     [final ? 'Engagement' : 'Engagement so far', `${meeting.engagement} of 100`],
   ]

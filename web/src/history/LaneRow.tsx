@@ -39,8 +39,30 @@ const Track = memo(function Track({ lane, extent }: { lane: Lane; extent: Extent
   )
 })
 
+/** When the meeting itself was kept, by whatever name. Nothing where it never was. */
+export function KeptRow({ name, spans, extent }: { name: string; spans: readonly Span[]; extent: Extent }) {
+  if (spans.length === 0) return null
+  return (
+    <li className="lane present" data-testid={`kept-${name}`}>
+      <span className="lane-name">{name}</span>
+      <svg
+        className="track"
+        viewBox="0 0 1000 36"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${name} for ${durationWords(lasted(spans, extent))}`}
+      >
+        {spans.map((span) => (
+          <Rectangle key={span[0]} span={span} state="kept" extent={extent} />
+        ))}
+      </svg>
+    </li>
+  )
+}
+
 const ROWS = {
   in: [2, 32],
+  kept: [14, 8],
   away: [2, 32],
   hand: [2, 4],
   audio: [8, 7],

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { MeetingRecord } from '../pages/PastMeeting'
 import { eventWords, hourWords, timeWords } from '../state/history-words'
 import { type Extent, secondOf, ticksOf } from '../state/timeline'
-import { LaneRow } from './LaneRow'
+import { KeptRow, LaneRow } from './LaneRow'
 import { RoomAt } from './RoomAt'
 
 const MOST_TICKS = 6
@@ -56,6 +56,8 @@ export function TimelineView({ record, extent: { start, end } }: { record: Meeti
           />
         </div>
         <ol className="lanes" data-testid="lanes">
+          <KeptRow name="Recorded" spans={timeline.recordings} extent={extent} />
+          <KeptRow name="Transcribed" spans={timeline.transcriptions} extent={extent} />
           {timeline.lanes.map((lane) => (
             <LaneRow key={lane.user_id} lane={lane} extent={extent} at={at} />
           ))}

@@ -31,20 +31,28 @@ export interface Lane {
   readonly spans: Partial<Record<State, readonly Span[]>>
 }
 
-/** As the server tells it: spans in seconds after the timeline's start. */
+/** As the server tells it: in seconds after the timeline's start. */
+type ToldSpan = readonly [number, number | null]
+
 interface ToldLane extends Omit<Lane, 'stays' | 'spans'> {
   readonly stays: readonly { participant_id: string; started_at: string; ended_at: string | null }[]
-  readonly spans: Partial<Record<State, readonly (readonly [number, number | null])[]>>
+  readonly spans: Partial<Record<State, readonly ToldSpan[]>>
+}
+
+interface ToldTimeline extends Omit<Timeline, 'lanes' | 'recordings' | 'transcriptions'> {
+  readonly lanes: readonly ToldLane[]
+  readonly recordings: readonly ToldSpan[]
+  readonly transcriptions: readonly ToldSpan[]
+}
+
+function spansOf(told: readonly ToldSpan[], startedAt: string | null): readonly Span[] {
+  const start = Date.parse(startedAt ?? '')
+  return told.map(([from, to]) => [start + from * 1000, to === null ? null : start + to * 1000])
 }
 
 /** Every moment as a number, once and for all: lanes are drawn again whenever the playhead moves. */
 export function laneOf(told: ToldLane, startedAt: string | null): Lane {
-  const start = Date.parse(startedAt ?? '')
-  const after = (seconds: number) => start + seconds * 1000
-  const spans = Object.entries(told.spans).map(([state, pairs]) => [
-    state,
-    pairs.map(([from, to]): Span => [after(from), to === null ? null : after(to)]),
-  ])
+  const spans = Object.entries(told.spans).map(([state, pairs]) => [state, spansOf(pairs, startedAt)])
   const stays = told.stays.map(({ participant_id, started_at: from, ended_at: to }) => ({
     participant_id,
     span: [Date.parse(from), to === null ? null : Date.parse(to)] as const,
@@ -66,6 +74,9 @@ export interface Timeline {
   readonly ended_at: string | null
   readonly lanes: readonly Lane[]
   readonly lanes_left_out: number
+  /** While what was shown, and what was said, was kept. */
+  readonly recordings: readonly Span[]
+  readonly transcriptions: readonly Span[]
   readonly markers: readonly Marker[]
   readonly markers_left_out: number
 }
@@ -144,6 +155,7 @@ export interface Analytics {
     readonly screen_shares: number
     readonly polls: number
     readonly technical_issues: number
+    readonly recording_s: number
     readonly engagement: number
   }
   readonly participants: readonly PersonFigures[]
@@ -193,10 +205,13 @@ export const historyApi = {
     call('GET', `/api/history?${query({ ...filter, before, limit: 25 })}`, { token }),
 
   timeline: async (token: string, id: string): Promise<Timeline> => {
-    const told = await call<Omit<Timeline, 'lanes'> & { lanes: readonly ToldLane[] }>('GET', `${record(id)}/timeline`, {
-      token,
-    })
-    return { ...told, lanes: told.lanes.map((lane) => laneOf(lane, told.started_at)) }
+    const told = await call<ToldTimeline>('GET', `${record(id)}/timeline`, { token })
+    return {
+      ...told,
+      lanes: told.lanes.map((lane) => laneOf(lane, told.started_at)),
+      recordings: spansOf(told.recordings, told.started_at),
+      transcriptions: spansOf(told.transcriptions, told.started_at),
+    }
   },
 
   state: (token: string, id: string, at: string): Promise<RoomState> =>
