@@ -114,7 +114,7 @@ class Overview:
 
     def sample(self) -> None:
         """Take a point."""
-        rooms, plain = self._registry.snapshot(), self._store.metrics()
+        rooms, plain = self._registry.counts(), self._store.metrics()
         loads = {worker["index"]: worker["load"] for worker in self._fleet.workers() if worker["load"]}
         media = {(index, name): float(load[name]) for index, load in loads.items() for name in _COUNTED}
         counted = Counted(self._monotonic(), media, plain["events_stored_total"])
@@ -124,9 +124,9 @@ class Overview:
             Point(
                 at=self._clock(),
                 rooms=len(rooms),
-                people=sum(room["counts"]["participants"] for room in rooms),
-                producers=sum(room["counts"]["producers"] for room in rooms),
-                consumers=sum(room["counts"]["consumers"] for room in rooms),
+                people=sum(room["participants"] for room in rooms),
+                producers=sum(room["producers"] for room in rooms),
+                consumers=sum(room["consumers"] for room in rooms),
                 bits_in_rate=8 * rates["bytes_in"],
                 bits_out_rate=8 * rates["bytes_out"],
                 packets_in_rate=rates["packets_in"],

@@ -54,8 +54,8 @@ class Samples:
             yield Distribution(f"folkmoot_{name}", _words(name), found.bounds, found.counts, found.sum)
 
     def _rooms(self) -> Iterator[Sample]:
-        rooms = self._registry.snapshot()
-        people = sum(len(room["participants"]) for room in rooms)
+        rooms = self._registry.counts()
+        people = sum(room["participants"] for room in rooms)
         yield Sample("folkmoot_rooms", "gauge", "Rooms that are live", {(): len(rooms)})
         yield Sample("folkmoot_participants", "gauge", "People in rooms", {(): people})
 

@@ -33,7 +33,7 @@ class Node:
 
     def __init__(self, store: Store) -> None:
         self.now = 1000.0
-        self.rooms: list[dict[str, Any]] = []
+        self.rooms: list[dict[str, int]] = []
         self.loads: list[dict[str, float] | None] = [None]
         self.overview = Overview(
             store,
@@ -43,7 +43,7 @@ class Node:
             monotonic=lambda: self.now,
         )
 
-    def snapshot(self) -> list[dict[str, Any]]:
+    def counts(self) -> list[dict[str, int]]:
         return self.rooms
 
     def workers(self) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def node(store: Store) -> Node:
 
 
 async def test_a_point_tells_rooms_people_and_how_much_passed_a_second(node: Node) -> None:
-    node.rooms = [room("a", 2), room("b", 3)]
+    node.rooms = [room("a", 2)["counts"], room("b", 3)["counts"]]
     node.pass_by(2, 100, 100)
     node.pass_by(2, 500, 300, cpu=0.3)
     first, second = node.overview.points

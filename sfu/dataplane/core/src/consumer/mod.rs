@@ -171,6 +171,11 @@ pub struct FirstNumbers {
     pub rtx: u16,
 }
 
+/// Nor 0: a receiver that begins one before the first it sees takes that for a wrap, and opens nothing from then on.
+fn first_number(random: u16) -> u16 {
+    (random & 0x7fff).max(1)
+}
+
 impl Consumer {
     /// Refuses a spec that does not fit the producer.
     pub fn new(
@@ -213,7 +218,7 @@ impl Consumer {
             rtx: rtx.map(|(ssrc, payload_type)| Rtx {
                 ssrc,
                 payload_type,
-                next: u64::from(first.rtx & 0x7fff),
+                next: u64::from(first_number(first.rtx)),
             }),
             nack: spec.codec.nack,
             mid: spec.mid,
@@ -238,7 +243,7 @@ impl Consumer {
             filter: LayerFilter::new(preferred),
             reason: LayerReason::Available,
             rewriter: Rewriter::new(
-                first.media & 0x7fff,
+                first_number(first.media),
                 spec.codec.clock_rate,
                 codec == Codec::Vp8,
             ),
@@ -394,5 +399,18 @@ impl Consumer {
             lost: counters.lost,
             jitter: counters.jitter,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_number;
+
+    #[test]
+    fn a_first_number_is_above_0_and_below_two_to_the_15() {
+        assert_eq!(
+            [0, 0x8000, 5, u16::MAX].map(first_number),
+            [1, 1, 5, 0x7fff]
+        );
     }
 }
