@@ -29,8 +29,9 @@ const BOB: u16 = 1002;
 const CAMERA: u32 = 10;
 const OUT: u32 = 20;
 const RTX: u32 = 21;
-/// Long enough for a key frame to be asked for and to come, and for the layers of one pattern to be seen.
-const SETTLED: usize = 45;
+/// Long enough for two key frames to be asked for, a second apart: layers not measured yet may be allotted one by one. And
+/// for the layers of one pattern to be seen.
+const SETTLED: usize = 75;
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -358,8 +359,9 @@ proptest! {
         }
         stage.play_and_mend(SETTLED);
         stage.network.down.loss_percent = 0;
-        // What was lost last shows by what comes after it.
-        stage.play_and_mend(4);
+        // What was lost last shows by what comes after it, and nothing may come until a lost request for a key frame
+        // is repeated.
+        stage.play_and_mend(SETTLED);
         let stream = stage.stream();
         let sent = stage.network.peer(BOB).sealed.keys().filter(|(ssrc, _)| *ssrc == OUT).count();
         prop_assert_eq!(stream.len(), sent, "all that was sent came, sooner or later");
