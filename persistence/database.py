@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from .errors import StartRefusedError, UnavailableError
 from .faults import Fault, fault_of, is_transient
+from .sqlite_connection import creator_of
 
 BUSY_TIMEOUT_MS: Final = 5000
 ANSWER_TIMEOUT_S: Final = 30.0
@@ -101,10 +102,11 @@ def _create_sqlite(target: URL, busy_timeout_ms: int) -> AsyncEngine:
     Writers of this process wait in line for that. SQLite's own waiting is trying again after naps, each longer than the
     one before, which makes a hundred writers a second wait for one another by the second.
     """
+    options: dict[str, Any] = {"async_creator": creator_of(target), **_JSON}
     engine, writer = (
-        create_async_engine(target, **_JSON),
+        create_async_engine(target, **options),
         create_async_engine(
-            target, poolclass=_Line, pool_size=1, max_overflow=0, pool_timeout=ANSWER_TIMEOUT_S, **_JSON
+            target, poolclass=_Line, pool_size=1, max_overflow=0, pool_timeout=ANSWER_TIMEOUT_S, **options
         ),
     )
     for each in (engine, writer):
