@@ -79,6 +79,9 @@ class Wire:
             sending.send(None)
         except StopIteration:
             return answer
+        except ConnectionError:
+            del self._answers[self._next_id]
+            raise
         raise BlockingIOError("the server does not read")
 
     async def close(self) -> None:
