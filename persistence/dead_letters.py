@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 async def set_aside(connection: AsyncConnection, entry: Entry, error: str, *, now: datetime) -> None:
     """Keep the whole event with the reason, once however often it is tried."""
-    facts = entry.raw if isinstance(entry.raw, dict) else {}
+    facts = entry.facts
     await connection.execute(
         insert_into(connection, FailedEventRow).on_conflict_do_nothing(),
         {

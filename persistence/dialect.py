@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Float
@@ -11,6 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 Insert = postgresql.Insert | sqlite.Insert
+
+Write = Callable[[str], Insert]
+"""Makes an INSERT for the database of this name, its columns and what it does on conflict, without values."""
 
 
 def insert_into(connection: AsyncConnection, table: Any) -> Insert:

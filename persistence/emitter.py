@@ -31,7 +31,7 @@ class Emitter:
         clock: EventClock,
         new_id: Callable[[], str],
         note: Callable[[str, int], None] = lambda _meeting_id, _position: None,
-        kept: Callable[[Sequence[Event], int], None] = lambda _events, _position: None,
+        kept: Callable[[Sequence[Event], int, int], None] = lambda _events, _begin, _end: None,
     ) -> None:
         self._journal = journal
         self._clock = clock

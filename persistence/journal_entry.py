@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,7 +16,8 @@ from .journal import Record
 class Entry:
     """One event as read back: `event`, or `problem` when this version cannot understand it.
 
-    `id` is its place in the journal, the same however often it is read; `raw` what lies there, bytes if it is no JSON.
+    `id` is its place in the journal, the same however often it is read; `raw` what lies there, bytes if it is no JSON,
+    and the event itself where it was never away.
     """
 
     id: str
@@ -27,7 +28,15 @@ class Entry:
     @property
     def body(self) -> str:
         """As text, to be kept as it was."""
+        if isinstance(self.raw, Event):
+            return self.raw.model_dump_json()
         return self.raw.decode(errors="replace") if isinstance(self.raw, bytes) else orjson.dumps(self.raw).decode()
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What it says about itself, as far as it says anything."""
+        raw = self.raw.model_dump(mode="json") if isinstance(self.raw, Event) else self.raw
+        return raw if isinstance(raw, dict) else {}
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
@@ -36,7 +45,7 @@ def encode_events(events: Sequence[Event]) -> bytes:
 
 def decode_events(record: Record, journal_id: str) -> list[Entry]:
     """Never raises for what is inside: an event that cannot be read becomes an entry with a problem."""
-    place = f"{journal_id}:{record.start}"
+    place = _place(journal_id, record.start)
     try:
         items = orjson.loads(record.body)
     except orjson.JSONDecodeError:
@@ -44,6 +53,16 @@ def decode_events(record: Record, journal_id: str) -> list[Entry]:
     if not isinstance(items, list):
         return [Entry(f"{place}:0", record.body, problem="not a list of events")]
     return [_read(f"{place}:{index}", item) for index, item in enumerate(items)]
+
+
+def entries_of(events: Sequence[Event], journal_id: str, start: int) -> list[Entry]:
+    """What `decode_events` makes of the record that these were encoded into."""
+    place = _place(journal_id, start)
+    return [Entry(f"{place}:{index}", event, event) for index, event in enumerate(events)]
+
+
+def _place(journal_id: str, start: int) -> str:
+    return f"{journal_id}:{start}"
 
 
 def _read(place: str, item: object) -> Entry:

@@ -117,6 +117,7 @@ class Store:
         event_clock: EventClock,
         rng: Random,
         errors: Counter[str],
+        underway: Underway,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -126,7 +127,6 @@ class Store:
         self._errors = errors
         self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
         self._last_facts = LastFacts(journal.durable, applied=lambda: writer.position)
-        underway = Underway(journal.durable, applied=lambda: writer.position)
         self.emitter = Emitter(
             journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note, kept=underway.keep
         )
@@ -189,7 +189,16 @@ class Store:
             if engine is not None:
                 await engine.dispose()
             raise
-        writer = Writer(recording(engine), journal, position, options=options.writer, clock=event_clock.now, rng=rng)
+        underway = Underway(journal.durable, applied=lambda: writer.position)
+        writer = Writer(
+            recording(engine),
+            journal,
+            position,
+            options=options.writer,
+            clock=event_clock.now,
+            rng=rng,
+            kept=underway.at,
+        )
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
         store = cls(
@@ -201,6 +210,7 @@ class Store:
             event_clock=event_clock,
             rng=rng,
             errors=errors,
+            underway=underway,
         )
         store._watchdog.start()
         try:

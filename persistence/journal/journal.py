@@ -24,6 +24,9 @@ from .segments import Disk, Segments
 
 _SEGMENT_BYTES: Final = 16 << 20
 
+Kept = Callable[[int, int], None]
+"""Told where a record begins and where it ends."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -47,7 +50,7 @@ class JournalLimits:
 class _Append:
     data: bytes
     done: asyncio.Future[int]
-    kept: Callable[[int], None] | None = None
+    kept: Kept | None = None
 
 
 class Journal:
@@ -116,9 +119,9 @@ class Journal:
         self._thread.start()
         return position
 
-    async def append(self, body: bytes, *, kept: Callable[[int], None] | None = None) -> int:
-        """Returns the position after the record once it is synced, which `kept` is told too, before anybody can read
-        the record and whether or not the caller still waits.
+    async def append(self, body: bytes, *, kept: Kept | None = None) -> int:
+        """Returns the position after the record once it is synced. `kept` is told where the record lies before anybody
+        can read it, and whether or not the caller still waits.
 
         Raises `JournalFullError`, `JournalFailedError` or `StoreClosedError` with nothing acknowledged, `ValueError`
         for a body no record holds. A caller that is cancelled leaves its record to its fate: it may be stored.
@@ -261,9 +264,9 @@ class Journal:
             self.on_durable(len(group))
         position = end - sum(len(append.data) for append in group)
         for append in group:
-            position += len(append.data)
+            begin, position = position, position + len(append.data)
             if error is None and append.kept is not None:
-                append.kept(position)
+                append.kept(begin, position)
             if append.done.done():
                 continue
             if error is None:

@@ -13,6 +13,7 @@ from sqlalchemy import case
 from persistence.dialect import Insert, insert_for
 from persistence.engagement import ACTS
 from persistence.events import Event
+from persistence.many_rows import put_rows
 from persistence.tables import MeetingCounterRow as Counter
 from persistence.tables import ParticipantActRow as Act
 
@@ -47,7 +48,7 @@ async def add_up(scope: Scope) -> None:
     ]
     for statement, counted in ((_added_up, rows), (_done, acts)):
         if counted:
-            await scope.connection.execute(statement(scope.connection.dialect.name), counted)
+            await put_rows(scope.connection, statement, counted)
 
 
 @cache

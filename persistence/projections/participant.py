@@ -31,8 +31,7 @@ async def participant_joined(scope: Scope, event: Event, payload: ParticipantJoi
         joined_at=event.timestamp,
         joined_event_id=event.event_id,
     )
-    scope.crowds.add(event.meeting_id)
-    scope.people.add((event.meeting_id, payload.user_id))
+    _note(scope, event, payload.user_id)
 
 
 @PEOPLE.of(ParticipantLeft)
@@ -47,8 +46,14 @@ async def participant_left(scope: Scope, event: Event, payload: ParticipantLeft)
         left_event_id=event.event_id,
         left_reason=payload.reason,
     )
+    _note(scope, event, payload.user_id)
+
+
+def _note(scope: Scope, event: Event, user_id: str) -> None:
     scope.crowds.add(event.meeting_id)
-    scope.people.add((event.meeting_id, payload.user_id))
+    scope.people.add((event.meeting_id, user_id))
+    if event.participant_id is not None:
+        scope.stays.add((event.meeting_id, event.participant_id))
 
 
 @cache
@@ -72,6 +77,9 @@ def _departure(dialect: str) -> Insert:
     departure = insert_for(dialect, Stay)
     return departure.on_conflict_do_update(
         index_elements=[Stay.meeting_id, Stay.participant_id],
-        set_={name: departure.excluded[name] for name in ("left_at", "left_event_id", "left_reason")},
+        set_={
+            **{name: departure.excluded[name] for name in ("left_at", "left_event_id", "left_reason")},
+            "user_id": case((Stay.joined_at.is_(None), departure.excluded.user_id), else_=Stay.user_id),
+        },
         where=later(Stay.left_at, Stay.left_event_id, departure),
     )

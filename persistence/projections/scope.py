@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.dialect import Insert
-from persistence.log_rows import ROWS_AT_ONCE
-
-Write = Callable[[str], Insert]
-"""Makes an INSERT for the database of this name, its columns and what it does on conflict, without values."""
+from persistence.dialect import Write
+from persistence.many_rows import put_rows
 
 
 @dataclass(slots=True)
@@ -31,14 +27,15 @@ class Scope:
     """One batch. Totals are derived from rows once at its end, whatever order its events came in.
 
     `lifecycles` holds meetings that started or ended, `crowds` meetings whose people changed, `people` pairs of
-    meeting and user that came or went, `tallies` counts by meeting and type to add up, `acts` those by meeting,
-    participant and type, `figured` meetings whose figures may be others.
+    meeting and user that came or went, `stays` pairs of meeting and participant, `tallies` counts by meeting and
+    type to add up, `acts` those by meeting, participant and type, `figured` meetings whose figures may be others.
     """
 
     connection: AsyncConnection
     lifecycles: set[str] = field(default_factory=set)
     crowds: set[str] = field(default_factory=set)
     people: set[tuple[str, str]] = field(default_factory=set)
+    stays: set[tuple[str, str]] = field(default_factory=set)
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     acts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figured: set[str] = field(default_factory=set)
@@ -55,6 +52,4 @@ class Scope:
         """What was written is there afterwards."""
         writes, self._writes = self._writes, {}
         for statement, rows in writes.items():
-            made = statement(self.connection.dialect.name)
-            for begin in range(0, len(rows), ROWS_AT_ONCE):
-                await self.connection.execute(made, rows[begin : begin + ROWS_AT_ONCE])
+            await put_rows(self.connection, statement, rows)

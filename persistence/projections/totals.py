@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, Select, func, or_, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, or_, select, tuple_, update
 
 from persistence.dialect import Insert, insert_for
 from persistence.events import MeetingCreated, MeetingEnded, MeetingStarted
@@ -38,6 +38,8 @@ def participant_row_id(meeting_id: str, user_id: str) -> str:
 
 async def refresh_totals(scope: Scope) -> None:
     """Derive what the batch affected, in a fixed order of rows, so that two nodes cannot wait for each other."""
+    if scope.stays:
+        await _note_whose_they_were(scope)
     await scope.flush()
     await refresh_meetings(scope)
     if scope.people:
@@ -119,6 +121,13 @@ async def _count_present(scope: Scope, meeting_ids: set[str]) -> None:
     )
 
 
+async def _note_whose_they_were(scope: Scope) -> None:
+    """An event may say that a stay is another's than those before it: then both have other totals."""
+    stay = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.participant_id)
+    whose = select(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id).where(stay.in_(sorted(scope.stays)))
+    scope.people.update((row.meeting_id, row.user_id) for row in await scope.connection.execute(whose))
+
+
 async def _refresh_people(scope: Scope) -> None:
     people = sorted(scope.people)
     key = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id)
@@ -126,10 +135,12 @@ async def _refresh_people(scope: Scope) -> None:
     stays: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
     for stay in await scope.connection.execute(select(*columns).where(key.in_(people))):
         stays[stay.meeting_id, stay.user_id].append(stay)
-    rows = [_sum_up(person, stays[person]) for person in people if stays[person]]
-    if not rows:
-        return
-    await scope.connection.execute(_summed_up(scope.connection.dialect.name), rows)
+    if absent := [person for person in people if person not in stays]:
+        person = tuple_(ParticipantRow.meeting_id, ParticipantRow.user_id)
+        attended = ParticipantRow.status == ParticipationStatus.ATTENDED
+        await scope.connection.execute(delete(ParticipantRow).where(person.in_(absent), attended))
+    if rows := [_sum_up(person, stays[person]) for person in people if person in stays]:
+        await scope.connection.execute(_summed_up(scope.connection.dialect.name), rows)
 
 
 @cache

@@ -115,14 +115,17 @@ def test_what_is_underway_is_bounded_and_says_from_where_it_knows_nothing() -> N
     underway = Underway(7, applied=lambda: applied)
     assert underway.unknown_until == 7
     events = [event(number, AudioMuted(), actor="p") for number in range(MANY)]
-    underway.keep(events, 100)
+    underway.keep(events, 7, 100)
     assert underway.find([events[0].event_id, "another"]) == {events[0].event_id: events[0]}
-    underway.keep([event(MANY, AudioMuted(), actor="p")], 200)
-    assert (len(underway), underway.unknown_until) == (0, 200)
-    underway.keep(events, 300)
+    underway.keep([event(MANY, AudioMuted(), actor="p")], 100, 200)
+    assert (len(underway), underway.unknown_until, underway.at(7)) == (0, 200, None)
+    underway.keep(events, 200, 300)
     applied = 300
-    underway.keep([event(MANY, AudioMuted(), actor="p")], 400)
-    assert (len(underway), underway.unknown_until) == (1, 200)
+    underway.keep([event(MANY, AudioMuted(), actor="p")], 300, 400)
+    assert (len(underway), underway.unknown_until, underway.at(200)) == (1, 200, None)
+    kept = underway.at(300)
+    assert kept is not None
+    assert kept.end == 400
 
 
 async def test_what_a_caller_who_went_away_left_behind_is_known(

@@ -216,3 +216,17 @@ async def test_deleting_a_meeting_takes_its_people_and_log_along(store: Store, a
         await connection.execute(delete(MeetingRow))
     for table in set(Base.metadata.tables) - {"journal_position", "log_head"}:
         assert await ask(f"SELECT * FROM {table}") == []  # noqa: S608 - our own table names
+
+
+async def test_a_stay_that_turns_out_to_be_anothers_counts_for_them_alone(migrated: AsyncEngine) -> None:
+    """Reports may say of one participant who they were in two ways: the earlier arrival counts."""
+    late, early = (
+        event(number, ParticipantJoined(user_id=user, display_name=user, role="participant"), actor="p1")
+        for number, user in ((5, "bob"), (1, "ann"))
+    )
+    left = event(9, ParticipantLeft(user_id="bob", reason="left"), actor="p1")
+    tables = await tables_after(migrated, [[late], [early], [left]])
+    (person,) = tables["participants"]
+    assert person["user_id"] == "ann"
+    assert person["total_duration_s"] == 8
+    assert tables == await tables_after(migrated, [[left, early, late]])
