@@ -1,5 +1,8 @@
-"""`python -m server.loadtest.generator`: one process of a load test. Its share comes on standard input, its tally goes
-to standard output once a second as a line of JSON."""
+"""`python -m server.loadtest.generator`: one process of a load test.
+
+A line of standard input is its share. It says that it is ready, which takes a second or more, and is told in another
+line when all begin. From then on its tally goes to standard output once a second. All lines are JSON.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import msgspec
 import uvloop
 
 from server.loadtest.participant import Participant
-from server.loadtest.scenario import Place, Share
+from server.loadtest.scenario import READY, Place, Share
 from server.loadtest.tally import Tally
 from sfu.worker.dtls import new_certificate
 
@@ -26,12 +29,15 @@ class Generator:
 
     def __init__(self, share: Share) -> None:
         self._share = share
+        self._starts_at = 0.0
         self._tally = Tally()
         self._certificate = new_certificate()
 
-    async def run(self) -> None:
+    async def run(self, starts_at: float) -> None:
+        """From `starts_at` on, in seconds since the epoch by the clock of the machine, for as long as it takes."""
+        self._starts_at = starts_at
         scenario = self._share.scenario
-        ends_at = self._share.starts_at + scenario.joining_s + scenario.duration_s
+        ends_at = starts_at + scenario.joining_s + scenario.duration_s
         teller = asyncio.create_task(self._tell(), name="tell")
         people = [asyncio.create_task(self._send_in(place), name="participant") for place in self._share.places]
         await asyncio.sleep(max(ends_at - time.time(), 0))
@@ -43,7 +49,7 @@ class Generator:
         self._print(final=True)
 
     async def _send_in(self, place: Place) -> None:
-        await asyncio.sleep(max(self._share.starts_at + place.joins_at_s - time.time(), 0))
+        await asyncio.sleep(max(self._starts_at + place.joins_at_s - time.time(), 0))
         await Participant(self._share.scenario, place, self._certificate, self._tally).run()
 
     async def _tell(self) -> None:
@@ -64,9 +70,12 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def main() -> None:
-    share = msgspec.json.decode(sys.stdin.buffer.read(), type=Share)
+    generator = Generator(msgspec.json.decode(sys.stdin.buffer.readline(), type=Share))
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    starts_at = msgspec.json.decode(sys.stdin.buffer.readline(), type=float)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Generator(share).run())
+        runner.run(generator.run(starts_at))
 
 
 if __name__ == "__main__":

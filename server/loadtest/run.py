@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from server.loadtest import report
-from server.loadtest.scenario import Issue, Scenario, Share, divide, places
+from server.loadtest.scenario import READY, Issue, Scenario, Share, divide, places
 from server.loadtest.tally import Snapshot, Tally
 
-LEAD_S = 1.5
-"""Between starting the generators and the first join: they import and make certificates."""
+LEAD_S = 0.1
+"""Between telling the generators when to begin and beginning."""
 PATIENCE_S = 30.0
 """After the end: whoever has not told the last by then is ended."""
 LINE_LIMIT = 1 << 20
@@ -33,8 +33,10 @@ class LoadTest:
     def __init__(self, scenario: Scenario, processes: int, issue: Issue, say: Say) -> None:
         self._scenario = scenario
         self._say = say
-        self._starts_at = time.time() + LEAD_S
-        self._shares = divide(scenario, list(places(scenario, issue)), processes, self._starts_at)
+        self._shares = divide(scenario, list(places(scenario, issue)), processes)
+        self._ready = asyncio.Barrier(len(self._shares))
+        self._begun = asyncio.Event()
+        self._starts_at = 0.0
         self._latest: dict[int, Snapshot] = {}
 
     @property
@@ -69,8 +71,9 @@ class LoadTest:
         if process.stdin is None or process.stdout is None:
             raise GeneratorDiedError(f"generator {index} has no pipes")
         try:
-            process.stdin.write(msgspec.json.encode(share))
-            process.stdin.close()
+            process.stdin.write(msgspec.json.encode(share) + b"\n")
+            if await process.stdout.readline() == READY:
+                process.stdin.write(msgspec.json.encode(await self._begin()) + b"\n")
             async for line in process.stdout:
                 self._latest[index] = msgspec.json.decode(line, type=Snapshot)
             code = await process.wait()
@@ -81,9 +84,17 @@ class LoadTest:
         if index not in self._latest or not self._latest[index].final:
             raise GeneratorDiedError(f"generator {index} ended with code {code} before it was done")
 
+    async def _begin(self) -> float:
+        """When all generators begin, once all of them are ready. They import and make certificates first."""
+        if await self._ready.wait() == 0:
+            self._starts_at = time.time() + LEAD_S
+            self._begun.set()
+        await self._begun.wait()
+        return self._starts_at
+
     async def _progress(self) -> None:
-        before, before_at = Tally(), time.time()
-        await asyncio.sleep(max(self._starts_at - time.time(), 0))
+        await self._begun.wait()
+        before, before_at = Tally(), self._starts_at
         while True:
             await asyncio.sleep(1.0)
             now, now_at = self._sum(), time.time()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 MAX_ENCODINGS = 3
+READY = b'"ready"\n'
+"""What a generator says before it is told when to begin."""
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -57,11 +59,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one generator process is to do; `starts_at` is on the clock of the machine, in seconds since the epoch."""
+    """What one generator process is to do."""
 
     scenario: Scenario
     places: list[Place]
-    starts_at: float
 
 
 Issue = Callable[[str, str], str]
@@ -86,6 +87,6 @@ def places(scenario: Scenario, issue: Issue) -> Iterator[Place]:
             number += 1
 
 
-def divide(scenario: Scenario, all_places: list[Place], processes: int, starts_at: float) -> list[Share]:
+def divide(scenario: Scenario, all_places: list[Place], processes: int) -> list[Share]:
     """Every n-th place to each process, so that all of them are busy from the first join on."""
-    return [Share(scenario, own, starts_at) for index in range(processes) if (own := all_places[index::processes])]
+    return [Share(scenario, own) for index in range(processes) if (own := all_places[index::processes])]

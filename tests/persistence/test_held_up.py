@@ -24,8 +24,9 @@ from .conftest import QUICK, Opener
 from .story import event
 
 HASTY = type(QUICK.writer)(
-    batch_delay_s=0.001, retry_base_s=0.001, retry_cap_s=0.01, transaction_timeout_s=0.5, alone_timeout_s=0.5
+    batch_delay_s=0.001, retry_base_s=0.001, retry_cap_s=0.01, transaction_timeout_s=2, alone_timeout_s=1
 )
+"""Long enough for the tables to be made on a busy machine: PostgreSQL ends what is idle for longer."""
 JOINED = ParticipantJoined(user_id="ann", display_name="Ann", role="host")
 
 

@@ -36,7 +36,7 @@ def test_publishers_watch_only_when_asked_to() -> None:
 @given(processes=st.integers(1, 12))
 def test_the_shares_of_all_processes_are_everybody_once(processes: int) -> None:
     people = cast()
-    shares = divide(SCENARIO, people, processes, starts_at=1.0)
+    shares = divide(SCENARIO, people, processes)
     together = [place.token for share in shares for place in share.places]
     assert sorted(together) == sorted(place.token for place in people)
     assert len(shares) == min(processes, len(people))
