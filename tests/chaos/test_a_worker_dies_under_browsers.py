@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.chaos.worker import hang, kill
+from tests.chaos.worker import crash_loop, hang, home_of, kill, workers
 from tests.e2e.browser import BrowserPerson
 from tests.support.eventually import eventually
 from tests.support.server import RunningServer, running_server
@@ -21,9 +21,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BACK_WITHIN_S = 10.0
 """Generous: this machine also encodes and decodes every picture. What is usual is in docs/performance.md."""
 
+PAUSES_S = (0.0, 0.2, 0.4, 0.8, 1.6)
+"""At least, before each process that replaces another in a crash loop: what docs/operating.md says of its beginning."""
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture
 def server() -> Iterator[RunningServer]:
+    """One for each test: how long a replacement waits depends on the deaths before it."""
     with running_server(FOLKMOOT_RTC__WORKERS="2") as running:
         yield running
 
@@ -54,6 +58,16 @@ class Meeting:
             return {producer for _, _, producer in now} if len(now) >= pictures else set()
 
         return await eventually(seen, "everybody sees everybody", within_s=30)
+
+    async def all_move(self, pictures: set[str]) -> None:
+        """Waits until everybody has decoded more of each of these producers' pictures than now."""
+        before = {key: frames for key, frames in (await self.pictures()).items() if key[2] in pictures}
+
+        async def moved() -> bool:
+            now = await self.pictures()
+            return all(now.get(key, 0) > frames for key, frames in before.items())
+
+        await eventually(moved, "every picture moves")
 
 
 @pytest_asyncio.fixture
@@ -110,6 +124,36 @@ async def test_a_hung_worker_is_replaced(server: RunningServer, meeting: Meeting
     assert died["payload"]["reason"] == "hung"
 
 
+async def both_run(server: RunningServer) -> None:
+    async def well() -> bool:
+        return server.request("GET", "/readyz")[0] == 200
+
+    await eventually(well, "both workers run again")
+
+
+async def test_a_crash_loop_waits_ever_longer_and_its_meeting_goes_on(server: RunningServer, meeting: Meeting) -> None:
+    """The first death takes the room to the other worker, which dies too, while the loop leaves nothing to go to."""
+    looping = home_of(server, meeting.id)
+    first = await meeting.all_see(6, but=set())
+    waited = await crash_loop(server, looping, deaths=3)
+    second = await meeting.all_see(6, but=first)
+    waited += await crash_loop(server, looping, deaths=2)
+    print(f"waited {waited} s")
+    assert all(seconds >= pause for seconds, pause in zip(waited, PAUSES_S, strict=True))
+    await meeting.all_move(second)
+
+    assert home_of(server, meeting.id) != looping
+    kill(server, meeting.id)
+    await meeting.all_move(await meeting.all_see(6, but=first | second))
+    await both_run(server)
+    assert workers(server)[looping]["restarts"] == len(PAUSES_S)
+    for person in meeting.people:
+        await expect(person.part("leave")).to_be_visible()
+    count = Counter(event["type"] for event in server.events(meeting.id))
+    assert (count["worker.died"], count["room.recovered"], count["meeting.ended"]) == (2, 2, 0)
+    assert (count["participant.joined"], count["participant.left"]) == (3, 0)
+
+
 async def test_a_room_that_costs_three_workers_is_closed_with_words(server: RunningServer, meeting: Meeting) -> None:
     """The third death within a minute closes it: no fourth worker is put at risk, and the server stays well."""
 
@@ -124,8 +168,4 @@ async def test_a_room_that_costs_three_workers_is_closed_with_words(server: Runn
         await expect(person.page.get_by_text("The call was interrupted")).to_be_visible(timeout=15_000)
     (ended,) = server.events(meeting.id, type="meeting.ended")
     assert ended["payload"]["reason"] == "media_unavailable"
-
-    async def well() -> bool:
-        return server.request("GET", "/readyz")[0] == 200
-
-    await eventually(well, "both workers run again")
+    await both_run(server)

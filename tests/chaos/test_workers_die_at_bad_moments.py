@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.chaos.worker import workers
 from tests.support.eventually import eventually
 from tests.support.person import Person
 from tests.support.server import RunningServer, running_server
@@ -29,7 +30,7 @@ async def arrive(server: RunningServer, name: str) -> Person:
 
 
 def kill_all(server: RunningServer) -> None:
-    for worker in server.request("GET", "/api/workers", token=server.operator_token())[1]["workers"]:
+    for worker in workers(server):
         if worker["pid"] is not None:
             os.kill(worker["pid"], signal.SIGKILL)
 
