@@ -1,5 +1,8 @@
 //! Whole meetings over bad roads, on a virtual clock: does the estimate find the link, does the queue stay short, does the
 //! picture move? With `FOLKMOOT_TRACES` set to a folder, each leaves its trace there.
+//!
+//! A seed gives the same to the last packet every time, so the bounds are near what is reached: about half more where chance
+//! decides what is lost, and nothing at all where nothing freezes with any of ten seeds.
 
 #![allow(
     clippy::indexing_slicing,
@@ -43,13 +46,13 @@ fn the_estimate_follows_a_link_down_and_up_again() {
         .map(|m| m.estimate)
         .max()
         .unwrap();
-    assert!((1_700_000..2_300_000).contains(&found), "{found}");
+    assert!((1_900_000..2_200_000).contains(&found), "{found}");
     let queue = meeting
         .between(17.0, 30.0)
         .map(|m| m.queue_ms)
         .max()
         .unwrap();
-    assert!(queue < 200, "{queue} ms two seconds after the step down");
+    assert!(queue < 70, "{queue} ms two seconds after the step down");
     let again = meeting
         .between(37.5, 38.5)
         .map(|m| m.estimate)
@@ -59,19 +62,39 @@ fn the_estimate_follows_a_link_down_and_up_again() {
         again >= 1_700_000,
         "{again} eight seconds after the step up"
     );
-    assert!(
-        meeting.frozen(17, 50) <= 5,
-        "{} % frozen",
-        meeting.frozen(17, 50)
-    );
+    assert_eq!(meeting.frozen(17, 50), 0.0, "% frozen");
 }
 
-/// A minute over a link with room for everything, but that loses, overtakes or doubles.
-fn rough(name: &str, weather: Weather) -> BadRoad {
-    let mut meeting = BadRoad::new(7, 1, USUAL, weather);
-    meeting.run(60);
-    meeting.save(name);
-    meeting
+/// The seed whose traces are drawn.
+const DRAWN: u64 = 7;
+/// What is lost is chance: one seed shows little of it.
+const SEEDS: [u64; 5] = [DRAWN, 1, 2, 3, 4];
+
+/// A minute each over a link with room for everything, but that loses, overtakes or doubles.
+fn rough(name: &str, seeds: &[u64], weather: Weather) -> Vec<BadRoad> {
+    let meet = |seed: &u64| {
+        let mut meeting = BadRoad::new(*seed, 1, USUAL, weather);
+        meeting.run(60);
+        if *seed == DRAWN {
+            meeting.save(name);
+        }
+        meeting
+    };
+    seeds.iter().map(meet).collect()
+}
+
+/// Share of the time without a moving picture once the estimate is found, in percent: the mean of all.
+fn frozen(meetings: &[BadRoad]) -> f64 {
+    let all: f64 = meetings.iter().map(|meeting| meeting.frozen(10, 60)).sum();
+    all / meetings.len() as f64
+}
+
+/// The lowest estimate and the lowest layer of the second half.
+fn lowest(meetings: &[BadRoad]) -> (u64, i8) {
+    let moments = || meetings.iter().flat_map(|m| m.between(30.0, 60.0));
+    let estimate = moments().map(|moment| moment.estimate).min();
+    let layer = moments().map(|moment| moment.layers.0).min();
+    (estimate.unwrap(), layer.unwrap())
 }
 
 fn lossy(loss: u64) -> Weather {
@@ -84,63 +107,48 @@ fn lossy(loss: u64) -> Weather {
 
 #[test]
 fn loss_that_is_not_ours_is_repaired_and_does_not_take_the_estimate_away() {
-    for (loss, frozen) in [(50, 2), (100, 6), (200, 25)] {
-        let meeting = rough(&format!("loss-{}", loss / 10), lossy(loss));
-        let estimate = meeting
-            .between(30.0, 60.0)
-            .map(|m| m.estimate)
-            .min()
-            .unwrap();
-        assert!(
-            estimate >= NEEDED,
-            "{estimate} at {loss} in a thousand lost"
-        );
-        let seen = meeting.frozen(10, 60);
-        assert!(
-            seen <= frozen,
-            "{seen} % frozen at {loss} in a thousand lost"
-        );
-        let lowest = meeting
-            .between(30.0, 60.0)
-            .map(|m| m.layers.0)
-            .min()
-            .unwrap();
-        assert_eq!(lowest, 2, "at {loss} in a thousand lost");
+    // With a fifth lost each way the share differs too much from seed to seed (5 to 59 %) for a mean of a few to tell.
+    for (loss, seeds, most, least) in [
+        (50, &SEEDS[..], 0.7, 1_200_000),
+        (100, &SEEDS[..], 3.4, 1_100_000),
+        (200, &SEEDS[..1], 17.0, NEEDED),
+    ] {
+        let meetings = rough(&format!("loss-{}", loss / 10), seeds, lossy(loss));
+        let seen = frozen(&meetings);
+        assert!(seen <= most, "{seen} % frozen at {loss} in a thousand lost");
+        let (estimate, layer) = lowest(&meetings);
+        assert!(estimate >= least, "{estimate} at {loss} in a thousand lost");
+        assert_eq!(layer, 2, "at {loss} in a thousand lost");
     }
 }
 
 #[test]
 fn loss_in_bursts_costs_pictures_and_not_the_estimate() {
-    let meeting = rough(
-        "bursts",
-        Weather {
-            burst: 8,
-            ..lossy(50)
-        },
-    );
-    assert!(
-        meeting.frozen(10, 60) <= 5,
-        "{} % frozen",
-        meeting.frozen(10, 60)
-    );
-    assert!(meeting.between(30.0, 60.0).all(|m| m.estimate >= NEEDED));
+    let weather = Weather {
+        burst: 8,
+        ..lossy(50)
+    };
+    let meetings = rough("bursts", &SEEDS, weather);
+    let seen = frozen(&meetings);
+    assert!(seen <= 3.6, "{seen} % frozen");
+    let (estimate, _) = lowest(&meetings);
+    assert!(estimate >= 900_000, "{estimate}");
 }
 
 #[test]
 fn what_is_overtaken_or_comes_twice_is_no_congestion() {
-    let meeting = rough(
-        "reordered",
-        Weather {
-            loss: 0,
-            reorder: 50,
-            jitter_ms: 50,
-            duplicate: 10,
-            ..lossy(0)
-        },
-    );
-    assert!(meeting.between(20.0, 60.0).all(|m| m.estimate >= NEEDED));
-    assert_eq!(meeting.frozen(10, 60), 0);
-    assert!(meeting.between(20.0, 60.0).all(|m| m.layers == (2, 2)));
+    let weather = Weather {
+        reorder: 50,
+        jitter_ms: 50,
+        duplicate: 10,
+        ..lossy(0)
+    };
+    let meetings = rough("reordered", &[DRAWN], weather);
+    assert_eq!(frozen(&meetings), 0.0, "% frozen");
+    for moment in meetings[0].between(20.0, 60.0) {
+        assert!(moment.estimate >= 1_900_000, "{moment:?}");
+        assert_eq!(moment.layers, (2, 2), "{moment:?}");
+    }
 }
 
 #[test]
@@ -168,7 +176,7 @@ fn nobody_starves_among_twenty() {
     let now = meeting.network.now;
     for (ssrc, eye) in &meeting.viewer.eyes {
         let frozen = eye.frozen(now - Duration::from_secs(15), now);
-        assert!(frozen < Duration::from_secs(1), "{ssrc}: {frozen:?}");
+        assert_eq!(frozen, Duration::ZERO, "{ssrc}");
     }
 }
 
@@ -183,17 +191,12 @@ fn sound_is_heard_and_pictures_move_while_the_link_is_choked() {
     meeting.run(20);
     meeting.save("sound");
     let (delays, said) = meeting.heard(17, 45);
-    assert!(
-        delays.len() * 100 >= said * 99,
-        "{} of {said}",
-        delays.len()
-    );
+    assert_eq!(delays.len(), said);
     let longest = delays.last().unwrap();
-    assert!(*longest < Duration::from_millis(25 + 200), "{longest:?}");
-    let frozen = meeting.frozen(18, 65);
-    assert!(frozen <= 3, "{frozen} % frozen");
+    assert!(*longest < Duration::from_millis(25 + 175), "{longest:?}");
+    assert_eq!(meeting.frozen(18, 65), 0.0, "% frozen");
     for moment in meeting.between(25.0, 45.0) {
-        assert!((200_000..330_000).contains(&moment.estimate), "{moment:?}");
+        assert!((220_000..300_000).contains(&moment.estimate), "{moment:?}");
     }
     let again = meeting.between(52.5, 53.5).map(|m| m.estimate).max();
     assert!(again >= Some(1_700_000), "{again:?} eight seconds after");
@@ -208,7 +211,6 @@ fn an_estimate_with_room_for_sound_alone_is_not_for_good() {
     meeting.weather(road(2_000_000));
     meeting.run(20);
     let again = meeting.between(30.0, 40.0).map(|m| m.estimate).max();
-    assert!(again >= Some(NEEDED), "{again:?}");
-    let frozen = meeting.frozen(30, 40);
-    assert_eq!(frozen, 0, "% frozen");
+    assert!(again >= Some(1_200_000), "{again:?}");
+    assert_eq!(meeting.frozen(30, 40), 0.0, "% frozen");
 }

@@ -13,7 +13,7 @@ use super::lane::{Lane, Weather};
 use super::room::{by_ssrc, consumer_spec, password, producer_spec, ufrag};
 use super::viewer::Viewer;
 use super::voice::Voice;
-use super::{Network, millis, tuple};
+use super::{Network, tuple};
 
 pub const SENDER: u16 = 5000;
 pub const RECEIVER: u16 = 6000;
@@ -248,11 +248,10 @@ impl BadRoad {
     }
 
     /// Share of the time from `from` to `to` seconds without a moving picture of the first camera, in percent.
-    pub fn frozen(&self, from: u64, to: u64) -> u64 {
+    pub fn frozen(&self, from: u64, to: u64) -> f64 {
         let at = |seconds| self.began + Duration::from_secs(seconds);
         let eye = &self.viewer.eyes[&50_000];
-        (eye.frozen(at(from), at(to)).as_millis() * 100 / millis((to - from) * 1000).as_millis())
-            as u64
+        eye.frozen(at(from), at(to)).as_secs_f64() * 100.0 / (to - from) as f64
     }
 
     /// Ask for a command to be carried out.
