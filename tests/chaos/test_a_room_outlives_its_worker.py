@@ -13,10 +13,14 @@ from tests.support.server import RunningServer, running_server
 
 pytestmark = pytest.mark.slow
 
-BACK_WITHIN_S = 10.0
-"""Generous: all clients share this machine. What is usual is in docs/performance.md, and is to be under 3 s."""
-NOTICED_MS = 500
-"""A gap in the other meeting; 200 ms on a machine of one's own."""
+BACK_WITHIN_S = 5.0
+"""For the last of all participants; 3 s is what is promised, for 19 of 20, and `tests.bench.recovery --hold` holds it.
+
+Wider because all clients share this machine with whatever else runs: at a load average of 5 to 6 on its two cores the
+last of twenty is back after 0.9 to 2.5 s, and 3.7 s was seen at 8.
+"""
+NOTICED_MS = 350
+"""A gap in the other meeting; 200 ms is what is promised and held there. At the same load it is 102 to 161 ms."""
 
 
 @pytest.fixture
