@@ -18,6 +18,22 @@ const MOST_SHARE: usize = 128;
 /// Every seventh packet, in 1/256. With fewer lost the copies cost more room than they bring.
 const HEAVY_LOSS: u8 = 38;
 
+/// What `rate` of media becomes with everything that is sent again of it, where `lost` in 256 does not arrive.
+pub fn with_repairs(rate: u64, lost: u8) -> u64 {
+    rate.saturating_mul(256 + repairs(lost)) / 256
+}
+
+/// The media of which no more than `rate` becomes with everything that is sent again of it.
+pub fn without_repairs(rate: u64, lost: u8) -> u64 {
+    rate.saturating_mul(256) / (256 + repairs(lost))
+}
+
+/// What is sent again, in 1/256 of the media: what is lost, twice where repairs are sent twice.
+fn repairs(lost: u8) -> u64 {
+    let copies = 1 + u64::from(Resends::doubles(false, lost));
+    u64::from(lost) * copies
+}
+
 /// The brake on one consumer's retransmissions.
 #[derive(Debug)]
 pub struct Resends {

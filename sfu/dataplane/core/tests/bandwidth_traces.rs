@@ -107,13 +107,12 @@ fn lossy(loss: u64) -> Weather {
 
 #[test]
 fn loss_that_is_not_ours_is_repaired_and_does_not_take_the_estimate_away() {
-    // With a fifth lost each way the share differs too much from seed to seed (5 to 59 %) for a mean of a few to tell.
-    for (loss, seeds, most, least) in [
-        (50, &SEEDS[..], 0.7, 1_200_000),
-        (100, &SEEDS[..], 3.4, 1_100_000),
-        (200, &SEEDS[..1], 17.0, NEEDED),
+    for (loss, most, least) in [
+        (50, 0.7, 1_200_000),
+        (100, 3.4, 1_100_000),
+        (200, 16.0, NEEDED),
     ] {
-        let meetings = rough(&format!("loss-{}", loss / 10), seeds, lossy(loss));
+        let meetings = rough(&format!("loss-{}", loss / 10), &SEEDS, lossy(loss));
         let seen = frozen(&meetings);
         assert!(seen <= most, "{seen} % frozen at {loss} in a thousand lost");
         let (estimate, layer) = lowest(&meetings);

@@ -13,6 +13,7 @@ use crate::ladder::Layers;
 use crate::layer::Active;
 use crate::output::Output;
 use crate::producer::Producer;
+use crate::resend::{with_repairs, without_repairs};
 use crate::spec::Kind;
 use crate::tables::Tables;
 use crate::time::Time;
@@ -90,10 +91,13 @@ impl Tables {
         now + interval
     }
 
-    /// What is left of the estimate for pictures.
+    /// What is left of the estimate for pictures, with room to send again what is lost of them: where there is none,
+    /// repairs are refused, and a picture of a higher layer stands still.
     fn budget(&mut self, slot: usize, estimate: Option<u64>, sound: u64) -> Option<Budget> {
-        let pace = &mut self.transports.get_mut(slot)?.pace;
-        let now = estimate?.saturating_sub(sound);
+        let transport = self.transports.get_mut(slot)?;
+        let left = estimate?.saturating_sub(sound);
+        let now = without_repairs(left, transport.sending.lost());
+        let pace = &mut transport.pace;
         let before = std::mem::replace(&mut pace.budget, now);
         Some(Budget { now, before })
     }
@@ -104,6 +108,7 @@ impl Tables {
         let top = |row: &Row| row.rungs.rate(row.rungs.top());
         let wanted = rows.iter().map(top).fold(sound, u64::saturating_add);
         if let Some(transport) = self.transports.get_mut(slot) {
+            let wanted = with_repairs(wanted, transport.sending.lost());
             let wanted = wanted.saturating_mul(WANTED_PERCENT) / 100;
             transport.sending.want(wanted);
         }
