@@ -51,7 +51,6 @@ from .repositories import (
 )
 from .retention import Retention
 from .tables import JournalPositionRow
-from .underway import Underway
 from .watchdog import Watchdog
 from .writer import Writer, WriterOptions
 
@@ -117,7 +116,6 @@ class Store:
         event_clock: EventClock,
         rng: Random,
         errors: Counter[str],
-        underway: Underway,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -128,10 +126,10 @@ class Store:
         self._watchdog = Watchdog(journal, writer, behind_after_s=options.behind_after_s)
         self._last_facts = LastFacts(journal.durable, applied=lambda: writer.position)
         self.emitter = Emitter(
-            journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note, kept=underway.keep
+            journal, clock=event_clock, new_id=new_event_id, note=self._last_facts.note, kept=writer.underway.keep
         )
         caught_up = partial(writer.caught_up, within_s=options.read_wait_s)
-        self.ingest = Ingest(engine, self.emitter, underway=underway, applied=caught_up)
+        self.ingest = Ingest(engine, self.emitter, underway=writer.underway, applied=caught_up)
         self.feed = Feed(engine)
         writer.on_stored = self.feed.hear
         changes = Changes(engine, wrap=self.emitter.wrap, clock=clock, on_stored=self.feed.hear)
@@ -189,16 +187,7 @@ class Store:
             if engine is not None:
                 await engine.dispose()
             raise
-        underway = Underway(journal.durable, applied=lambda: writer.position)
-        writer = Writer(
-            recording(engine),
-            journal,
-            position,
-            options=options.writer,
-            clock=event_clock.now,
-            rng=rng,
-            kept=underway.at,
-        )
+        writer = Writer(recording(engine), journal, position, options=options.writer, clock=event_clock.now, rng=rng)
         writer.start()
         log.info("store open", database=engine.dialect.name, to_apply=journal.durable - position)
         store = cls(
@@ -210,7 +199,6 @@ class Store:
             event_clock=event_clock,
             rng=rng,
             errors=errors,
-            underway=underway,
         )
         store._watchdog.start()
         try:

@@ -26,7 +26,7 @@ from .faults import backoff_s, fault_of, is_transient
 from .journal import Journal
 from .journal_entry import Entry
 from .lag import Lag
-from .underway import Call
+from .underway import Underway
 from .writer_metrics import WriterMetrics
 
 MOST_HELD_UP: Final = 64
@@ -59,7 +59,7 @@ class WriterOptions:
 class Writer:
     """Owns the one task that writes events. `position` is where the journal is applied up to, in the database.
 
-    `on_stored` is called each time it moved. `kept` knows events that need not be read back from the journal.
+    `on_stored` is called each time it moved. Events that are told to `underway` are not read back from the journal.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class Writer:
         options: WriterOptions,
         clock: Callable[[], datetime],
         rng: Random,
-        kept: Callable[[int], Call | None] = lambda _position: None,
     ) -> None:
         self._batches = Batches(engine, journal.journal_id, clock=clock)
-        self._backlog = Backlog(journal, position, batch=options.batch_events, kept=kept)
+        self.underway = Underway(journal.durable, applied=lambda: self.position)
+        self._backlog = Backlog(journal, position, batch=options.batch_events, kept=self.underway.at)
         self._size = options.batch_events
         self._journal = journal
         self._options = options

@@ -24,14 +24,14 @@ describe('how long what comes is held back', () => {
     expect(path(new Cushion())(60, 0.02)).toBeNull()
   })
 
-  test('has room for two repairs, and for three when many are lost', () => {
-    expect(cushionFor(0.05, 100)).toBe(300)
+  test('has room for three repairs', () => {
+    expect(cushionFor(0.05, 100)).toBe(400)
     expect(cushionFor(0.2, 100)).toBe(400)
   })
 
   test('grows with the round trip, and not without end', () => {
-    expect(cushionFor(0.05, 20)).toBe(100)
-    expect(cushionFor(0.05, 200)).toBe(500)
+    expect(cushionFor(0.05, 20)).toBe(150)
+    expect(cushionFor(0.05, 150)).toBe(550)
     for (const loss of [0.05, 0.5]) expect(cushionFor(loss, 2_000)).toBe(600)
   })
 
@@ -42,16 +42,16 @@ describe('how long what comes is held back', () => {
   test('grows as soon as packets are lost', () => {
     const run = path(new Cushion())
     expect(run(10, 0)).toBeNull()
-    expect(run(1, 0.05)).toBe(300)
-    expect(run(1, 0.2)).toBe(400)
+    expect(run(1, 0.05)).toBe(400)
+    expect(run(1, 0.05, { rttMs: 150 })).toBe(550)
   })
 
   test('shrinks only after half a minute that was better', () => {
     const run = path(new Cushion())
-    expect(run(2, 0.2)).toBe(400)
-    expect(run(29, 0.05)).toBe(400)
-    expect(run(1, 0.05)).toBe(300)
-    expect(run(29, 0)).toBe(300)
+    expect(run(2, 0.2, { rttMs: 150 })).toBe(550)
+    expect(run(29, 0.2)).toBe(550)
+    expect(run(1, 0.2)).toBe(400)
+    expect(run(29, 0)).toBe(400)
     expect(run(1, 0)).toBeNull()
   })
 
