@@ -9,8 +9,9 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,13 +61,15 @@ class Talk:
         self.acknowledged.add(event.event_id)
 
 
-async def live_through(store: Store, fail: Callable[[], None], recover: Callable[[], None]) -> None:
+async def live_through(
+    store: Store, fail: Callable[[], Awaitable[object]], recover: Callable[[], Awaitable[object]]
+) -> None:
     talk = Talk(store)
     before = await talk.go_on(1.0)
-    fail()
+    await fail()
     during = await talk.go_on(OUTAGE_S)  # returns once all were answered: nobody who emits waits for the database
     assert "behind" in (store._watchdog.problem() or "")
-    recover()
+    await recover()
     back = time.monotonic()
     await talk.go_on(0.5)
     assert await check_record(store, acknowledged=talk.acknowledged, intended=talk.acknowledged) == len(talk.took)
@@ -93,15 +96,24 @@ async def test_a_database_that_refuses_or_hangs_costs_no_event(
 ) -> None:
     url, path = troubled
     async with opened(url, tmp_path) as store:
-        await live_through(store, path.refuse if trouble == "refused" else path.hang, path.recover)
+
+        async def fail() -> None:
+            path.refuse() if trouble == "refused" else path.hang()
+
+        async def recover() -> None:
+            path.recover()
+
+        await live_through(store, fail, recover)
 
 
 @pytest.mark.timeout(120 + 3 * OUTAGE_S)
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_database_that_another_process_holds_costs_no_event(url: str, tmp_path: Path) -> None:
     async with opened(url, tmp_path) as store:
-        holder = sqlite3.connect(str(make_url(url).database), isolation_level=None, timeout=60)
-        await live_through(store, lambda: holder.execute("BEGIN IMMEDIATE"), lambda: holder.execute("ROLLBACK"))
+        holder = sqlite3.connect(str(make_url(url).database), isolation_level=None, timeout=60, check_same_thread=False)
+        # Not on the loop: to begin it may have to wait for what the store has under way, which needs the loop to end.
+        begin, end = (partial(asyncio.to_thread, holder.execute, sql) for sql in ("BEGIN IMMEDIATE", "ROLLBACK"))
+        await live_through(store, begin, end)
         holder.close()
 
 
