@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .archived_events import find_archived
-from .dialect import insert_into
+from .dialect import Insert, insert_for
 from .events import Event
 from .late_events import without_erased
 from .log_rows import add_rows, row_of
@@ -21,6 +22,28 @@ from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
 _EVENTS_AT_ONCE: Final = 100
 """Projecting keeps the loop: whoever emits gets a turn in between."""
+
+# Statements are made once: making one anew takes longer than executing it.
+_LOCK: Final = (
+    select(MeetingRow.id, MeetingRow.last_sequence, MeetingRow.archived_through)
+    .where(MeetingRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(MeetingRow.id)
+    .with_for_update()
+)
+_STORED: Final = select(
+    MeetingLogRow.event_id,
+    MeetingLogRow.type,
+    MeetingLogRow.meeting_id,
+    MeetingLogRow.participant_id,
+    MeetingLogRow.timestamp,
+    MeetingLogRow.payload,
+).where(MeetingLogRow.event_id.in_(bindparam("ids", expanding=True)))
+_TAKE_PLACES: Final = (
+    update(LogHeadRow).values(position=LogHeadRow.position + bindparam("taken")).returning(LogHeadRow.position)
+)
+_KEEP_SEQUENCE: Final = (
+    update(MeetingRow).where(MeetingRow.id == bindparam("meeting")).values(last_sequence=bindparam("last"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +91,19 @@ async def _lock_meetings(connection: AsyncConnection, ids: set[str], now: dateti
         {"id": meeting_id, "title": "", "is_placeholder": True, "created_at": now, "updated_at": now}
         for meeting_id in sorted(ids)
     ]
-    await connection.execute(insert_into(connection, MeetingRow).on_conflict_do_nothing(), parents)
-    locked = (
-        await connection.execute(
-            select(MeetingRow.id, MeetingRow.last_sequence, MeetingRow.archived_through)
-            .where(MeetingRow.id.in_(ids))
-            .order_by(MeetingRow.id)
-            .with_for_update()
-        )
-    ).all()
+    await connection.execute(_parents(connection.dialect.name), parents)
+    locked = (await connection.execute(_LOCK, {"ids": sorted(ids)})).all()
     return {row.id: row.last_sequence for row in locked}, {row.id for row in locked if row.archived_through}
+
+
+@cache
+def _parents(dialect: str) -> Insert:
+    return insert_for(dialect, MeetingRow).on_conflict_do_nothing()
 
 
 async def find_stored(connection: AsyncConnection, events: Sequence[Event]) -> dict[str, Event]:
     """Those of the ids that are in the log, each with the event that is there."""
-    found = await connection.execute(
-        select(
-            MeetingLogRow.event_id,
-            MeetingLogRow.type,
-            MeetingLogRow.meeting_id,
-            MeetingLogRow.participant_id,
-            MeetingLogRow.timestamp,
-            MeetingLogRow.payload,
-        ).where(MeetingLogRow.event_id.in_({event.event_id for event in events}))
-    )
+    found = await connection.execute(_STORED, {"ids": list({event.event_id for event in events})})
     return {row.event_id: Event.parse(dict(row._mapping)) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
 
 
@@ -119,13 +131,12 @@ async def _take_places(connection: AsyncConnection, count: int) -> int:
     """The first of so many in the log of all meetings. The head's row stays locked until the commit: places appear in
     their order.
     """
-    took = update(LogHeadRow).values(position=LogHeadRow.position + count).returning(LogHeadRow.position)
-    head: int = (await connection.execute(took)).scalar_one()
+    head: int = (await connection.execute(_TAKE_PLACES, {"taken": count})).scalar_one()
     return head - count + 1
 
 
 async def _keep_sequences(connection: AsyncConnection, sequences: dict[str, int]) -> None:
     await connection.execute(
-        update(MeetingRow).where(MeetingRow.id == bindparam("meeting")).values(last_sequence=bindparam("last")),
+        _KEEP_SEQUENCE,
         [{"meeting": meeting_id, "last": last} for meeting_id, last in sorted(sequences.items())],
     )

@@ -23,6 +23,7 @@ WINDOW: Final = 2_000
 LOOK_S: Final = 1.0
 """How often the head is looked at for what other nodes wrote; what this node writes is told at once."""
 
+_HEAD: Final = select(LogHeadRow.position)
 log = structlog.get_logger(__name__)
 
 
@@ -84,7 +85,7 @@ class Feed:
         `UnavailableError`.
         """
         async with translated(), self._engine.connect() as connection:
-            head = await connection.scalar(select(LogHeadRow.position)) or 0
+            head = await connection.scalar(_HEAD) or 0
             first = await connection.scalar(
                 select(func.min(MeetingLogRow.position)).where(MeetingLogRow.position > after)
             )
@@ -112,7 +113,7 @@ class Feed:
 
     async def find_head(self) -> int:
         async with translated(), self._engine.connect() as connection:
-            return await connection.scalar(select(LogHeadRow.position)) or 0
+            return await connection.scalar(_HEAD) or 0
 
     async def _watch(self) -> None:
         while True:

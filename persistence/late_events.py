@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,11 +17,12 @@ from .personal import fields_of, hash_of, personal_types, without_person
 from .tables import ErasureRow, ParticipantSessionRow
 
 Stay = tuple[str, str]
+_NEWEST: Final = select(func.max(ErasureRow.erased_at))
 
 
 async def without_erased(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
     """The same events in the same order. Costs one small question where nobody was erased since."""
-    newest = await connection.scalar(select(func.max(ErasureRow.erased_at)))
+    newest = await connection.scalar(_NEWEST)
     late = [event for event in events if newest is not None and event.timestamp <= newest]
     late = [event for event in late if event.type in personal_types()]
     if not late:

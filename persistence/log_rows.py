@@ -23,6 +23,7 @@ COPY_FROM: Final = 50
 log = structlog.get_logger(__name__)
 
 _COLUMNS: Final = tuple(column.name for column in MeetingLogRow.__table__.columns)
+_INSERT: Final = insert(MeetingLogRow)
 
 
 def row_of(event: Event, *, sequence: int, position: int, recorded_at: datetime) -> dict[str, Any]:
@@ -45,7 +46,7 @@ async def add_rows(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) 
         return
     for some in _parts(rows):
         told = [row | {"payload": row["payload"].model_dump(mode="json")} for row in some]
-        await connection.execute(insert(MeetingLogRow), told)
+        await connection.execute(_INSERT, told)
 
 
 async def _copy(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from persistence.engagement import ACTS, ISSUES
 from persistence.events import (
@@ -64,6 +64,14 @@ _COUNTED: Final = frozenset(
     }
 )
 
+_MEETINGS: Final = select(MeetingRow.id, MeetingRow.status, MeetingRow.actual_end_time).where(
+    MeetingRow.id.in_(bindparam("meetings", expanding=True))
+)
+_FORGET: Final = tuple(
+    delete(table).where(table.meeting_id == bindparam("meeting"))
+    for table in (MeetingAnalyticsRow, ParticipantEngagementRow)
+)
+
 
 @ANALYTICS.of_each
 def counted(scope: Scope, event: Event) -> None:
@@ -75,14 +83,11 @@ async def refresh_figures(scope: Scope) -> None:
     """After everything they are made of."""
     if not scope.figured:
         return
-    question = select(MeetingRow.id, MeetingRow.status, MeetingRow.actual_end_time).where(
-        MeetingRow.id.in_(scope.figured)
-    )
-    for meeting in sorted(await scope.connection.execute(question)):
+    for meeting in sorted(await scope.connection.execute(_MEETINGS, {"meetings": sorted(scope.figured)})):
         is_over = meeting.status == MeetingStatus.COMPLETED and meeting.actual_end_time is not None
         if is_over or meeting.id in scope.lifecycles:
-            for table in (MeetingAnalyticsRow, ParticipantEngagementRow):
-                await scope.connection.execute(delete(table).where(table.meeting_id == meeting.id))
+            for statement in _FORGET:
+                await scope.connection.execute(statement, {"meeting": meeting.id})
         if not is_over:
             continue
         whole, people = await read_figures(scope.connection, meeting.id, until=meeting.actual_end_time)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, Select, delete, func, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, tuple_, update
 
 from persistence.dialect import Insert, insert_for
 from persistence.events import MeetingCreated, MeetingEnded, MeetingStarted
@@ -29,6 +29,48 @@ from .counter import add_up
 from .scope import Scope
 
 _PEOPLE: Final = UUID("7d1f3c1e-5d3e-4c44-9e0b-6a8f0f3d2b51")  # namespace of participants' row ids
+
+# Statements are made once: making one anew takes longer than executing it.
+_ONE: Final = MeetingRow.id == bindparam("meeting")
+_NEWEST: Final = (
+    select(Lifecycle.type, Lifecycle.at, Lifecycle.title, Lifecycle.creator_id)
+    .where(Lifecycle.meeting_id == bindparam("meeting"), Lifecycle.type.in_(bindparam("types", expanding=True)))
+    .order_by(Lifecycle.at.desc(), Lifecycle.event_id.desc())
+    .limit(1)
+)
+_FIRST_START: Final = select(func.min(Lifecycle.at)).where(
+    Lifecycle.meeting_id == bindparam("meeting"), Lifecycle.type == MeetingStarted.type
+)
+_KNOWN_START: Final = select(MeetingRow.actual_start_time).where(_ONE)
+_CHANGE: Final = update(MeetingRow).where(_ONE)
+_CHANGE_PLACEHOLDER: Final = _CHANGE.where(MeetingRow.is_placeholder)
+_PRESENT: Final = (
+    select(func.count())
+    .select_from(ParticipantSessionRow)
+    .where(
+        ParticipantSessionRow.meeting_id == MeetingRow.id,
+        ParticipantSessionRow.joined_at.is_not(None),
+        ParticipantSessionRow.left_at.is_(None),
+        or_(
+            MeetingRow.actual_end_time.is_(None),
+            ParticipantSessionRow.joined_at > MeetingRow.actual_end_time,
+        ),
+    )
+    .correlate(MeetingRow)
+    .scalar_subquery()
+)
+_COUNT: Final = (
+    update(MeetingRow)
+    .where(MeetingRow.id.in_(bindparam("meetings", expanding=True)))
+    .values(current_participants_count=_PRESENT)
+)
+_STAY: Final = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.participant_id)
+_WHOSE: Final = select(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id).where(
+    _STAY.in_(bindparam("stays", expanding=True))
+)
+_STAYS: Final = select(*ParticipantSessionRow.__table__.columns).where(
+    tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id).in_(bindparam("people", expanding=True))
+)
 
 
 def participant_row_id(meeting_id: str, user_id: str) -> str:
@@ -59,81 +101,48 @@ async def refresh_meetings(scope: Scope) -> None:
 
 async def _refresh_lifecycle(scope: Scope, meeting_id: str) -> None:
     """The latest start or end says what the meeting is; the first start and the last end are its actual times."""
-    newest = (await scope.connection.execute(_lifecycle(meeting_id, MeetingStarted.type, MeetingEnded.type))).first()
+    asked = {"meeting": meeting_id, "types": [MeetingStarted.type, MeetingEnded.type]}
+    newest = (await scope.connection.execute(_NEWEST, asked)).first()
     if newest is None:
         return
     ended = newest.type == MeetingEnded.type
-    first_start = await scope.connection.scalar(
-        select(func.min(Lifecycle.at)).where(Lifecycle.meeting_id == meeting_id, Lifecycle.type == MeetingStarted.type)
-    )
-    known_start = await scope.connection.scalar(select(MeetingRow.actual_start_time).where(MeetingRow.id == meeting_id))
+    first_start = await scope.connection.scalar(_FIRST_START, {"meeting": meeting_id})
+    known_start = await scope.connection.scalar(_KNOWN_START, {"meeting": meeting_id})
     await scope.connection.execute(
-        update(MeetingRow)
-        .where(MeetingRow.id == meeting_id)
-        .values(
-            status=MeetingStatus.COMPLETED if ended else MeetingStatus.IN_PROGRESS,
-            actual_start_time=min((moment for moment in (first_start, known_start) if moment), default=None),
-            actual_end_time=newest.at if ended else None,
-        )
-    )
-
-
-def _lifecycle(meeting_id: str, *types: str) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Lifecycle.type, Lifecycle.at, Lifecycle.title, Lifecycle.creator_id)
-        .where(Lifecycle.meeting_id == meeting_id, Lifecycle.type.in_(types))
-        .order_by(Lifecycle.at.desc(), Lifecycle.event_id.desc())
-        .limit(1)
+        _CHANGE,
+        {
+            "meeting": meeting_id,
+            "status": MeetingStatus.COMPLETED if ended else MeetingStatus.IN_PROGRESS,
+            "actual_start_time": min((moment for moment in (first_start, known_start) if moment), default=None),
+            "actual_end_time": newest.at if ended else None,
+        },
     )
 
 
 async def _name_placeholder(scope: Scope, meeting_id: str) -> None:
-    created = (await scope.connection.execute(_lifecycle(meeting_id, MeetingCreated.type))).first()
-    named = created or (await scope.connection.execute(_lifecycle(meeting_id, MeetingStarted.type))).first()
-    if named is None:
-        return
-    await scope.connection.execute(
-        update(MeetingRow)
-        .where(MeetingRow.id == meeting_id, MeetingRow.is_placeholder)
-        .values(title=named.title, creator_id=named.creator_id)
-    )
+    for kind in (MeetingCreated.type, MeetingStarted.type):
+        asked = {"meeting": meeting_id, "types": [kind]}
+        if (named := (await scope.connection.execute(_NEWEST, asked)).first()) is not None:
+            given = {"meeting": meeting_id, "title": named.title, "creator_id": named.creator_id}
+            await scope.connection.execute(_CHANGE_PLACEHOLDER, given)
+            return
 
 
 async def _count_present(scope: Scope, meeting_ids: set[str]) -> None:
     """Stays that began and did not end, unless the meeting itself ended after they began."""
-    present = (
-        select(func.count())
-        .select_from(ParticipantSessionRow)
-        .where(
-            ParticipantSessionRow.meeting_id == MeetingRow.id,
-            ParticipantSessionRow.joined_at.is_not(None),
-            ParticipantSessionRow.left_at.is_(None),
-            or_(
-                MeetingRow.actual_end_time.is_(None),
-                ParticipantSessionRow.joined_at > MeetingRow.actual_end_time,
-            ),
-        )
-        .correlate(MeetingRow)
-        .scalar_subquery()
-    )
-    await scope.connection.execute(
-        update(MeetingRow).where(MeetingRow.id.in_(meeting_ids)).values(current_participants_count=present)
-    )
+    await scope.connection.execute(_COUNT, {"meetings": sorted(meeting_ids)})
 
 
 async def _note_whose_they_were(scope: Scope) -> None:
     """An event may say that a stay is another's than those before it: then both have other totals."""
-    stay = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.participant_id)
-    whose = select(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id).where(stay.in_(sorted(scope.stays)))
-    scope.people.update((row.meeting_id, row.user_id) for row in await scope.connection.execute(whose))
+    whose = await scope.connection.execute(_WHOSE, {"stays": sorted(scope.stays)})
+    scope.people.update((row.meeting_id, row.user_id) for row in whose)
 
 
 async def _refresh_people(scope: Scope) -> None:
     people = sorted(scope.people)
-    key = tuple_(ParticipantSessionRow.meeting_id, ParticipantSessionRow.user_id)
-    columns = ParticipantSessionRow.__table__.columns
     stays: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
-    for stay in await scope.connection.execute(select(*columns).where(key.in_(people))):
+    for stay in await scope.connection.execute(_STAYS, {"people": people}):
         stays[stay.meeting_id, stay.user_id].append(stay)
     if absent := [person for person in people if person not in stays]:
         person = tuple_(ParticipantRow.meeting_id, ParticipantRow.user_id)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.tables import MeetingBlockRow
+
+_BLOCKED: Final = (
+    select(MeetingBlockRow.user_id, MeetingBlockRow.display_name)
+    .where(MeetingBlockRow.meeting_id == bindparam("meeting_id"), MeetingBlockRow.blocked)
+    .order_by(MeetingBlockRow.decided_at, MeetingBlockRow.user_id)
+)
 
 
 class Blocks:
@@ -21,9 +29,5 @@ class Blocks:
         """Display names by user id, the longest blocked first. Raises `UnavailableError` without a database."""
         await self._catch_up(meeting_id)
         async with translated(), self._engine.connect() as connection:
-            rows = await connection.execute(
-                select(MeetingBlockRow.user_id, MeetingBlockRow.display_name)
-                .where(MeetingBlockRow.meeting_id == meeting_id, MeetingBlockRow.blocked)
-                .order_by(MeetingBlockRow.decided_at, MeetingBlockRow.user_id)
-            )
+            rows = await connection.execute(_BLOCKED, {"meeting_id": meeting_id})
             return {row.user_id: row.display_name for row in rows}

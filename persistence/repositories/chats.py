@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.catching_up import CatchUp
@@ -46,6 +47,18 @@ class ChatMessage(BaseModel):
 
 
 _COLUMNS = [getattr(Row, name) for name in ChatMessage.model_fields]
+_READER: Final = bindparam("reader", type_=Row.user_id.type)
+_LAST: Final = (
+    select(*_COLUMNS)
+    .where(Row.meeting_id == bindparam("meeting_id"), Row.number.is_not(None))
+    .order_by(Row.number.desc())
+    .limit(bindparam("most"))
+)
+_BEFORE: Final = _LAST.where(
+    Row.number < bindparam("before"), or_(Row.to_user_id.is_(None), Row.user_id == _READER, Row.to_user_id == _READER)
+)
+_ONE: Final = _LAST.where(Row.message_id == bindparam("message_id"))
+_HIGHEST: Final = select(func.max(Row.revision)).where(Row.meeting_id == bindparam("meeting_id"))
 
 
 class Chats:
@@ -60,23 +73,21 @@ class Chats:
 
     async def latest(self, meeting_id: str, limit: int) -> tuple[list[ChatMessage], int]:
         """The last messages, whoever they are for, oldest first; and the revision of the whole chat, 0 at first."""
-        found = await self._find(meeting_id, limit=limit)
+        found = await self._find(_LAST, meeting_id, most=limit)
         async with translated(), self._engine.connect() as connection:
-            highest = await connection.scalar(select(func.max(Row.revision)).where(Row.meeting_id == meeting_id))
+            highest = await connection.scalar(_HIGHEST, {"meeting_id": meeting_id})
         return found, highest or 0
 
     async def before(self, meeting_id: str, number: int, *, reader: str, limit: int) -> list[ChatMessage]:
         """The last messages before that number that this user may read, oldest first."""
-        readable = or_(Row.to_user_id.is_(None), Row.user_id == reader, Row.to_user_id == reader)
-        return await self._find(meeting_id, Row.number < number, readable, limit=limit)
+        return await self._find(_BEFORE, meeting_id, before=number, reader=reader, most=limit)
 
     async def one(self, meeting_id: str, message_id: str) -> ChatMessage | None:
-        found = await self._find(meeting_id, Row.message_id == message_id, limit=1)
+        found = await self._find(_ONE, meeting_id, message_id=message_id, most=1)
         return found[0] if found else None
 
-    async def _find(self, meeting_id: str, *conditions: ColumnElement[bool], limit: int) -> list[ChatMessage]:
+    async def _find(self, question: Select[Any], meeting_id: str, **asked: str | int) -> list[ChatMessage]:
         await self._catch_up(meeting_id)
-        question = select(*_COLUMNS).where(Row.meeting_id == meeting_id, *conditions, Row.number.is_not(None))
         async with translated(), self._engine.connect() as connection:
-            rows = await connection.execute(question.order_by(Row.number.desc()).limit(limit))
+            rows = await connection.execute(question, {"meeting_id": meeting_id, **asked})
             return [ChatMessage.model_validate(row) for row in reversed(rows.all())]

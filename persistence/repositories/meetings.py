@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from random import Random
 from re import compile as pattern
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import ReturningInsert
 
 from persistence.catching_up import CatchUp
 from persistence.change import Changes
 from persistence.database import translated
-from persistence.dialect import insert_into
+from persistence.dialect import insert_for
 from persistence.errors import MeetingExistsError
 from persistence.events import SERVER_LOG, MeetingCreated, MeetingId, Payload
 from persistence.events.payload import sanitise
@@ -74,6 +76,11 @@ class Meeting(BaseModel):
 
 _COLUMNS: Final = [getattr(MeetingRow, name) for name in Meeting.model_fields]
 
+# Made once, as making it anew took longer than asking it, and everybody who joins asks.
+_FIND: Final = select(*_COLUMNS).where(
+    MeetingRow.id == bindparam("meeting_id"), or_(MeetingRow.is_placeholder.is_(False), MeetingRow.title != "")
+)
+
 
 class Meetings:
     """`catch_up` waits until events that were durable before the question are applied."""
@@ -106,14 +113,7 @@ class Meetings:
         given = new.model_dump(exclude={"id"})
         row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
         async with self._changes.begin() as change:
-            statement = insert_into(change.connection, MeetingRow).values(**row)
-            stored = await change.connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[MeetingRow.id],
-                    set_={"is_placeholder": False, **{name: statement.excluded[name] for name in row if name != "id"}},
-                    where=MeetingRow.is_placeholder.is_(True),
-                ).returning(*_COLUMNS)
-            )
+            stored = await change.connection.execute(_made(change.connection.dialect.name), row)
             made = stored.first()
             if made is None:
                 raise MeetingExistsError("there is a meeting with this id")
@@ -155,8 +155,7 @@ class Meetings:
         if not _ID.fullmatch(meeting_id):
             return None
         async with translated(), self._engine.connect() as connection:
-            known = or_(MeetingRow.is_placeholder.is_(False), MeetingRow.title != "")
-            row = (await connection.execute(select(*_COLUMNS).where(MeetingRow.id == meeting_id, known))).first()
+            row = (await connection.execute(_FIND, {"meeting_id": meeting_id})).first()
         return Meeting.model_validate(row) if row else None
 
     async def schedules(self, meeting_ids: Sequence[str]) -> list[Schedule]:
@@ -170,3 +169,14 @@ class Meetings:
                 rows = await connection.execute(select(MeetingRow.id, *times).where(asked, scheduled))
                 found += [Schedule(*row) for row in rows]
         return found
+
+
+@cache
+def _made(dialect: str) -> ReturningInsert[Any]:
+    meeting = insert_for(dialect, MeetingRow)
+    given = (*(name for name in NewMeeting.model_fields if name != "id"), "created_at", "updated_at")
+    return meeting.on_conflict_do_update(
+        index_elements=[MeetingRow.id],
+        set_={"is_placeholder": False, **{name: meeting.excluded[name] for name in given}},
+        where=MeetingRow.is_placeholder.is_(True),
+    ).returning(*_COLUMNS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from persistence.catching_up import CatchUp
@@ -51,6 +52,16 @@ class Poll(BaseModel):
 
 _POLL = [getattr(PollRow, name) for name in Poll.model_fields]
 _RESPONSE = [getattr(PollResponseRow, name) for name in PollResponse.model_fields]
+_POLLS: Final = (
+    select(*_POLL)
+    .where(PollRow.meeting_id == bindparam("meeting_id"), PollRow.opened_at.is_not(None))
+    .order_by(PollRow.opened_at, PollRow.poll_id)
+)
+_RESPONSES: Final = (
+    select(PollResponseRow.poll_id, *_RESPONSE)
+    .where(PollResponseRow.meeting_id == bindparam("meeting_id"))
+    .order_by(PollResponseRow.revision)
+)
 
 
 class Polls:
@@ -63,12 +74,11 @@ class Polls:
     async def of(self, meeting_id: str) -> list[tuple[Poll, list[PollResponse]]]:
         """The oldest poll first, its answers as they came. Raises `UnavailableError` without a database."""
         await self._catch_up(meeting_id)
-        polls = select(*_POLL).where(PollRow.meeting_id == meeting_id, PollRow.opened_at.is_not(None))
-        responses = select(PollResponseRow.poll_id, *_RESPONSE).where(PollResponseRow.meeting_id == meeting_id)
+        asked = {"meeting_id": meeting_id}
         by_poll: dict[str, list[PollResponse]] = defaultdict(list)
         async with translated(), self._engine.connect() as connection:
-            found = (await connection.execute(polls.order_by(PollRow.opened_at, PollRow.poll_id))).all()
+            found = (await connection.execute(_POLLS, asked)).all()
             if found:
-                for row in await connection.execute(responses.order_by(PollResponseRow.revision)):
+                for row in await connection.execute(_RESPONSES, asked):
                     by_poll[row.poll_id].append(PollResponse.model_validate(row))
         return [(Poll.model_validate(row), by_poll[row.poll_id]) for row in found]
