@@ -39,7 +39,7 @@ class Statistics:
             transport_id=transport.id,
             direction=transport.direction,
             state=event.figures.state,
-            **fact.model_dump(include=set(_SUMS)),
+            **{name: msgspec.to_builtins(getattr(event.figures, name)) for name in _SUMS},
         )
         # With the first of their transports, so that each round of reports makes one of these.
         if next(iter(owner.transports.values()), None) is transport:
@@ -49,12 +49,17 @@ class Statistics:
 
 def recorded(figures: TransportFigures) -> TransportStats:
     """With the rows that say most: those with the most loss, then those with the most traffic."""
-    producers = sorted(figures.producers, key=lambda row: -sum(stream.bitrate for stream in row.streams))
-    consumers = sorted(figures.consumers, key=lambda row: (-row.lost, -row.bitrate))
-    short = msgspec.structs.replace(figures, producers=producers[:ROWS_LIMIT], consumers=consumers[:ROWS_LIMIT])
-    kept = len(short.producers) + len(short.consumers)
-    dropped = len(producers) + len(consumers) - kept
-    return TransportStats.model_validate(msgspec.to_builtins(short) | {"left_out": figures.left_out + dropped})
+    if max(len(figures.producers), len(figures.consumers)) > ROWS_LIMIT:
+        figures = _shortened(figures)
+    return TransportStats.model_validate(msgspec.to_builtins(figures))
+
+
+def _shortened(figures: TransportFigures) -> TransportFigures:
+    producers = sorted(figures.producers, key=lambda row: -sum(stream.bitrate for stream in row.streams))[:ROWS_LIMIT]
+    consumers = sorted(figures.consumers, key=lambda row: (-row.lost, -row.bitrate))[:ROWS_LIMIT]
+    dropped = len(figures.producers) + len(figures.consumers) - len(producers) - len(consumers)
+    left_out = figures.left_out + dropped
+    return msgspec.structs.replace(figures, producers=producers, consumers=consumers, left_out=left_out)
 
 
 def connection_stats(participant: Participant) -> ConnectionStats:

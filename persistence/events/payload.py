@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 def sanitise(text: str) -> str:
     """Drop control characters: PostgreSQL refuses NUL in text and JSON, and logs are read in terminals."""
+    if text.isprintable():
+        return text
     return "".join(sign for sign in text if sign in "\t\n" or unicodedata.category(sign) != "Cc")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from persistence.errors import InvalidEventError
 from persistence.events import CATALOGUE, AudioMuted, Event, MeetingEnded, ParticipantJoined, Payload, schema
+from persistence.events.payload import sanitise
 
 JOINED: dict[str, Any] = {
     "event_id": "01a1fb25-0248-749b-9e17-8a6bb48cc68f",
@@ -102,6 +106,12 @@ def test_control_characters_are_taken_out_of_text_and_other_scripts_stay() -> No
     payload = ParticipantJoined(user_id="u\x00\x1b", display_name="Zoë\x00 \x07世界 👋", role="host")
     assert payload.user_id == "u"
     assert payload.display_name == "Zoë 世界 👋"
+
+
+@given(st.text())
+def test_sanitised_text_lacks_its_control_characters_and_nothing_else(text: str) -> None:
+    kept = [sign for sign in text if sign in "\t\n" or unicodedata.category(sign) != "Cc"]
+    assert list(sanitise(text)) == kept
 
 
 def test_the_published_catalogue_describes_every_type_with_a_version() -> None:

@@ -25,6 +25,7 @@ pub struct Engine {
     pub(crate) random: Random,
     pub(crate) hasher: Hasher,
     pub(crate) received: Traffic,
+    media: u64,
     pub(crate) limits: Limits,
     wanted: Vec<u64>,
     scratch: Scratch,
@@ -41,6 +42,7 @@ impl Engine {
             random,
             hasher,
             received: Traffic::default(),
+            media: 0,
             limits: config.limits,
             wanted: Vec::new(),
             scratch: Scratch::default(),
@@ -117,7 +119,10 @@ impl Engine {
     pub(crate) fn secured(&mut self, slot: usize, bytes: &mut [u8], now: Time) -> bool {
         let received = match classify(bytes) {
             Class::Rtcp => self.tables.receive_rtcp(slot, bytes, &mut self.out, now),
-            _ => self.tables.receive_rtp(slot, bytes, &mut self.out, now),
+            _ => {
+                self.media += 1;
+                self.tables.receive_rtp(slot, bytes, &mut self.out, now)
+            }
         };
         match received {
             Ok(_) => true,
@@ -196,6 +201,11 @@ impl Engine {
     /// What is to be sent; the driver clears it once it has.
     pub fn transmits(&mut self) -> &mut Batch {
         &mut self.out.batch
+    }
+
+    /// Media packets that have come over secured paths since the engine began, of use or not.
+    pub fn media(&self) -> u64 {
+        self.media
     }
 
     /// The next thing to tell the control plane.

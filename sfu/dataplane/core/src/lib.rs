@@ -34,6 +34,7 @@ pub mod engine;
 pub mod extension;
 pub mod feedback;
 pub mod framing;
+pub mod gathering;
 pub mod history;
 pub mod ice;
 pub mod id;

@@ -10,6 +10,7 @@ use crate::streams::StreamDrops;
 use crate::wakeup::Wakeup;
 use folkmoot_core::bandwidth::Limits;
 use folkmoot_core::engine::Engine;
+use folkmoot_core::gathering::Gathering;
 use folkmoot_core::io::{Command, CommandError, Config, Protocol, Reply, Tuple};
 use folkmoot_core::time::Time;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,6 +63,9 @@ pub(crate) struct Driver {
     engine: Engine,
     receiver: Receiver,
     sender: Sender,
+    gathering: Gathering,
+    /// When the sockets were last looked into.
+    looked: Time,
     truncated: u64,
 }
 
@@ -92,6 +96,8 @@ impl Driver {
             engine,
             receiver,
             sender,
+            gathering: Gathering::default(),
+            looked: Time::ZERO,
             truncated: 0,
         }
     }
@@ -117,6 +123,7 @@ impl Driver {
                 return;
             }
             let now = self.clock.now();
+            self.gathering.count(self.engine.media(), now);
             if self.engine.next_timeout() <= now {
                 self.engine.timeout(now);
             }
@@ -131,14 +138,16 @@ impl Driver {
         }
     }
 
-    /// Sleeps until there is something to do.
+    /// Sleeps until there is something to do, and lets packets gather where many come alone.
     fn wait(&mut self) {
-        let wait = self
-            .engine
-            .next_timeout()
-            .since(self.clock.now())
-            .min(LONGEST_WAIT);
-        self.ports.poller.wait(wait);
+        let now = self.clock.now();
+        let due = self.engine.next_timeout().min(now + LONGEST_WAIT);
+        let away = due.min(self.looked + self.gathering.pause()).since(now);
+        if !away.is_zero() && self.woken.wait(away) {
+            self.ports.poller.wait(Duration::ZERO);
+            return;
+        }
+        self.ports.poller.wait(due.since(self.clock.now()));
     }
 
     /// Takes what came by each descriptor that is ready; says whether to stop.
@@ -148,7 +157,10 @@ impl Driver {
                 break;
             };
             match ready.token {
-                Token::Socket(local) => self.receive(local),
+                Token::Socket(local) => {
+                    self.looked = self.clock.now();
+                    self.receive(local);
+                }
                 Token::Asked => {
                     if self.answer() {
                         return true;

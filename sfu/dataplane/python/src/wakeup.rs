@@ -1,7 +1,9 @@
 //! An eventfd: a file descriptor that is readable while somebody is to wake up.
 
 use std::io;
+use std::mem::zeroed;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 /// Readable from [`Wakeup::signal`] until [`Wakeup::clear`].
 pub(crate) struct Wakeup(OwnedFd);
@@ -28,6 +30,23 @@ impl Wakeup {
         let mut count = [0u8; 8];
         // SAFETY: the buffer is valid for the 8 bytes an eventfd gives. It fails only when nothing was signalled.
         unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+
+    /// Sleeps until somebody is to wake up, `most` at most; says whether somebody is.
+    pub(crate) fn wait(&self, most: Duration) -> bool {
+        let mut awaited = libc::pollfd {
+            fd: self.0.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: the structure is integers, for which zero bytes are a value; it may have padding on some systems.
+        let mut timeout = unsafe { zeroed::<libc::timespec>() };
+        timeout.tv_sec = most.as_secs() as _;
+        timeout.tv_nsec = most.subsec_nanos() as _;
+        // SAFETY: both structures outlive the call; no signal mask is given.
+        let ready =
+            unsafe { libc::ppoll(&raw mut awaited, 1, &raw const timeout, std::ptr::null()) };
+        ready > 0
     }
 }
 
