@@ -32,6 +32,6 @@ async def test_after_two_seconds_without_a_network_the_picture_comes_back_by_its
     browser: Browser, server: RunningServer
 ) -> None:
     seen = await measure(browser, server, "nothing for 2 s", seconds=12)
-    # Two seconds are gone; of the other ten most must be there.
+    # Two of twelve seconds are gone, 17 %; a browser left to itself asks for the key frame three seconds later (45 %).
     assert seen.fps > 8, seen
-    assert seen.frozen_percent < 45, seen
+    assert seen.frozen_percent < 30, seen

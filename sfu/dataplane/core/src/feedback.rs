@@ -9,6 +9,10 @@ use crate::rtcp::{Compound, Packet, ReportBlock, nack, sr, twcc::Twcc};
 use crate::tables::Tables;
 use crate::time::{Time, from_compact};
 
+/// So many packets of one NACK that cannot be sent again now are a hole that repairs will not close. A browser gives a packet
+/// up after ten requests, 200 ms on a short way, and then waits three seconds before it asks for a key frame.
+const HOLE: usize = 32;
+
 impl Tables {
     /// An SRTCP compound of the transport in `slot`, decrypted in place.
     pub fn receive_rtcp(
@@ -191,10 +195,15 @@ impl Tables {
         if !consumer.nack || consumer.ssrc != nack.media {
             return Err(DropReason::RtcpUnknownSsrc);
         }
+        let mut refused = 0;
         for sequence in nack.sequences() {
             if let Err(reason) = self.resend(slot, sequence, out, now) {
                 out.drops.count(reason);
+                refused += usize::from(reason != DropReason::NackRepeated);
             }
+        }
+        if refused >= HOLE {
+            self.request_keyframe(slot, out);
         }
         Ok(())
     }

@@ -213,3 +213,27 @@ fn an_estimate_with_room_for_sound_alone_is_not_for_good() {
     assert!(again >= Some(1_200_000), "{again:?}");
     assert_eq!(meeting.frozen(30, 40), 0.0, "% frozen");
 }
+
+/// A browser near by asks ten times within 200 ms and gives up, and waits three seconds before it asks for a key frame.
+#[test]
+fn after_an_outage_the_picture_comes_back_though_the_browser_gives_up() {
+    let near = Weather {
+        delay_ms: 1,
+        ..road(20_000_000)
+    };
+    for top in [500_000, 700_000, 900_000, 1_500_000] {
+        let mut meeting = BadRoad::new(1, 1, [100_000, 300_000, top], near);
+        meeting.viewer.retry = Duration::from_millis(20);
+        meeting.viewer.patience = Duration::from_secs(3);
+        meeting.run(10);
+        meeting.weather(Weather {
+            loss: 1_000,
+            ..near
+        });
+        meeting.run(3);
+        meeting.weather(near);
+        meeting.run(7);
+        let frozen = meeting.frozen(10, 20);
+        assert!(frozen <= 32.0, "{frozen} % of ten seconds frozen at {top}");
+    }
+}

@@ -134,6 +134,30 @@ fn retransmissions_have_a_budget() {
     assert_eq!(consumer.nacked, 50_000);
 }
 
+/// How many key frames Alice is asked for when Bob asks for `count` packets that are not kept any more.
+fn key_frames_for(count: usize) -> usize {
+    let (mut network, mut track) = camera(Some(21));
+    send(&mut network, &mut track, KEY);
+    for _ in 0..600 {
+        send(&mut network, &mut track, DELTA);
+    }
+    network.peer(ALICE).heard.plis.clear();
+    let got = network.peer(BOB).got_of(20);
+    let oldest: Vec<_> = got.iter().take(count).map(|got| got.sequence).collect();
+    network.send_by(BOB, |peer| peer.nack(20, &oldest));
+    network.step(millis(5));
+    network.send_by(BOB, |peer| peer.nack(20, &oldest));
+    network.step(millis(50));
+    assert!(network.peer(BOB).got_of(21).is_empty());
+    network.peer(ALICE).heard.plis.len()
+}
+
+#[test]
+fn a_hole_that_repairs_do_not_close_asks_for_a_key_frame_by_itself() {
+    assert_eq!(key_frames_for(31), 0);
+    assert_eq!(key_frames_for(32), 1, "once, however often it is asked for");
+}
+
 #[test]
 fn a_nack_for_what_was_never_sent_is_not_answered() {
     let (mut network, mut track) = camera(Some(21));

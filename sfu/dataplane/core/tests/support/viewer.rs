@@ -14,11 +14,8 @@ use super::peer::{Got, Peer};
 
 const REPORT: Duration = Duration::from_secs(1);
 const FEEDBACK: Duration = Duration::from_millis(50);
-/// A missing packet is asked for this long after the last time, at most so often.
-const RETRY: Duration = Duration::from_millis(120);
+/// A missing packet is asked for at most so often, and then given up.
 const TRIES: u32 = 10;
-/// Without a picture for so long a key frame is asked for.
-const PATIENCE: Duration = Duration::from_millis(1_000);
 /// What a browser's jitter buffer grows to on such roads.
 const JITTER_BUFFER: Duration = Duration::from_millis(200);
 /// A gap between two pictures that a person takes for a freeze, when pictures come 30 times a second.
@@ -179,6 +176,10 @@ impl Eye {
 pub struct Viewer {
     pub eyes: HashMap<u32, Eye>,
     pub nacked: u64,
+    /// A missing packet is asked for this long after the last time.
+    pub retry: Duration,
+    /// Without a picture for so long a key frame is asked for.
+    pub patience: Duration,
     /// RTX SSRC to the SSRC it repeats.
     rtx: HashMap<u32, u32>,
     twcc_id: u8,
@@ -196,6 +197,8 @@ impl Viewer {
                 .map(|(ssrc, _)| (*ssrc, Eye::default()))
                 .collect(),
             nacked: 0,
+            retry: millis(120),
+            patience: millis(1_000),
             rtx: streams.iter().map(|(ssrc, rtx)| (*rtx, *ssrc)).collect(),
             twcc_id,
             arrivals: Arrivals::default(),
@@ -229,7 +232,8 @@ impl Viewer {
             }
         }
         for (ssrc, eye) in &mut self.eyes {
-            let asked = ask(eye, *ssrc, now, &mut self.nacked);
+            let waits = (self.retry, self.patience);
+            let asked = ask(eye, *ssrc, waits, now, &mut self.nacked);
             answers.extend(asked.into_iter().map(|out| peer.seal_rtcp(&out)));
         }
         answers
@@ -256,11 +260,17 @@ impl Viewer {
     }
 }
 
-fn ask(eye: &mut Eye, ssrc: u32, now: Time, nacked: &mut u64) -> Vec<Vec<u8>> {
+fn ask(
+    eye: &mut Eye,
+    ssrc: u32,
+    (retry, patience): (Duration, Duration),
+    now: Time,
+    nacked: &mut u64,
+) -> Vec<Vec<u8>> {
     let mut asked = Vec::new();
     let mut wanted = Vec::new();
     for (sequence, (since, tries)) in &mut eye.missing {
-        let wait = if *tries == 0 { millis(10) } else { RETRY };
+        let wait = if *tries == 0 { millis(10) } else { retry };
         if *tries < TRIES && now.since(*since) >= wait {
             (*since, *tries) = (now, *tries + 1);
             wanted.push(*sequence as u16);
@@ -273,8 +283,8 @@ fn ask(eye: &mut Eye, ssrc: u32, now: Time, nacked: &mut u64) -> Vec<Vec<u8>> {
         asked.push(out);
     }
     let last = eye.shown.last().copied().unwrap_or(Time::ZERO);
-    let starved = !eye.packets.is_empty() && now.since(last) > PATIENCE;
-    if starved && now.since(eye.asked) > PATIENCE {
+    let starved = !eye.packets.is_empty() && now.since(last) > patience;
+    if starved && now.since(eye.asked) > patience {
         eye.asked = now;
         let mut out = Vec::new();
         pli::write(&mut out, Ssrc(1), Ssrc(ssrc));
