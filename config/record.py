@@ -10,7 +10,7 @@ from config.section import Section
 class RecordSettings(Section):
     """Events are durable in the journal before anybody is answered; all of this is about their way to the database."""
 
-    batch_events: int = Field(1000, ge=1, le=10_000)
+    batch_events: int = Field(4000, ge=1, le=10_000)
     batch_delay_s: float = Field(0.25, ge=0, le=60)
     slice_events: int = Field(100, ge=1, le=10_000)
     transaction_timeout_s: float = Field(30.0, gt=0)

@@ -45,7 +45,7 @@ class WriterOptions:
     answers, is stored by meetings: each in `alone_timeout_s`, and set aside after `alone_tries`.
     """
 
-    batch_events: int = 1000
+    batch_events: int = 4000
     batch_delay_s: float = 0.25
     slice_events: int = 100
     transaction_timeout_s: float = 30.0
