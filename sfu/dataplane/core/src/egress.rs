@@ -15,11 +15,9 @@ use crate::output::Output;
 use crate::pacer::Ticket;
 use crate::packet::Media;
 use crate::producer::Producer;
-use crate::resend::Resends;
 use crate::rewrite::{Numbered, Translation, translated};
 use crate::rtp::Fields;
 use crate::sending::Stamp;
-use crate::tables::Tables;
 use crate::time::Time;
 use crate::transport::Transport;
 
@@ -144,6 +142,7 @@ fn send_media(
     consumer.counters.sent.count(sent);
     consumer.counters.bitrate.count(sent, now);
     consumer.counters.payload_bytes += media.payload.len() as u64;
+    transport.sending.carries(consumer.carried(sequence));
     // A receiver that wants more repaired than others must own to the loss where it lowers its own estimate.
     let lost = consumer
         .counters
@@ -154,7 +153,7 @@ fn send_media(
 }
 
 /// Write, seal and send one packet at `now`, under the `index` that its stream is sealed by.
-fn send(
+pub fn send(
     consumer: &Consumer,
     transport: &mut Transport,
     out: &mut Output,
@@ -185,7 +184,7 @@ fn send(
 }
 
 /// What tells a packet of the media stream from the same in the retransmission stream.
-struct Numbers {
+pub struct Numbers {
     ssrc: Ssrc,
     payload_type: PayloadType,
     sequence: u16,
@@ -193,7 +192,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn of_media(consumer: &Consumer, sequence: u64) -> Self {
+    /// Of the stream itself.
+    pub fn of_media(consumer: &Consumer, sequence: u64) -> Self {
         Self {
             ssrc: consumer.ssrc,
             payload_type: consumer.payload_type,
@@ -202,7 +202,8 @@ impl Numbers {
         }
     }
 
-    fn of_rtx(rtx: &Rtx, original: u64) -> Self {
+    /// Of its repetitions.
+    pub fn of_rtx(rtx: &Rtx, original: u64) -> Self {
         let (ssrc, payload_type) = (rtx.ssrc, rtx.payload_type);
         Self {
             ssrc,
@@ -299,7 +300,7 @@ impl OwnDescriptor {
 
 /// Whether what had been announced when the packet was first sent is needed to write the same again, and is not known any
 /// more.
-fn is_outdated(media: &Media<'_>, translation: &Translation) -> bool {
+pub fn is_outdated(media: &Media<'_>, translation: &Translation) -> bool {
     translation.limit.is_some() && media.sample.frame.announced != 0 && media.announced.is_none()
 }
 
@@ -331,118 +332,4 @@ fn write_payload(
         Codec::Vp9 => vp9::rewrite(payload, picture, tl0),
         _ => Ok(()),
     };
-}
-
-impl Tables {
-    /// A consumer's receiver misses a packet: send it again, as RTX where negotiated.
-    pub fn resend(
-        &mut self,
-        slot: usize,
-        sequence: u16,
-        out: &mut Output,
-        now: Time,
-    ) -> Result<(), DropReason> {
-        let consumer = self
-            .consumers
-            .get_mut(slot)
-            .ok_or(DropReason::RtcpUnknownSsrc)?;
-        let producer = self
-            .producers
-            .get(consumer.producer)
-            .ok_or(DropReason::RtcpUnknownSsrc)?;
-        let transport = self
-            .transports
-            .get_mut(consumer.transport)
-            .ok_or(DropReason::NoPath)?;
-        consumer.counters.nacked += 1;
-        out.repairs.nacks_received += 1;
-        let result = resend(consumer, producer, transport, out, (sequence, now));
-        consumer.counters.unanswered += u64::from(result.is_err());
-        result
-    }
-}
-
-fn resend(
-    consumer: &mut Consumer,
-    producer: &Producer,
-    transport: &mut Transport,
-    out: &mut Output,
-    (sequence, now): (u16, Time),
-) -> Result<(), DropReason> {
-    let (stream, incoming, mut translation) =
-        consumer.find(sequence).ok_or(DropReason::NackUnknown)?;
-    let stream = producer
-        .streams
-        .get(usize::from(stream))
-        .ok_or(DropReason::NackUnknown)?;
-    let media = stream
-        .recall(incoming, &producer.extensions, now)
-        .filter(|media| !is_outdated(media, &translation))
-        .ok_or(DropReason::NackUnknown)?;
-    translation.filler |= consumer.is_left_out(&media.sample);
-    let (length, round_trip) = (media.payload.len(), consumer.counters.round_trip);
-    if transport.sending.pacer.is_strained(now) {
-        return Err(DropReason::NackBudget);
-    }
-    let repeated = consumer
-        .resends
-        .ask(translation.sequence, length, round_trip, now)?;
-    let mut sent = send_again(consumer, transport, out, &media, (&translation, now))?;
-    consumer.counters.resent.count(sent);
-    let doubles = Resends::doubles(repeated, consumer.counters.fraction_lost);
-    if doubles && consumer.rtx.is_some() && consumer.resends.spend(length).is_ok() {
-        sent = send_again(consumer, transport, out, &media, (&translation, now))?;
-        consumer.counters.resent.count(sent);
-    }
-    Ok(())
-}
-
-/// As RTX under the next number of its own, where negotiated; else the same as the first time.
-fn send_again(
-    consumer: &mut Consumer,
-    transport: &mut Transport,
-    out: &mut Output,
-    media: &Media<'_>,
-    (translation, now): (&Translation, Time),
-) -> Result<usize, DropReason> {
-    let (numbers, index) = match &mut consumer.rtx {
-        Some(rtx) => {
-            let index = rtx.next;
-            let numbers = Numbers::of_rtx(rtx, translation.sequence);
-            rtx.next += 1;
-            (numbers, index)
-        }
-        None => (
-            Numbers::of_media(consumer, translation.sequence),
-            translation.sequence,
-        ),
-    };
-    send(
-        consumer,
-        transport,
-        out,
-        media,
-        (translation, numbers, index, now),
-    )
-}
-
-/// Send what was sent last once more, as a retransmission that nobody asked for. Returns its bytes.
-pub fn repeat(
-    consumer: &mut Consumer,
-    producer: &Producer,
-    transport: &mut Transport,
-    out: &mut Output,
-    now: Time,
-) -> Result<usize, DropReason> {
-    let newest = consumer.newest().ok_or(DropReason::NackUnknown)?;
-    let (stream, incoming, translation) = consumer.find(newest).ok_or(DropReason::NackUnknown)?;
-    let stream = producer.streams.get(usize::from(stream));
-    let media = stream.and_then(|stream| stream.recall(incoming, &producer.extensions, now));
-    let media = media
-        .filter(|media| !is_outdated(media, &translation))
-        .ok_or(DropReason::NackUnknown)?;
-    if consumer.rtx.is_none() {
-        return Err(DropReason::NackUnknown);
-    }
-    send_again(consumer, transport, out, &media, (&translation, now))
 }

@@ -5,13 +5,10 @@ use crate::drop::DropReason;
 use crate::id::Ssrc;
 use crate::ingress::want_keyframe;
 use crate::output::Output;
+use crate::repair::HOLE;
 use crate::rtcp::{Compound, Packet, ReportBlock, nack, sr, twcc::Twcc};
 use crate::tables::Tables;
 use crate::time::{Time, from_compact};
-
-/// So many packets of one NACK that cannot be sent again now are a hole that repairs will not close. A browser gives a packet
-/// up after ten requests, 200 ms on a short way, and then waits three seconds before it asks for a key frame.
-const HOLE: usize = 32;
 
 impl Tables {
     /// An SRTCP compound of the transport in `slot`, decrypted in place.
@@ -99,9 +96,14 @@ impl Tables {
         let estimator = transport.sending.estimator();
         estimator.feedback(feedback.statuses(), now);
         out.hurry(estimator.poll(now));
+        let gone = std::mem::take(estimator.gone());
         if transport.sending.adjust(now) {
             transport.pace.advance();
             out.schedule(now);
+        }
+        self.resend_lost(&gone, out, now);
+        if let Some(transport) = self.transports.get_mut(slot) {
+            *transport.sending.estimator().gone() = gone;
         }
         Ok(())
     }

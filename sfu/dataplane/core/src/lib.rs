@@ -59,6 +59,7 @@ pub mod random;
 pub mod rates;
 pub mod reception;
 pub mod references;
+pub mod repair;
 pub mod report;
 pub mod resend;
 pub mod rewrite;

@@ -1,8 +1,8 @@
 //! Packets sent only to see whether they arrive: what flowed a moment ago, sent again as a retransmission nobody asked for.
 
 use crate::consumer::Consumer;
-use crate::egress::repeat;
 use crate::output::Output;
+use crate::repair::repeat;
 use crate::tables::Tables;
 use crate::time::Time;
 

@@ -84,6 +84,14 @@ impl Resends {
         Ok(repeated)
     }
 
+    /// Whether the packet was sent again after `since`.
+    pub fn was_sent_since(&self, sequence: u64, since: Time) -> bool {
+        let index = (sequence % REMEMBERED as u64) as usize;
+        self.recent
+            .get(index)
+            .is_some_and(|(kept, at)| *kept == sequence && *at > since)
+    }
+
     /// Whether what is sent again is to be sent twice: every seventh packet is lost, or it was lost before. The next loss
     /// would be a freeze.
     pub const fn doubles(repeated: bool, lost: u8) -> bool {

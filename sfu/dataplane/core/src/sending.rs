@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bandwidth::sent::Carried;
 use crate::bandwidth::{Estimator, Limits};
 use crate::pacer::Pacer;
 use crate::time::Time;
@@ -75,6 +76,13 @@ impl Sending {
     /// A packet with [`stamp`](Self::stamp) was sent.
     pub fn stamped(&mut self, bytes: usize, now: Time) {
         self.estimator.sent(bytes, now);
+    }
+
+    /// What was sent last was this packet; `None` without a stamp.
+    pub fn carries(&mut self, carried: Option<Carried>) {
+        if let Some(carried) = carried {
+            self.estimator.carries(carried);
+        }
     }
 
     /// A packet without a stamp was sent, as sound is.

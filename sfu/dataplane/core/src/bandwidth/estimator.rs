@@ -9,7 +9,7 @@ use super::groups::Groups;
 use super::loss::LossControl;
 use super::probe::Prober;
 use super::queue::Queue;
-use super::sent::Sent;
+use super::sent::{Carried, Gone, Sent};
 use super::throughput::Throughput;
 use super::trend::Trend;
 use super::{Acked, LEAST, Limits, MOST};
@@ -33,6 +33,8 @@ const TOGETHER: Duration = Duration::from_millis(250);
 pub struct Estimator {
     limits: Limits,
     sent: Sent,
+    gone: Vec<Gone>,
+    came: Vec<Carried>,
     groups: Groups,
     trend: Trend,
     detector: Detector,
@@ -63,6 +65,8 @@ impl Estimator {
         Self {
             limits,
             sent: Sent::default(),
+            gone: Vec::new(),
+            came: Vec::new(),
             groups: Groups::default(),
             trend: Trend::default(),
             detector: Detector::default(),
@@ -100,6 +104,16 @@ impl Estimator {
         let beside = if near { self.unstamped } else { 0 };
         (self.unstamped, self.stamped) = (0, now);
         self.sent.push((bytes, beside), probe, now);
+    }
+
+    /// What was sent last was this packet.
+    pub fn carries(&mut self, carried: Carried) {
+        self.sent.carries(carried);
+    }
+
+    /// What the last feedback says is lost, and not that a copy of it came.
+    pub const fn gone(&mut self) -> &mut Vec<Gone> {
+        &mut self.gone
     }
 
     /// What was hoped for while nothing flowed is tried now that something does.
@@ -194,24 +208,32 @@ impl Estimator {
     /// A transport-wide feedback.
     pub fn feedback(&mut self, statuses: impl Iterator<Item = Status>, now: Time) {
         let (mut lost, mut total, mut usage) = (0, 0, None);
+        self.gone.clear();
+        self.came.clear();
         let mut newest = None;
         for status in statuses {
             let Some(sequence) = self.sent.extend(status.sequence) else {
                 continue;
             };
             let Some(arrival) = status.arrival else {
-                let missing = u64::from(self.sent.missing(sequence).is_some());
-                (lost, total) = (lost + missing, total + missing);
+                if let Some((sent, carried)) = self.sent.missing(sequence) {
+                    (lost, total) = (lost + 1, total + 1);
+                    self.gone
+                        .extend(carried.map(|carried| Gone { carried, sent }));
+                }
                 continue;
             };
             let Some(mut packet) = self.sent.acknowledge(sequence, arrival) else {
                 continue;
             };
             packet.arrival = self.place(arrival);
+            self.came.extend(packet.carried);
             total += 1;
             newest = Some(packet.sent);
             usage = self.observe(&packet, now).or(usage);
         }
+        let came = &self.came;
+        self.gone.retain(|gone| !came.contains(&gone.carried));
         let Some(newest) = newest else {
             return;
         };

@@ -105,6 +105,7 @@ mod tests {
             bytes: 1_000,
             beside: 0,
             probe: None,
+            carried: None,
         }
     }
 

@@ -60,4 +60,6 @@ pub struct Acked {
     pub beside: usize,
     /// The probe it was a part of.
     pub probe: Option<u8>,
+    /// What it was.
+    pub carried: Option<sent::Carried>,
 }

@@ -236,6 +236,7 @@ mod tests {
                 bytes: BYTES,
                 beside: 0,
                 probe: Some(id),
+                carried: None,
             });
         }
         let seen = sent

@@ -1,8 +1,29 @@
 //! What was sent under which transport-wide number.
 
+use crate::id::ConsumerId;
 use crate::time::Time;
 
 use super::Acked;
+
+/// Which packet of a consumer something sent was, or a repetition of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Slot of the consumer.
+    pub slot: u32,
+    /// Its handle: the slot may be another's by then.
+    pub consumer: ConsumerId,
+    /// Its extended number in the consumer's stream.
+    pub sequence: u64,
+}
+
+/// Something sent that did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// What it was.
+    pub carried: Carried,
+    /// When it was sent.
+    pub sent: Time,
+}
 
 /// Packets remembered: those of a round trip and a feedback interval at the highest rates.
 pub const CAPACITY: usize = 4096;
@@ -17,6 +38,7 @@ struct Slot {
     bytes: u16,
     beside: u16,
     probe: Option<u8>,
+    carried: Option<Carried>,
 }
 
 /// A ring of packets under way.
@@ -46,7 +68,16 @@ impl Sent {
                 bytes: u16::try_from(bytes).unwrap_or(u16::MAX),
                 beside: u16::try_from(beside).unwrap_or(u16::MAX),
                 probe,
+                carried: None,
             };
+        }
+    }
+
+    /// What was pushed last was this packet.
+    pub fn carries(&mut self, carried: Carried) {
+        let last = self.next.checked_sub(1).map(|last| self.index(last));
+        if let Some(slot) = last.and_then(|index| self.slots.get_mut(index)) {
+            slot.carried = Some(carried);
         }
     }
 
@@ -95,13 +126,14 @@ impl Sent {
             bytes: slot.bytes.into(),
             beside: slot.beside.into(),
             probe: slot.probe,
+            carried: slot.carried,
         })
     }
 
-    /// When the packet was sent, if it is still remembered and nobody has said that it arrived.
-    pub fn missing(&self, sequence: u64) -> Option<Time> {
+    /// When the packet was sent and what it was, if it is still remembered and nobody has said that it arrived.
+    pub fn missing(&self, sequence: u64) -> Option<(Time, Option<Carried>)> {
         let slot = self.slots.get(self.index(sequence))?;
-        (slot.tag == sequence + 1).then_some(slot.sent)
+        (slot.tag == sequence + 1).then_some((slot.sent, slot.carried))
     }
 }
 
@@ -126,7 +158,22 @@ mod tests {
         assert_eq!(acked, Some((Time::from_millis(1), 1_000, 100)));
         assert_eq!(sent.acknowledge(1, 7), None);
         assert_eq!(sent.missing(1), None);
-        assert_eq!(sent.missing(2), Some(Time::from_millis(2)));
+        assert_eq!(sent.missing(2), Some((Time::from_millis(2), None)));
+    }
+
+    #[test]
+    fn what_a_packet_was_is_told_while_it_is_missing() {
+        let mut sent = sent(2);
+        let carried = Carried {
+            slot: 3,
+            consumer: ConsumerId(4),
+            sequence: 5,
+        };
+        sent.carries(carried);
+        assert_eq!(sent.missing(0), Some((Time::ZERO, None)));
+        assert_eq!(sent.missing(1), Some((Time::from_millis(1), Some(carried))));
+        sent.acknowledge(1, 7);
+        assert_eq!(sent.missing(1), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod layers;
 use std::time::Duration;
 
 use crate::allocation::Demand;
+use crate::bandwidth::sent::Carried;
 use crate::bitrate::Bitrate;
 use crate::codec::Codec;
 use crate::drop::DropReason;
@@ -344,6 +345,15 @@ impl Consumer {
     /// Whether probes may be sent as retransmissions of it.
     pub fn pads(&self) -> bool {
         self.stamp_ids.number.is_some() && self.flowing().is_some()
+    }
+
+    /// What a packet sent under an extended number is to be known by, where its receiver tells what arrives.
+    pub fn carried(&self, sequence: u64) -> Option<Carried> {
+        self.stamp_ids.number.map(|_| Carried {
+            slot: self.slot as u32,
+            consumer: self.id,
+            sequence,
+        })
     }
 
     /// The number of what was sent last.

@@ -128,7 +128,12 @@ impl BadRoad {
 
     /// Let the meeting go on.
     pub fn run(&mut self, seconds: u64) {
-        let end = self.network.now + Duration::from_secs(seconds);
+        self.run_for(Duration::from_secs(seconds));
+    }
+
+    /// The same for less than a second.
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.network.now + time;
         while self.network.now < end {
             if self.network.now >= self.next_frame {
                 self.next_frame += Duration::from_micros(1_000_000 / FRAMES);

@@ -14,8 +14,6 @@ use super::peer::{Got, Peer};
 
 const REPORT: Duration = Duration::from_secs(1);
 const FEEDBACK: Duration = Duration::from_millis(50);
-/// A missing packet is asked for at most so often, and then given up.
-const TRIES: u32 = 10;
 /// What a browser's jitter buffer grows to on such roads.
 const JITTER_BUFFER: Duration = Duration::from_millis(200);
 /// A gap between two pictures that a person takes for a freeze, when pictures come 30 times a second.
@@ -178,6 +176,8 @@ pub struct Viewer {
     pub nacked: u64,
     /// A missing packet is asked for this long after the last time.
     pub retry: Duration,
+    /// It is asked for at most so often, and then given up.
+    pub tries: u32,
     /// Without a picture for so long a key frame is asked for.
     pub patience: Duration,
     /// RTX SSRC to the SSRC it repeats.
@@ -198,6 +198,7 @@ impl Viewer {
                 .collect(),
             nacked: 0,
             retry: millis(120),
+            tries: 10,
             patience: millis(1_000),
             rtx: streams.iter().map(|(ssrc, rtx)| (*rtx, *ssrc)).collect(),
             twcc_id,
@@ -232,7 +233,7 @@ impl Viewer {
             }
         }
         for (ssrc, eye) in &mut self.eyes {
-            let waits = (self.retry, self.patience);
+            let waits = (self.retry, self.tries, self.patience);
             let asked = ask(eye, *ssrc, waits, now, &mut self.nacked);
             answers.extend(asked.into_iter().map(|out| peer.seal_rtcp(&out)));
         }
@@ -263,7 +264,7 @@ impl Viewer {
 fn ask(
     eye: &mut Eye,
     ssrc: u32,
-    (retry, patience): (Duration, Duration),
+    (retry, most, patience): (Duration, u32, Duration),
     now: Time,
     nacked: &mut u64,
 ) -> Vec<Vec<u8>> {
@@ -271,7 +272,7 @@ fn ask(
     let mut wanted = Vec::new();
     for (sequence, (since, tries)) in &mut eye.missing {
         let wait = if *tries == 0 { millis(10) } else { retry };
-        if *tries < TRIES && now.since(*since) >= wait {
+        if *tries < most && now.since(*since) >= wait {
             (*since, *tries) = (now, *tries + 1);
             wanted.push(*sequence as u16);
         }
