@@ -18,7 +18,7 @@ from .migrations import migrate
 from .projections import PROJECTIONS, Projection
 from .projections.analytics import ANALYTICS
 from .projections.meeting import MEETINGS
-from .staging import DERIVED, Staged, Staging
+from .staging import Staged, Staging
 from .tables import MeetingRow
 from .whole_log import WholeLog
 
@@ -146,7 +146,7 @@ class Replay:
         async with self._holding(staged) as connection:
             row = await _find_meeting(connection, staged.meeting_id)
             derived = await staged.derive(row)
-            if all(derived[name] == row[name] for name in DERIVED):
+            if all(row[name] == value for name, value in derived.items()):
                 return 0
             await connection.execute(update(MeetingRow).where(MeetingRow.id == staged.meeting_id).values(**derived))
             return 1

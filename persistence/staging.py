@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .database import create_engine
 from .events import Event
+from .made_meeting import MadeMeeting
 from .projections import Scope, project, refresh_totals
 from .projections.totals import refresh_meetings
 from .tables import Base, MeetingRow, MeetingStatus
@@ -25,7 +26,7 @@ DERIVED = (
     "actual_end_time",
     "current_participants_count",
 )
-"""What of `meetings` follows from events; a title and a creator only where nobody made the meeting."""
+"""What of `meetings` follows from what happened; a title and a creator only where nobody made the meeting."""
 
 
 class Staging:
@@ -67,11 +68,13 @@ class Staged:
         self.meeting_id = meeting_id
         self.through = 0
         self.events = 0
+        self._made = MadeMeeting()
         self._scope = Scope(connection)
 
     async def take(self, events: Sequence[tuple[int, Event]]) -> None:
         for sequence, event in events:
             await project(self._scope, event)
+            self._made.take(event.payload)
             self.through = sequence
         self.events += len(events)
         await self._scope.flush()
@@ -84,11 +87,12 @@ class Staged:
         self._scope = Scope(self.connection)
 
     async def derive(self, row: dict[str, Any]) -> dict[str, Any]:
-        """What `meetings` should say, for the meeting as people have it now."""
-        await self.connection.execute(update(MeetingRow).where(MeetingRow.id == self.meeting_id).values(**row))
+        """What `meetings` should say; what events do not tell of what people made of it, as people have it now."""
+        made = row | self._made.columns
+        await self.connection.execute(update(MeetingRow).where(MeetingRow.id == self.meeting_id).values(**made))
         await self.forget()
         await refresh_meetings(Scope(self.connection, lifecycles={self.meeting_id}))
-        columns = [getattr(MeetingRow, name) for name in DERIVED]
+        columns = [getattr(MeetingRow, name) for name in {*DERIVED, *self._made.columns}]
         found = await self.connection.execute(select(*columns).where(MeetingRow.id == self.meeting_id))
         return dict(found.mappings().one())
 

@@ -32,7 +32,15 @@ from .media import (
     VideoMuted,
     VideoUnmuted,
 )
-from .meeting import MeetingCreated, MeetingEnded, MeetingReminded, MeetingRevived, MeetingStarted, MeetingUpdated
+from .meeting import (
+    MeetingCreated,
+    MeetingEnded,
+    MeetingReminded,
+    MeetingRevived,
+    MeetingSettings,
+    MeetingStarted,
+    MeetingUpdated,
+)
 from .moderation import (
     FeaturesChanged,
     ParticipantBlocked,
@@ -118,6 +126,7 @@ __all__ = [
     "MeetingId",
     "MeetingReminded",
     "MeetingRevived",
+    "MeetingSettings",
     "MeetingStarted",
     "MeetingUpdated",
     "MessageType",

@@ -19,7 +19,7 @@ from persistence.change import Changes
 from persistence.database import translated
 from persistence.dialect import insert_for
 from persistence.errors import MeetingExistsError
-from persistence.events import SERVER_LOG, MeetingCreated, MeetingId, Payload
+from persistence.events import SERVER_LOG, MeetingCreated, MeetingId, MeetingSettings, MeetingUpdated
 from persistence.events.payload import sanitise
 from persistence.features import Features
 from persistence.meeting_id import generate_meeting_id
@@ -37,7 +37,7 @@ class NewMeeting(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: Annotated[str, Field(max_length=255), AfterValidator(sanitise)]
-    description: Annotated[str, AfterValidator(sanitise)] = ""
+    description: Annotated[str, Field(max_length=10_000), AfterValidator(sanitise)] = ""
     id: MeetingId | None = None
     creator_id: Annotated[str, Field(max_length=255), AfterValidator(sanitise)] | None = None
     max_participants: int | None = Field(None, ge=1, le=10_000)
@@ -72,6 +72,10 @@ class Meeting(BaseModel):
     actual_end_time: datetime | None
     current_participants_count: int
     revision: int
+
+    @property
+    def settings(self) -> MeetingSettings:
+        return MeetingSettings.model_validate(self.model_dump(include=set(MeetingSettings.model_fields)))
 
 
 _COLUMNS: Final = [getattr(MeetingRow, name) for name in Meeting.model_fields]
@@ -114,16 +118,18 @@ class Meetings:
         row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
         async with self._changes.begin() as change:
             stored = await change.connection.execute(_made(change.connection.dialect.name), row)
-            made = stored.first()
-            if made is None:
+            row_made = stored.first()
+            if row_made is None:
                 raise MeetingExistsError("there is a meeting with this id")
-            await change.tell(made.id, MeetingCreated(title=made.title, creator_id=made.creator_id))
-        return Meeting.model_validate(made)
+            made = Meeting.model_validate(row_made)
+            fact = MeetingCreated(title=made.title, creator_id=made.creator_id, settings=made.settings)
+            await change.tell(made.id, fact)
+        return made
 
     async def change(
-        self, meeting_id: str, changes: Mapping[str, Any], *, fact: Payload, revision: int
+        self, meeting_id: str, changes: Mapping[str, Any], *, told: Sequence[str], revision: int
     ) -> Meeting | None:
-        """Change these columns of the meeting as it was at `revision`, and tell the fact.
+        """Change these columns of the meeting as it was at `revision`, and tell by what names they were set.
 
         None when it is another one by now.
 
@@ -137,9 +143,12 @@ class Meetings:
                 .returning(*_COLUMNS)
             )
             row = changed.first()
-            if row is not None:
-                await change.tell(meeting_id, fact)
-        return Meeting.model_validate(row) if row else None
+            if row is None:
+                return None
+            meeting = Meeting.model_validate(row)
+            fact = MeetingUpdated(changed=sorted(told), revision=meeting.revision, settings=meeting.settings)
+            await change.tell(meeting_id, fact)
+        return meeting
 
     async def get(self, meeting_id: str) -> Meeting | None:
         """The meeting with all that happened before the question. Raises `UnavailableError` without a database.

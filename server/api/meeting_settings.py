@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, field_validator
 
 from config.settings import LimitSettings
-from persistence.events import MeetingUpdated
 from persistence.features import Features
 from persistence.repositories.meetings import Meeting
 from persistence.schedule import Moment, check_order
@@ -84,8 +83,8 @@ class MeetingSettingsApi:
         check_length("description", request.description, self._limits.description_length)
         changes = await self._changes(request, meeting.features)
         _check_schedule(meeting, changes)
-        fact = MeetingUpdated(changed=sorted(request.model_fields_set), revision=revision + 1)
-        changed = await self._store.meetings.change(meeting.id, changes, fact=fact, revision=revision)
+        told = sorted(request.model_fields_set)
+        changed = await self._store.meetings.change(meeting.id, changes, told=told, revision=revision)
         if changed is None:
             raise stale()
         return Tagged(as_answer(changed, call.identity), tag_of(changed.revision))

@@ -53,8 +53,10 @@ async def test_a_meeting_is_changed_only_as_it_was_read(server: RunningServer) -
     assert (status, refused["error"]["code"]) == (412, "CONFLICT")
     assert (await ada.ask("PATCH", path, {"title": "Weekly"}))[0] == 428
     assert (await ada.ask("GET", path))[1]["title"] == "Daily"
-    events = server.events(path.rsplit("/", 1)[1], type="meeting.updated")
-    assert [event["payload"] for event in events] == [{"changed": ["features", "lobby"], "revision": 2}]
+    (event,) = server.events(path.rsplit("/", 1)[1], type="meeting.updated")
+    assert (event["payload"]["changed"], event["payload"]["revision"]) == (["features", "lobby"], 2)
+    told = event["payload"]["settings"]
+    assert (told["title"], told["lobby"], told["features"]) == ("Daily", True, changed["features"])
 
 
 @pytest.mark.parametrize("match", ["*", 'W/"1"', '"1", "2"', "1", '"one"', ""])
