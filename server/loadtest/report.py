@@ -52,6 +52,7 @@ def results(scenario: Scenario, tally: Tally, elapsed_s: float) -> dict[str, Any
             "refused": tally.refused,
         },
         "latency_ms": tally.latency.summary(),
+        "pause_ms": tally.pauses.summary(),
         "generator_cpu_s": round(tally.cpu_s, 1),
     }
 
@@ -68,6 +69,7 @@ def table(found: dict[str, Any], processes: int) -> str:
         ("received", _rate(received)),
         ("lost", f"{found['loss']['percent']:.3f} % ({found['loss']['packets']} packets)"),
         ("latency", _percentiles(found["latency_ms"])),
+        ("paused", f"{_ms(found['pause_ms']['max'])} at most, beyond the sender's own pauses"),
         ("load of this tool", f"{cpu:.0f} % of a core in each of {processes} process{'es' if processes > 1 else ''}"),
     ]
     rows += [(f"failed: {code}", str(count)) for code, count in sorted(joins["failed"].items())]

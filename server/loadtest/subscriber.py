@@ -26,6 +26,8 @@ class Reception:
         self._first = first
         self._highest = first - 1
         self._last_report: tuple[int, int] = (0, 0)
+        self._last_written_ns = 0
+        self._last_received_ns = 0
         self.sender_report: tuple[int, float] = (0, 0.0)
         """The middle of the last one's NTP time, and when it came on the loop's clock."""
 
@@ -46,6 +48,18 @@ class Reception:
             return 0
         self._highest += ahead
         return ahead
+
+    def paused_micros(self, written_ns: int, received_ns: int) -> int:
+        """How much longer than its sender the stream paused before this packet: its sender's own pauses are none.
+
+        0 for the first one, and for one that was overtaken.
+        """
+        first = not self._last_written_ns
+        written, received = written_ns - self._last_written_ns, received_ns - self._last_received_ns
+        if not first and written < 0:
+            return 0
+        self._last_written_ns, self._last_received_ns = written_ns, received_ns
+        return 0 if first else max((received - written) // 1000, 0)
 
     def fraction_lost(self) -> int:
         """Since the last call, in 1/256."""
@@ -96,7 +110,9 @@ class Subscriber:
         tally.bytes_received += len(packet)
         written_ns = read_stamp(packet)
         if written_ns is not None:
-            tally.latency.add(((received_ns or time.time_ns()) - written_ns) // 1000)
+            received_ns = received_ns or time.time_ns()
+            tally.latency.add((received_ns - written_ns) // 1000)
+            tally.pauses.add(stream.paused_micros(written_ns, received_ns))
 
     def _control(self, compound: bytes, _received_ns: int) -> None:
         try:

@@ -25,6 +25,7 @@ class Snapshot(msgspec.Struct):
     join_micros: dict[int, int]
     first_media_micros: dict[int, int]
     latency_micros: dict[int, int]
+    pause_micros: dict[int, int]
     final: bool = False
 
 
@@ -52,6 +53,8 @@ class Tally:
         """From the first byte of the connection to the first media packet."""
         self.latency = Histogram()
         """From a packet's writing at the publisher to the kernel's receive time at the subscriber."""
+        self.pauses = Histogram()
+        """By how much longer than its publisher each stream paused, packet by packet: the longest is a freeze."""
 
     @property
     def lost(self) -> int:
@@ -76,6 +79,7 @@ class Tally:
             join_micros=self.joining.counts(),
             first_media_micros=self.first_media.counts(),
             latency_micros=self.latency.counts(),
+            pause_micros=self.pauses.counts(),
             final=final,
         )
 
@@ -93,3 +97,4 @@ class Tally:
         self.joining.merge(Histogram(other.join_micros))
         self.first_media.merge(Histogram(other.first_media_micros))
         self.latency.merge(Histogram(other.latency_micros))
+        self.pauses.merge(Histogram(other.pause_micros))

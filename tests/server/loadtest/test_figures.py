@@ -94,18 +94,34 @@ def test_the_fraction_lost_is_that_since_the_last_report() -> None:
     assert stream.fraction_lost() == 0
 
 
+def test_a_stream_paused_for_as_long_as_it_did_beyond_its_sender() -> None:
+    stream = Reception(0)
+    ms = 1_000_000
+    sent = [(100, 105), (120, 126), (500, 506), (520, 806), (540, 807)]
+    paused = [stream.paused_micros(written * ms, received * ms) for written, received in sent]
+    assert paused == [0, 1_000, 0, 280_000, 0]
+
+
+def test_a_packet_that_was_overtaken_is_no_pause_and_the_next_is_measured_from_the_one_before_it() -> None:
+    stream = Reception(0)
+    ms = 1_000_000
+    sent = [(100, 105), (140, 145), (120, 300), (160, 365)]
+    assert [stream.paused_micros(written * ms, received * ms) for written, received in sent] == [0, 0, 0, 200_000]
+
+
 def test_a_tally_travels_between_processes_unchanged() -> None:
     tally = Tally()
     tally.joined, tally.packets_expected, tally.packets_received = 3, 100, 99
     tally.failed["CAPACITY_EXCEEDED"] += 2
     tally.latency.add(1500)
+    tally.pauses.add(250_000)
     told = msgspec.json.decode(msgspec.json.encode(tally.snapshot(final=True)), type=Snapshot)
     total = Tally()
     total.add(told)
     total.add(told)
     assert (total.joined, total.failed, total.lost) == (6, {"CAPACITY_EXCEEDED": 4}, 2)
     assert total.loss_percent == pytest.approx(1.0)
-    assert len(total.latency) == 2
+    assert len(total.latency) == len(total.pauses) == 2
 
 
 def test_a_tool_without_time_to_spare_says_that_the_figures_are_its_own() -> None:
