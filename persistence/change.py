@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .apply import apply
-from .database import translated, writing
+from .database import changing, translated
 from .events import Event, Payload
 
 Wrap = Callable[[str, Payload], list[Event]]
@@ -46,7 +46,7 @@ class Changes:
         clock: Callable[[], datetime],
         on_stored: Callable[[], None] = lambda: None,
     ) -> None:
-        self._engine = engine
+        self._engine = changing(engine)
         self._wrap = wrap
         self._clock = clock
         self._on_stored = on_stored
@@ -55,7 +55,7 @@ class Changes:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Change]:
         """Raises `UnavailableError` without a database."""
-        async with translated(), writing(self._engine).begin() as connection:
+        async with translated(), self._engine.begin() as connection:
             change = Change(connection, self._wrap, self._clock)
             yield change
         if change.told:

@@ -31,6 +31,7 @@ _KEEPALIVES: Final = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "1
 _WRITES: Final = "folkmoot_writes"
 _WRITER: Final = "folkmoot_writer"
 _RECORDER: Final = "folkmoot_recorder"
+_FEW_ROWS: Final = "folkmoot_few_rows"
 _SYNCHRONOUS_FULL: Final = 2
 
 
@@ -143,6 +144,15 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     return _writer_of(engine).execution_options(**{_WRITES: True})
 
 
+def changing(engine: AsyncEngine) -> AsyncEngine:
+    """The same for transactions of few rows: once they have SQLite's lock, their statements do not wait for a thread.
+
+    Each trip to it waits for the loop's turn, twenty of them in one making of a meeting, and all who want to write wait
+    for the sum.
+    """
+    return writing(engine).execution_options(**{_FEW_ROWS: True})
+
+
 def recording(engine: AsyncEngine) -> AsyncEngine:
     """The engine for the writer of the record: on PostgreSQL it has a connection that nobody else may take."""
     return _recorder_of(engine).execution_options(**{_WRITES: True})
@@ -222,5 +232,8 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        driver: Any = connection.connection.driver_connection
+        driver.at_once = False  # getting the lock may take long
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+        driver.at_once = options.get(_FEW_ROWS, False)

@@ -69,13 +69,26 @@ class Cursor:
 
 
 class Connection(ThreadedConnection):
-    """`await` it to open it."""
+    """`await` it to open it.
+
+    While `at_once` is set, statements are carried out here and now instead of on the thread: for a transaction of few
+    rows that has the lock it wants. Waiting for a lock, and for the disk at the end, is the thread's.
+    """
+
+    at_once = False
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it before it uses it, and that is enough
         return Cursor(self)
 
+    async def rollback(self) -> None:
+        """Asked for after each commit too, where nothing is left to undo: that is known without a trip."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
     async def run(self, statement: Callable[[sqlite3.Cursor], object]) -> _Answer:
         """Whatever the statement raises. Who is cancelled meanwhile does not stop it."""
+        if self.at_once:
+            return _carry_out(self._conn, statement)
         answer: _Answer = await self._execute(_carry_out, self._conn, statement)  # type: ignore[no-untyped-call]
         return answer
 
@@ -93,7 +106,9 @@ def _carry_out(connection: sqlite3.Connection, statement: Callable[[sqlite3.Curs
 def creator_of(url: URL) -> Callable[[], Connection]:
     """For `create_async_engine(async_creator=...)`: how its connections are made."""
     arguments, options = url.get_dialect()().create_connect_args(url)
-    connect: Callable[[], sqlite3.Connection] = partial(sqlite3.connect, *arguments, **options)
+    # Two threads have it, one after the other: SQLite allows that, and Python's own check would not.
+    shared = {**options, "check_same_thread": False}
+    connect: Callable[[], sqlite3.Connection] = partial(sqlite3.connect, *arguments, **shared)
 
     def create() -> Connection:
         connection = Connection(connect, _CHUNK)

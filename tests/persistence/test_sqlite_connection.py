@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from persistence.database import create_engine, writing
+from persistence.database import changing, create_engine, writing
 from persistence.sqlite_connection import Connection
 
 
@@ -53,6 +53,54 @@ async def test_a_statement_takes_one_trip_with_its_rows_and_without(engine: Asyn
         rows = (await connection.execute(text("SELECT name FROM person ORDER BY name"))).scalars().all()
         assert rows == ["ada", "bob"]
         assert len(trips) == 2
+
+
+async def test_of_a_change_the_lock_and_the_end_alone_are_waited_for(engine: AsyncEngine, trips: list[Any]) -> None:
+    async with changing(engine).begin() as connection:
+        assert len(trips) >= 1, "the lock"
+        trips.clear()
+        await _add(connection, "ada", "bob")
+        rows = (await connection.execute(text("SELECT name FROM person ORDER BY name"))).scalars().all()
+        assert rows == ["ada", "bob"]
+        with pytest.raises(IntegrityError):
+            await _add(connection, "ada")
+        assert trips == []
+    assert len(trips) == 1, "the end"
+    trips.clear()
+    async with writing(engine).begin() as connection:
+        await _add(connection, "eve")
+    assert len(trips) == 3, "lock, statement and end: whoever has the connection next is not in a hurry"
+
+
+async def test_a_change_that_fails_leaves_nothing_and_lets_the_next_one_write(engine: AsyncEngine) -> None:
+    async def fail() -> None:
+        async with changing(engine).begin() as connection:
+            await _add(connection, "ada")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    async with changing(engine).begin() as connection:
+        await _add(connection, "bob")
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT name FROM person"))).scalars().all() == ["bob"]
+
+
+async def test_a_change_waits_for_the_lock_without_holding_up_the_loop(engine: AsyncEngine, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "d.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def change() -> None:
+        async with changing(engine).begin() as connection:
+            await _add(connection, "ada")
+
+    changed = asyncio.create_task(change())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not changed.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await changed
 
 
 async def test_a_statement_says_what_it_changed_and_returns(engine: AsyncEngine) -> None:
