@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { Cushion, cushionFor } from '../src/call/cushion'
+import type { types } from 'mediasoup-client'
+import { describe, expect, test, vi } from 'vitest'
+import { Cushion, cushionFor, keepCushion } from '../src/call/cushion'
 import { arrivalsOf } from '../src/call/stats'
 
 /** A second of a path that loses a share of its packets, as the statistics add it up. */
@@ -87,4 +88,21 @@ test('repairs are not taken for packets that were not lost', () => {
     ['p', { type: 'candidate-pair', currentRoundTripTime: 0.08 }],
   ]) as unknown as RTCStatsReport
   expect(arrivalsOf(report)).toEqual({ received: 150, lost: 24, rttMs: 80 })
+})
+
+test('what comes is looked at sooner at first, and no more once the transport has closed', () => {
+  vi.useFakeTimers()
+  let closed = () => {}
+  const observer = { on: (_: string, end: () => void) => (closed = end) }
+  const getStats = vi.fn(async () => new Map())
+  keepCushion({ observer, getStats } as unknown as types.Transport, () => [].values())
+  const looks = [1_000, 1_000, 1_000, 2_999, 1].map((ms) => {
+    vi.advanceTimersByTime(ms)
+    return getStats.mock.calls.length
+  })
+  expect(looks).toEqual([1, 2, 3, 3, 4])
+  closed()
+  vi.advanceTimersByTime(10_000)
+  expect(getStats).toHaveBeenCalledTimes(4)
+  vi.useRealTimers()
 })

@@ -14,6 +14,8 @@ const HANDLING_MS = 30
 const STEP_MS = 50
 const LONGEST_MS = 600
 const LOOK_MS = 3_000
+/** And sooner at first: who has just come sees the freezes of a lossy path until it is known for one. */
+const FIRST_LOOKS_MS = [1_000, 2_000]
 /** How long it must have been better before what comes is shown sooner again. */
 const CALM_MS = 30_000
 
@@ -58,7 +60,7 @@ export function keepCushion(transport: types.Transport, consumers: () => Iterabl
   const lifetime = new Lifetime()
   const cushion = new Cushion()
   transport.observer.on('close', () => lifetime.end())
-  lifetime.every(LOOK_MS, () => {
+  const look = () => {
     transport.getStats().then(
       (report) => {
         const target = cushion.target(arrivalsOf(report), performance.now())
@@ -72,5 +74,7 @@ export function keepCushion(transport: types.Transport, consumers: () => Iterabl
       // It closed while we asked.
       () => undefined,
     )
-  })
+  }
+  for (const ms of FIRST_LOOKS_MS) lifetime.after(ms, look)
+  lifetime.every(LOOK_MS, look)
 }
