@@ -13,7 +13,7 @@
 //!
 //! A packet: [`engine`] → [`demux`] → [`session`] → [`ingress`] → [`stream`] → [`history`] → for each consumer [`egress`]:
 //! [`layer`] → [`rewrite`] (on its [`map`]) → [`transport`] → [`session`] → [`batch`].
-//! Feedback: [`engine`] → [`session`] → [`feedback`] → [`egress`] (resending) or [`keyframe`].
+//! Feedback: [`engine`] → [`session`] → [`feedback`] → [`repair`] or [`keyframe`]. When the driver looks again: [`gathering`].
 //! From worker to worker: [`pipe`]. What is said without being asked: [`report`]. What the control plane asks: [`commands`].
 
 pub mod admission;

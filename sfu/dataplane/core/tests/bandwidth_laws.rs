@@ -8,7 +8,10 @@
 
 use std::time::Duration;
 
+use folkmoot_core::bandwidth::estimator::MOST_GONE;
+use folkmoot_core::bandwidth::sent::Carried;
 use folkmoot_core::bandwidth::{Estimator, INITIAL, LEAST, Limits, MOST};
+use folkmoot_core::id::ConsumerId;
 use folkmoot_core::rtcp::twcc::Status;
 use folkmoot_core::time::Time;
 use proptest::prelude::*;
@@ -156,4 +159,25 @@ fn who_says_nothing_gets_the_beginning_for_a_second_and_then_no_estimate() {
     let (estimator, _) = sender(1);
     assert_eq!(estimator.estimate(Time::from_millis(1_500)), Some(INITIAL));
     assert_eq!(estimator.estimate(Time::from_millis(2_500)), None);
+}
+
+#[test]
+fn of_a_feedback_that_misses_everything_no_more_is_told_than_could_be_repaired() {
+    let mut estimator = Estimator::new(Limits::default());
+    for number in 0..1_000 {
+        estimator.sent(1_000, Time::from_millis(1_000 + number));
+        estimator.carries(Carried {
+            slot: 0,
+            consumer: ConsumerId(1),
+            sequence: number,
+        });
+    }
+    let missing = |sequence| Status {
+        sequence,
+        arrival: None,
+    };
+    estimator.feedback((0..10).map(missing), Time::from_millis(2_000));
+    assert_eq!(estimator.gone().len(), 10);
+    estimator.feedback((0..1_000).map(missing), Time::from_millis(2_000));
+    assert_eq!(estimator.gone().len(), MOST_GONE);
 }

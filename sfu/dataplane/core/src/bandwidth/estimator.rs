@@ -27,6 +27,9 @@ const FADING: f64 = 1.25;
 const CHOKED: Duration = Duration::from_millis(250);
 /// What was sent without a stamp so long after the packet before did not go with the next one.
 const TOGETHER: Duration = Duration::from_millis(250);
+/// Lost packets of one feedback that are told. More are a hole that nobody repairs, and to see which of them came as
+/// copies takes so many looks for each packet that came.
+pub const MOST_GONE: usize = 64;
 
 /// Estimates what one transport can carry towards its receiver.
 #[derive(Debug)]
@@ -218,8 +221,10 @@ impl Estimator {
             let Some(arrival) = status.arrival else {
                 if let Some((sent, carried)) = self.sent.missing(sequence) {
                     (lost, total) = (lost + 1, total + 1);
-                    self.gone
-                        .extend(carried.map(|carried| Gone { carried, sent }));
+                    if self.gone.len() < MOST_GONE {
+                        self.gone
+                            .extend(carried.map(|carried| Gone { carried, sent }));
+                    }
                 }
                 continue;
             };
