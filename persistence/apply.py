@@ -16,7 +16,7 @@ from .archived_events import find_archived
 from .dialect import Insert, insert_for
 from .events import Event
 from .late_events import without_erased
-from .log_rows import add_rows, row_of
+from .log_rows import EVENT_COLUMNS, add_rows, row_of
 from .projections import Scope, project, refresh_totals
 from .tables import LogHeadRow, MeetingLogRow, MeetingRow
 
@@ -30,14 +30,7 @@ _LOCK: Final = (
     .order_by(MeetingRow.id)
     .with_for_update()
 )
-_STORED: Final = select(
-    MeetingLogRow.event_id,
-    MeetingLogRow.type,
-    MeetingLogRow.meeting_id,
-    MeetingLogRow.participant_id,
-    MeetingLogRow.timestamp,
-    MeetingLogRow.payload,
-).where(MeetingLogRow.event_id.in_(bindparam("ids", expanding=True)))
+_STORED: Final = select(*EVENT_COLUMNS).where(MeetingLogRow.event_id.in_(bindparam("ids", expanding=True)))
 _TAKE_PLACES: Final = (
     update(LogHeadRow).values(position=LogHeadRow.position + bindparam("taken")).returning(LogHeadRow.position)
 )

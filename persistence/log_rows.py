@@ -22,6 +22,9 @@ COPY_FROM: Final = 50
 
 log = structlog.get_logger(__name__)
 
+EVENT_COLUMNS: Final = tuple(getattr(MeetingLogRow, name) for name in Event.model_fields)
+"""What of a row is the event itself, and not what was added when it was stored."""
+
 _COLUMNS: Final = tuple(column.name for column in MeetingLogRow.__table__.columns)
 _INSERT: Final = insert(MeetingLogRow)
 

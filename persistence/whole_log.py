@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .archive_file import checksum, read_events
 from .errors import ArchiveDamagedError
 from .events import Event
+from .log_rows import EVENT_COLUMNS
 from .tables import ArchiveRow, MeetingLogRow, MeetingRow
 
 
@@ -27,9 +28,8 @@ class WholeLog:
 
         Raises `ArchiveDamagedError` for a file that is not there or not what it was.
         """
-        columns = [getattr(MeetingLogRow, name) for name in Event.model_fields]
         question = (
-            select(MeetingLogRow.sequence, *columns)
+            select(MeetingLogRow.sequence, *EVENT_COLUMNS)
             .where(MeetingLogRow.meeting_id == meeting_id, MeetingLogRow.sequence > sequence)
             .order_by(MeetingLogRow.sequence)
             .limit(limit)

@@ -115,13 +115,12 @@ class Meetings:
             raise MeetingExistsError("this id is the server's own")
         now = self._clock()
         given = new.model_dump(exclude={"id"})
-        row = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
+        asked = {**given, "id": new.id or generate_meeting_id(self._rng), "created_at": now, "updated_at": now}
         async with self._changes.begin() as change:
-            stored = await change.connection.execute(_made(change.connection.dialect.name), row)
-            row_made = stored.first()
-            if row_made is None:
+            row = (await change.connection.execute(_made(change.connection.dialect.name), asked)).first()
+            if row is None:
                 raise MeetingExistsError("there is a meeting with this id")
-            made = Meeting.model_validate(row_made)
+            made = Meeting.model_validate(row)
             fact = MeetingCreated(title=made.title, creator_id=made.creator_id, settings=made.settings)
             await change.tell(made.id, fact)
         return made

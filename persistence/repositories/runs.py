@@ -12,18 +12,11 @@ from persistence.catching_up import CatchUp
 from persistence.database import translated
 from persistence.errors import InvalidEventError
 from persistence.events import Event, MeetingStarted
+from persistence.log_rows import EVENT_COLUMNS
 from persistence.tables import MeetingLogRow, MeetingRow, MeetingStatus
 
 PAGE: Final = 1000
-_COLUMNS: Final = (
-    MeetingLogRow.sequence,
-    MeetingLogRow.event_id,
-    MeetingLogRow.type,
-    MeetingLogRow.meeting_id,
-    MeetingLogRow.participant_id,
-    MeetingLogRow.timestamp,
-    MeetingLogRow.payload,
-)
+_COLUMNS: Final = (MeetingLogRow.sequence, *EVENT_COLUMNS)
 
 
 class Runs:
