@@ -153,15 +153,15 @@ async def report_figures(
 ) -> None:
     """Each transport once in `interval_s`, some of them at each turn. Until cancelled."""
     while True:
-        round_ = list(transports())
-        if not round_:
+        everyone = list(transports())
+        if not everyone:
             await asyncio.sleep(min(IDLE_S, interval_s))
-        for turn in _turns(round_):
-            await asyncio.sleep(interval_s * len(turn) / len(round_))
+        for turn in _turns(everyone):
+            await asyncio.sleep(interval_s * len(turn) / len(everyone))
             for transport in turn:
                 report(transport)
 
 
 def _turns(transports: list[Transport]) -> list[list[Transport]]:
-    size = min(TURN_LIMIT, ceil(len(transports) / TURNS))
-    return [transports[begin : begin + size] for begin in range(0, len(transports), size)] if transports else []
+    size = max(1, min(TURN_LIMIT, ceil(len(transports) / TURNS)))
+    return [transports[begin : begin + size] for begin in range(0, len(transports), size)]
