@@ -16,7 +16,8 @@ const CM_TAG: usize = 10;
 
 /// The session keys of one direction, for RTP or RTCP, ready for use.
 pub(super) enum Cipher {
-    Gcm(Box<Gcm>),
+    // In place: what it points to is looked up for every packet to every receiver, each time out of a cold cache.
+    Gcm(Gcm),
     Cm(Box<Cm>),
 }
 
@@ -24,9 +25,7 @@ impl Cipher {
     pub(super) fn new(profile: Profile, master: &[u8], purpose: Use) -> Result<Self, SrtpError> {
         let keys = derivation::derive(profile, master, purpose)?;
         match profile {
-            Profile::Aead128Gcm | Profile::Aead256Gcm => {
-                Gcm::new(profile, &keys).map(|gcm| Self::Gcm(Box::new(gcm)))
-            }
+            Profile::Aead128Gcm | Profile::Aead256Gcm => Gcm::new(profile, &keys).map(Self::Gcm),
             Profile::Aes128CmSha1_80 => Cm::new(&keys).map(|cm| Self::Cm(Box::new(cm))),
         }
     }
