@@ -93,9 +93,11 @@ test('repairs are not taken for packets that were not lost', () => {
 test('what comes is looked at sooner at first, and no more once the transport has closed', () => {
   vi.useFakeTimers()
   let closed = () => {}
-  const observer = { on: (_: string, end: () => void) => (closed = end) }
+  const on = (event: string, end: () => void) => {
+    if (event === 'close') closed = end
+  }
   const getStats = vi.fn(async () => new Map())
-  keepCushion({ observer, getStats } as unknown as types.Transport, () => [].values())
+  keepCushion({ observer: { on }, getStats } as unknown as types.Transport, () => [].values())
   const looks = [1_000, 1_000, 1_000, 2_999, 1].map((ms) => {
     vi.advanceTimersByTime(ms)
     return getStats.mock.calls.length
@@ -104,5 +106,27 @@ test('what comes is looked at sooner at first, and no more once the transport ha
   closed()
   vi.advanceTimersByTime(10_000)
   expect(getStats).toHaveBeenCalledTimes(4)
+  vi.useRealTimers()
+})
+
+test('what begins on a lossy path is held back from its first picture on', async () => {
+  vi.useFakeTimers()
+  let begin = (_: types.Consumer) => {}
+  const on = (event: string, tell: typeof begin) => {
+    if (event === 'newconsumer') begin = tell
+  }
+  const arrivals: { type: string; id: string; [figure: string]: unknown }[] = [
+    { type: 'inbound-rtp', id: 'v', packetsReceived: 190, packetsLost: 10 },
+    { type: 'transport', id: 't', selectedCandidatePairId: 'p' },
+    { type: 'candidate-pair', id: 'p', currentRoundTripTime: 0.1 },
+  ]
+  const getStats = async () => new Map(arrivals.map((entry) => [entry.id, entry]))
+  keepCushion({ observer: { on }, getStats } as unknown as types.Transport, () => [].values())
+  const receiver = { jitterBufferTarget: null }
+  begin({ rtpReceiver: receiver } as unknown as types.Consumer)
+  expect(receiver.jitterBufferTarget).toBeNull()
+  await vi.advanceTimersByTimeAsync(1_000)
+  begin({ rtpReceiver: receiver } as unknown as types.Consumer)
+  expect(receiver.jitterBufferTarget).toBe(400)
   vi.useRealTimers()
 })

@@ -59,22 +59,26 @@ export function cushionFor(loss: number, rttMs: number | null): number | null {
 export function keepCushion(transport: types.Transport, consumers: () => Iterable<types.Consumer>): void {
   const lifetime = new Lifetime()
   const cushion = new Cushion()
-  transport.observer.on('close', () => lifetime.end())
+  let target: number | null = null
+  // Sound as well: it would be held back by as much anyway, to stay with the lips.
+  const hold = ({ rtpReceiver }: types.Consumer) => {
+    if (rtpReceiver && 'jitterBufferTarget' in rtpReceiver && rtpReceiver.jitterBufferTarget !== target) {
+      rtpReceiver.jitterBufferTarget = target
+    }
+  }
   const look = () => {
     transport.getStats().then(
       (report) => {
-        const target = cushion.target(arrivalsOf(report), performance.now())
-        // Sound as well: it would be held back by as much anyway, to stay with the lips.
-        for (const { rtpReceiver } of consumers()) {
-          if (rtpReceiver && 'jitterBufferTarget' in rtpReceiver && rtpReceiver.jitterBufferTarget !== target) {
-            rtpReceiver.jitterBufferTarget = target
-          }
-        }
+        target = cushion.target(arrivalsOf(report), performance.now())
+        for (const consumer of consumers()) hold(consumer)
       },
       // It closed while we asked.
       () => undefined,
     )
   }
+  transport.observer.on('close', () => lifetime.end())
+  // Before its first picture: to begin to hold back later is a gap itself.
+  transport.observer.on('newconsumer', hold)
   for (const ms of FIRST_LOOKS_MS) lifetime.after(ms, look)
   lifetime.every(LOOK_MS, look)
 }
